@@ -1,0 +1,106 @@
+"""Image pixels in, network pixels out, and back: the only module that converts between them.
+
+Both spaces measure points (x, y) from the top left corner of the picture, pixel centres at +0.5, so a
+conversion is a shift and a scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from s2m.types import ByteArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the network looks at: a box of the image, and the size it is brought to.
+
+    Attributes:
+        image_size_hw: (H, W) of the whole image.
+        box_xyxy: left, top, right, bottom in whole image pixels, right and bottom exclusive.
+        size_hw: (h, w) in network pixels.
+    """
+
+    image_size_hw: tuple[int, int]
+    box_xyxy: tuple[int, int, int, int]
+    size_hw: tuple[int, int]
+
+    @property
+    def scale_xy(self) -> tuple[float, float]:
+        """Network pixels in one image pixel, along x and along y."""
+        left, top, right, bottom = self.box_xyxy
+        return self.size_hw[1] / (right - left), self.size_hw[0] / (bottom - top)
+
+    @property
+    def is_whole_image(self) -> bool:
+        """Whether the box is the whole image."""
+        height, width = self.image_size_hw
+        return self.box_xyxy == (0, 0, width, height)
+
+    def to_network(self, points_xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (P, 2) in image pixels, brought to network pixels."""
+        return np.asarray((points_xy - self.box_xyxy[:2]) * self.scale_xy, dtype=np.float64)
+
+    def to_image(self, points_xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (P, 2) in network pixels, brought to image pixels."""
+        return np.asarray(points_xy / self.scale_xy + self.box_xyxy[:2], dtype=np.float64)
+
+
+def frame_of_image(image_size_hw: tuple[int, int], working_size: int, multiple: int) -> Frame:
+    """The frame that shows the whole image with its long side at ``working_size`` network pixels."""
+    height, width = image_size_hw
+    return frame_of_box(image_size_hw, (0, 0, width, height), working_size, multiple)
+
+
+def frame_of_box(
+    image_size_hw: tuple[int, int], box_xyxy: tuple[int, int, int, int], working_size: int, multiple: int
+) -> Frame:
+    """The frame that shows a box with its long side at ``working_size`` network pixels.
+
+    Both sides are rounded to multiples of ``multiple``, which changes the aspect by a few per cent at
+    most and spares the network any padding.
+    """
+    left, top, right, bottom = box_xyxy
+    scale = working_size / max(right - left, bottom - top)
+    height = max(multiple, round((bottom - top) * scale / multiple) * multiple)
+    width = max(multiple, round((right - left) * scale / multiple) * multiple)
+    return Frame(image_size_hw, box_xyxy, (height, width))
+
+
+def resize_image(image_rgb: ByteArray, frame: Frame) -> FloatArray:
+    """The network's view of an image.
+
+    Args:
+        image_rgb: (H, W, 3) uint8, sRGB.
+        frame: what to show.
+
+    Returns:
+        (1, 3, h, w) float32 in 0..1.
+    """
+    left, top, right, bottom = frame.box_xyxy
+    height, width = frame.size_hw
+    shrinks = frame.scale_xy[0] < 1 or frame.scale_xy[1] < 1
+    view = cv2.resize(
+        image_rgb[top:bottom, left:right],
+        (width, height),
+        interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
+    )
+    return np.ascontiguousarray(view.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
+
+
+def resize_maps(maps: FloatArray, size_hw: tuple[int, int]) -> FloatArray:
+    """Maps (N, h, w) brought to (N, H, W): bilinear where they grow, area average where they shrink.
+
+    Pixel centres stay at +0.5 (align_corners false).
+    """
+    height, width = size_hw
+    if maps.shape[1:] == size_hw:
+        return maps
+    shrinks = height < maps.shape[1] or width < maps.shape[2]
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = [cv2.resize(channel, (width, height), interpolation=interpolation) for channel in maps]
+    return np.asarray(resized, dtype=np.float32).reshape(len(maps), height, width)

@@ -1,0 +1,84 @@
+"""The values that every step passes on: strokes, soft masks of objects, box regions.
+
+Letters for shapes, used everywhere: B images, N objects, C channels, H W image pixels, h w network
+pixels, P points.  Points are (x, y) in pixels of the original image; the top left corner of the image
+is (0, 0), so the centre of its first pixel is (0.5, 0.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2m.errors import MaskError, StrokeError
+
+Sign = Literal["positive", "negative"]
+FloatArray = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
+ByteArray = NDArray[np.uint8]
+LabelMap = NDArray[np.int32]
+
+BACKGROUND_ID = 0
+"""The object id of strokes that belong to no object: negative for every object."""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One line drawn with the pen.
+
+    Attributes:
+        points_xy: (P, 2) float64, P >= 1, image pixels (see the module's note); one point is a dot.
+        object_id: the object the stroke is about (1, 2, ...), or ``BACKGROUND_ID``.
+        sign: "positive" belongs to the object, "negative" does not.
+        width_px: the width it was drawn with, for display; the network sees every stroke at its own
+            canonical width, whatever the brush.
+    """
+
+    points_xy: NDArray[np.float64]
+    object_id: int = 1
+    sign: Sign = "positive"
+    width_px: float = 6.0
+
+    def __post_init__(self) -> None:
+        points = np.array(self.points_xy, dtype=np.float64, ndmin=2)
+        if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
+            raise StrokeError(f"a stroke needs points of shape (P, 2) with P >= 1, got {points.shape}")
+        if not np.isfinite(points).all():
+            raise StrokeError("a stroke has a point that is not a finite number; remove NaN and infinite coordinates")
+        if self.object_id < 0:
+            raise StrokeError(f"object ids are 0 (background) or positive, got {self.object_id}")
+        if self.sign not in ("positive", "negative"):
+            raise StrokeError(f'the sign of a stroke is "positive" or "negative", got {self.sign!r}')
+        if not (np.isfinite(self.width_px) and self.width_px > 0):
+            raise StrokeError(f"the width of a stroke is a positive number of pixels, got {self.width_px}")
+        points.setflags(write=False)
+        object.__setattr__(self, "points_xy", points)
+
+
+@dataclass(frozen=True)
+class ObjectMasks:
+    """Soft masks of some objects of one image.
+
+    Attributes:
+        object_ids: permanent ids, one for each channel, none of them ``BACKGROUND_ID``.
+        probs: (N, h, w) float32 in 0..1; covers the whole image at any resolution.
+    """
+
+    object_ids: tuple[int, ...]
+    probs: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.probs.ndim != 3 or len(self.probs) != len(self.object_ids):
+            raise MaskError(
+                f"masks of {len(self.object_ids)} objects need the shape (N, h, w) with N = {len(self.object_ids)}, "
+                f"got {self.probs.shape}"
+            )
+        if BACKGROUND_ID in self.object_ids or len(set(self.object_ids)) != len(self.object_ids):
+            raise MaskError(f"object ids must be positive and different, got {self.object_ids}")
+
+    def of(self, object_id: int) -> FloatArray | None:
+        """The (h, w) soft mask of one object, or None where the object is not among them."""
+        return self.probs[self.object_ids.index(object_id)] if object_id in self.object_ids else None
