@@ -1,0 +1,1 @@
+"""Data set folders of several layouts in; labelled images out."""

@@ -1,0 +1,257 @@
+"""A folder of image/label pairs in; labelled images, loaded when asked for, out.
+
+An image is (H, W, 3) uint8 RGB, its label (H, W) uint8: 0 background, 1..254 objects, ``IGNORE`` (255)
+pixels that neither losses nor scores count.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast, get_args, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from s2m.errors import DataError
+from s2m.types import ByteArray
+
+Kind = Literal["salient", "instance", "parts", "partial", "alpha"]
+"""What the numbers of a label mean.
+
+salient: 1 is everything that is the main thing.  instance: a number an object.  parts: a number a part
+of an object.  partial: as instance, but more objects of the same kind may stand unmarked in the
+background.  alpha: the mask is the image's alpha channel.
+"""
+
+IGNORE = 255
+"""The label of unknown pixels: left out of losses and scores."""
+
+MAX_OBJECTS = 254
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".webp", ".png", ".bmp", ".tif", ".tiff")
+INDEX_NAME = "index.csv"
+
+
+class LabelReader(Protocol):
+    """Reads the label of one image."""
+
+    def __call__(self) -> ByteArray:
+        """The label, (H, W) uint8."""
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """One image with its label; both are read from disk at each call.
+
+    Attributes:
+        name: the file name without its suffix; unique in its folder.
+        kind: what the numbers of the label mean.
+        image_path: the photograph.
+        read_label: reads the label, (H, W) uint8 of the image's size.
+    """
+
+    name: str
+    kind: Kind
+    image_path: Path
+    read_label: LabelReader
+
+    def load(self) -> tuple[ByteArray, ByteArray]:
+        """The image (H, W, 3) uint8 RGB and its label (H, W) uint8; an alpha image lies over white.
+
+        Raises:
+            DataError: a file is missing or broken, or the two differ in size.
+        """
+        image_rgb = read_photograph(self.image_path)
+        label = self.read_label()
+        if label.shape != image_rgb.shape[:2]:
+            raise DataError(
+                f"{self.image_path} is {_size_words(image_rgb)}, but its label is {_size_words(label)}; "
+                "image and label must have the same size"
+            )
+        return image_rgb, label
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """Reads a label from a picture file: palette indices, grey values, or black and white."""
+
+    path: Path
+
+    def __call__(self) -> ByteArray:
+        """The label, (H, W) uint8; see ``read_label_picture``."""
+        return read_label_picture(self.path)
+
+
+@dataclass(frozen=True)
+class AlphaChannel:
+    """Reads a label from the alpha channel of an image: 1 where it is at least one half."""
+
+    path: Path
+
+    def __call__(self) -> ByteArray:
+        """The label, (H, W) uint8 of 0 and 1."""
+        return (read_cutout(self.path)[..., 3] >= 128).astype(np.uint8)
+
+
+class LabelledFolder(Sequence[LabelledImage]):
+    """The pairs of one folder, in the order of their names.
+
+    A pair is ``NAME.jpg`` (or another image suffix) beside ``NAME.png``; an image with an alpha channel
+    needs no label file where the index says that its kind is "alpha".
+
+    Args:
+        folder: where the pairs lie.
+        kind: what the labels mean.  None: as the data set's ``index.csv`` says (looked for in the folder
+            and in the two above it), and "instance" where there is none.
+
+    Raises:
+        DataError: the folder or one of its files is missing, or it holds no pair.
+    """
+
+    def __init__(self, folder: Path, kind: Kind | None = None) -> None:
+        self.folder = folder
+        if not folder.is_dir():
+            raise DataError(f"{folder} is no folder; give a folder of image/label pairs (NAME.jpg and NAME.png)")
+        kinds = _kinds_of_index(folder)
+        files = {path.name: path for path in sorted(folder.iterdir())}
+        found = _pairs_of_index(folder, files, kinds, kind) if kinds else _pairs_of_files(files, kind or "instance")
+        self._images = tuple(found)
+        if not self._images:
+            raise DataError(f"{folder} holds no image/label pair; wanted files such as NAME.jpg beside NAME.png")
+
+    @overload
+    def __getitem__(self, index: int) -> LabelledImage: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[LabelledImage]: ...
+
+    def __getitem__(self, index: int | slice) -> LabelledImage | Sequence[LabelledImage]:
+        return self._images[index]
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __iter__(self) -> Iterator[LabelledImage]:
+        return iter(self._images)
+
+
+def read_photograph(path: Path) -> ByteArray:
+    """An image as (H, W, 3) uint8 RGB, upright; what is transparent becomes white."""
+    with _opened(path) as image:
+        if not image.has_transparency_data:
+            return np.asarray(image.convert("RGB"))
+        cutout = np.asarray(image.convert("RGBA")).astype(np.uint16)
+    alpha = cutout[..., 3:]
+    return ((cutout[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def read_cutout(path: Path) -> ByteArray:
+    """An image as (H, W, 4) uint8 RGBA, upright, colours not multiplied by alpha."""
+    with _opened(path) as image:
+        return np.asarray(image.convert("RGBA"))
+
+
+def read_label_picture(path: Path) -> ByteArray:
+    """A label picture as (H, W) uint8.
+
+    A palette picture gives its indices, whatever the colours.  A grey picture gives its values, except
+    that one with no value but 0 and 255 (black and white) gives 0 and 1.
+
+    Raises:
+        DataError: the file is missing or broken, or is a colour picture.
+    """
+    with _opened(path) as image:
+        values: NDArray[Any] = np.asarray(image.convert("L") if image.mode == "1" else image)
+        is_palette = image.mode == "P"
+    if values.ndim == 3 and (values[..., :3] == values[..., :1]).all():
+        values = values[..., 0]
+    if values.ndim != 2 or values.dtype != np.uint8:
+        raise DataError(f"{path} is a colour picture; a label is a palette or grey PNG whose values are the objects")
+    if not is_palette and not ((values > 0) & (values < IGNORE)).any():
+        return (values == IGNORE).astype(np.uint8)
+    return values.astype(np.uint8, copy=False)
+
+
+def object_ids(label: ByteArray) -> tuple[int, ...]:
+    """The objects of a label (H, W), ascending; without background and ignored pixels."""
+    counts = np.bincount(label.ravel(), minlength=256)
+    return tuple(int(value) for value in np.flatnonzero(counts[1:IGNORE]) + 1)
+
+
+def _opened(path: Path) -> Image.Image:
+    """An image file read wholly and turned upright."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return ImageOps.exif_transpose(image)
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing; the data set is incomplete") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(f"{path} cannot be read as an image ({error}); restore the file or remove the pair") from error
+
+
+def _pairs_of_index(
+    folder: Path, files: dict[str, Path], kinds: dict[str, Kind], kind: Kind | None
+) -> Iterable[LabelledImage]:
+    for name in sorted(kinds):
+        image_path = _image_of(name, files)
+        if image_path is None:
+            raise DataError(f"{folder} has no image {name}, which the index lists; the data set is incomplete")
+        yield _labelled_image(name, kind or kinds[name], image_path, files)
+
+
+def _pairs_of_files(files: dict[str, Path], kind: Kind) -> Iterable[LabelledImage]:
+    for file_name, path in files.items():
+        if path.suffix.lower() not in IMAGE_SUFFIXES or path.suffix.lower() == ".png":
+            continue
+        if kind == "alpha" or f"{path.stem}.png" in files:
+            yield _labelled_image(path.stem, kind, files[file_name], files)
+
+
+def _labelled_image(name: str, kind: Kind, image_path: Path, files: dict[str, Path]) -> LabelledImage:
+    if kind == "alpha":
+        return LabelledImage(name, kind, image_path, AlphaChannel(image_path))
+    label_path = files.get(f"{name}.png")
+    if label_path is None:
+        raise DataError(f"{image_path} has no label {name}.png beside it; the data set is incomplete")
+    return LabelledImage(name, kind, image_path, LabelFile(label_path))
+
+
+def _image_of(name: str, files: dict[str, Path]) -> Path | None:
+    return next((files[name + suffix] for suffix in IMAGE_SUFFIXES if name + suffix in files), None)
+
+
+def _kinds_of_index(folder: Path) -> dict[str, Kind]:
+    """The names and kinds that the data set's index gives for a folder ``SPLIT/SET``; empty without an index."""
+    resolved = folder.resolve()
+    for parent in (resolved, *list(resolved.parents)[:2]):
+        index = parent / INDEX_NAME
+        if index.is_file():
+            return _read_index(index).get((resolved.parent.name, resolved.name), {})
+    return {}
+
+
+@cache
+def _read_index(index: Path) -> dict[tuple[str, str], dict[str, Kind]]:
+    """Kinds by (split, set) and name."""
+    sets: dict[tuple[str, str], dict[str, Kind]] = {}
+    with index.open(newline="", encoding="utf-8") as lines:
+        reader = csv.DictReader(lines)
+        missing = {"split", "set", "name", "kind"} - set(reader.fieldnames or ())
+        if missing:
+            raise DataError(f"{index} lacks the columns {', '.join(sorted(missing))}; wanted split, set, name, kind")
+        for row in reader:
+            if row["kind"] not in get_args(Kind):
+                raise DataError(
+                    f"{index} gives {row['name']} the kind {row['kind']!r}; use {', '.join(get_args(Kind))}"
+                )
+            sets.setdefault((row["split"], row["set"]), {})[row["name"]] = cast(Kind, row["kind"])
+    return sets
+
+
+def _size_words(array: ByteArray) -> str:
+    return f"{array.shape[1]} x {array.shape[0]}"

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from s2m.data.labelled_images import IGNORE, LabelledFolder, object_ids, read_label_picture
+from s2m.errors import DataError
+
+
+def write_pair(folder: Path, name: str, label: np.ndarray, suffix: str = ".webp") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    height, width = label.shape
+    Image.fromarray(np.full((height, width, 3), 90, np.uint8)).save(folder / f"{name}{suffix}")
+    picture = Image.fromarray(label)
+    picture.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0] + [7] * (256 * 3 - 9))
+    picture.save(folder / f"{name}.png")
+
+
+def test_a_pair_gives_an_rgb_image_and_palette_indices(tmp_path: Path) -> None:
+    label = np.array([[0, 1, 2], [0, 1, IGNORE]], np.uint8)
+    write_pair(tmp_path, "a", label)
+    (only,) = LabelledFolder(tmp_path)
+    image_rgb, read = only.load()
+    assert (only.name, only.kind) == ("a", "instance")
+    assert image_rgb.shape == (2, 3, 3)
+    np.testing.assert_array_equal(read, label)
+    assert object_ids(read) == (1, 2)
+
+
+def test_the_index_two_folders_up_gives_names_and_kinds(tmp_path: Path) -> None:
+    folder = tmp_path / "train" / "clothes"
+    for name in ("b", "a", "not_listed"):
+        write_pair(folder, name, np.ones((2, 2), np.uint8))
+    lines = ["split,set,name,width,height,num_objects,kind"]
+    lines += [f"train,clothes,{name},2,2,1,parts" for name in ("b", "a")] + ["val,clothes,not_listed,2,2,1,salient"]
+    (tmp_path / "index.csv").write_text("\n".join(lines))
+    assert [(image.name, image.kind) for image in LabelledFolder(folder)] == [("a", "parts"), ("b", "parts")]
+
+
+def test_scribble_pictures_beside_a_pair_are_no_pairs(tmp_path: Path) -> None:
+    write_pair(tmp_path, "a", np.ones((2, 2), np.uint8), ".jpg")
+    Image.new("L", (2, 2)).save(tmp_path / "a-scribbles-1.png")
+    assert [image.name for image in LabelledFolder(tmp_path)] == ["a"]
+
+
+def test_an_alpha_image_is_its_own_label_and_lies_over_white(tmp_path: Path) -> None:
+    rgba = np.zeros((4, 4, 4), np.uint8)
+    rgba[:2, :, 3] = 255
+    Image.fromarray(rgba).save(tmp_path / "a.webp", lossless=True)
+    (only,) = LabelledFolder(tmp_path, "alpha")
+    image_rgb, label = only.load()
+    assert label[:2].all()
+    assert not label[2:].any()
+    assert (image_rgb[:2] == 0).all()
+    assert (image_rgb[2:] == 255).all()
+
+
+def test_a_black_and_white_label_marks_one_object(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[0, 255]], np.uint8)).save(tmp_path / "bw.png")
+    np.testing.assert_array_equal(read_label_picture(tmp_path / "bw.png"), [[0, 1]])
+
+
+def test_a_colour_picture_is_no_label(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[[255, 0, 0]]], np.uint8)).save(tmp_path / "c.png")
+    with pytest.raises(DataError, match="colour picture"):
+        read_label_picture(tmp_path / "c.png")
+
+
+def test_a_label_of_another_size_is_refused(tmp_path: Path) -> None:
+    write_pair(tmp_path, "a", np.ones((2, 2), np.uint8))
+    Image.new("L", (3, 2), 1).save(tmp_path / "a.png")
+    with pytest.raises(DataError, match="2 x 2, but its label is 3 x 2"):
+        LabelledFolder(tmp_path)[0].load()
+
+
+def test_missing_folders_empty_folders_and_broken_files_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is no folder"):
+        LabelledFolder(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="no image/label pair"):
+        LabelledFolder(tmp_path)
+    write_pair(tmp_path, "a", np.ones((2, 2), np.uint8))
+    (tmp_path / "a.webp").write_bytes(b"not an image")
+    with pytest.raises(DataError, match="cannot be read as an image"):
+        LabelledFolder(tmp_path)[0].load()
