@@ -1,0 +1,218 @@
+"""A folder of model files in; ``encode`` (image -> features) and ``decode`` (features, prompts -> logits) out."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+import onnxruntime
+
+from s2m.errors import ModelError
+from s2m.safe_files import write_atomically
+from s2m.types import FloatArray
+
+CARD_FILE = "model.json"
+ENCODER_FILE = "encoder.onnx"
+DECODER_FILE = "decoder.onnx"
+SHIPPED_MODEL = Path(__file__).parent / "weights" / "compact"
+"""The model that the package brings with it."""
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What one has to know to use a model, stored beside its weights as ``model.json``.
+
+    Attributes:
+        name: what people call it.
+        architecture: which network it is.
+        version: of the weights.
+        working_size: long side of what the network looks at, network pixels.
+        size_multiple: both sides of what the network looks at are multiples of this.
+        prompt_stride: network pixels to a side of one cell of the prompt maps.
+        prompt_diameter_px: thickness of a drawn stroke in network pixels, as in training.
+        notes: anything else worth knowing (data, licences, recipe, figures), as JSON values.
+        format: of this file.
+    """
+
+    name: str
+    architecture: str
+    version: str
+    working_size: int
+    size_multiple: int
+    prompt_stride: int
+    prompt_diameter_px: float
+    notes: dict[str, Any] = field(default_factory=dict)
+    format: int = _FORMAT
+
+    def __post_init__(self) -> None:
+        for name, kinds in _KINDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, kinds) or isinstance(value, bool):
+                raise ModelError(f"the model card needs {name} as {kinds[0].__name__}, got {value!r}")
+        if self.format != _FORMAT:
+            raise ModelError(
+                f"the model is of format {self.format}, this version reads format {_FORMAT}; "
+                "install the version of s2m that it was made for"
+            )
+        for name in ("working_size", "size_multiple", "prompt_stride", "prompt_diameter_px"):
+            if not getattr(self, name) > 0:
+                raise ModelError(f"the model card needs {name} above 0, got {getattr(self, name)}")
+        if self.size_multiple % self.prompt_stride:
+            raise ModelError(
+                f"size_multiple ({self.size_multiple}) must be a multiple of prompt_stride ({self.prompt_stride})"
+            )
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "name": (str,),
+    "architecture": (str,),
+    "version": (str,),
+    "working_size": (int,),
+    "size_multiple": (int,),
+    "prompt_stride": (int,),
+    "prompt_diameter_px": (float, int),
+    "notes": (dict,),
+    "format": (int,),
+}
+
+
+class Model(Protocol):
+    """An encode-once network: the slow half looks at the image, the fast half at the strokes."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The settings that the model was trained with."""
+
+    def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
+        """Features of an image (1, 3, h, w) float32 in 0..1, RGB; h and w multiples of ``card.size_multiple``."""
+
+    def decode(self, features: tuple[FloatArray, ...], prompts: FloatArray) -> FloatArray:
+        """Logits (N, h', w') float32 of each object alone, from prompts (N, 3, h / s, w / s) float32 in 0..1.
+
+        The logits cover what the image of ``encode`` showed, at any resolution.
+        """
+
+
+class OnnxModel:
+    """A model run by ONNX Runtime on the processor.
+
+    Args:
+        folder: holds ``encoder.onnx``, ``decoder.onnx`` and ``model.json``.
+        threads: how many to use; by default as many as the process has cores.
+
+    Raises:
+        ModelError: a file is missing, damaged or not of this kind.
+    """
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        self.folder = Path(folder)
+        self.threads = available_cores() if threads is None else threads
+        if self.threads < 1:
+            raise ModelError(f"a model needs at least 1 thread, got {self.threads}")
+        self.card = read_card(self.folder / CARD_FILE)
+        self._encoder = _open_graph(self.folder / ENCODER_FILE, self.threads)
+        self._decoder = _open_graph(self.folder / DECODER_FILE, self.threads)
+        self._feature_names = [output.name for output in self._encoder.get_outputs()]
+        self._check_graphs()
+
+    def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
+        """See ``Model.encode``."""
+        return tuple(self._encoder.run(None, {"image": image}))
+
+    def decode(self, features: tuple[FloatArray, ...], prompts: FloatArray) -> FloatArray:
+        """See ``Model.decode``."""
+        inputs = dict(zip(self._feature_names, features, strict=True))
+        logits: FloatArray = self._decoder.run(["logits"], {**inputs, "prompts": prompts})[0]
+        return logits
+
+    def _check_graphs(self) -> None:
+        """Refuse graphs with other inputs and outputs than ours, before the first stroke does."""
+        checks = (
+            (ENCODER_FILE, "inputs", {"image"}, {given.name for given in self._encoder.get_inputs()}),
+            (
+                DECODER_FILE,
+                "inputs",
+                {*self._feature_names, "prompts"},
+                {given.name for given in self._decoder.get_inputs()},
+            ),
+            (DECODER_FILE, "outputs", {"logits"}, {given.name for given in self._decoder.get_outputs()}),
+        )
+        for file, side, wanted, got in checks:
+            if wanted != got:
+                raise ModelError(
+                    f"{self.folder / file} is not a graph of this product: wanted {side} {sorted(wanted)}, "
+                    f"got {sorted(got)}; export the model again"
+                )
+
+
+def load_model(path: Path | None = None, threads: int | None = None) -> OnnxModel:
+    """The model in a folder, or the shipped one.
+
+    Args:
+        path: a folder as ``OnnxModel`` reads it; None for the shipped model.
+        threads: see ``OnnxModel``.
+
+    Raises:
+        ModelError: see ``OnnxModel``.
+    """
+    return OnnxModel(SHIPPED_MODEL if path is None else path, threads)
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read ``model.json``.
+
+    Raises:
+        ModelError: missing, not JSON, or with missing, unknown or wrong entries.
+    """
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{path} does not exist; name a folder with {CARD_FILE}, {ENCODER_FILE} and {DECODER_FILE}"
+        ) from error
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror or error}; name a model folder") from error
+    except ValueError as error:
+        raise ModelError(f"{path} is not JSON ({error}); get a fresh copy of the model") from error
+    names = {entry.name for entry in fields(ModelCard)}
+    required = names - {"notes", "format"}
+    if not isinstance(entries, dict) or not required <= set(entries) <= names:
+        got = sorted(entries) if isinstance(entries, dict) else type(entries).__name__
+        raise ModelError(f"{path} needs the entries {sorted(required)}, got {got}; get a fresh copy of the model")
+    return ModelCard(**entries)
+
+
+def write_card(path: Path, card: ModelCard) -> None:
+    """Write ``model.json`` as ``read_card`` reads it.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    write_atomically(path, (json.dumps(asdict(card), indent=2) + "\n").encode())
+
+
+def available_cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _open_graph(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist; name a folder with {CARD_FILE}, {ENCODER_FILE} and {DECODER_FILE}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises a dozen kinds without a common base.
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{path} cannot be loaded ({reason}); get a fresh copy of the model") from error

@@ -1,0 +1,64 @@
+"""Bytes in, a complete file out: written beside its place and renamed, so no reader ever sees half a file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from s2m.errors import OutputError
+
+_ADVICE = {
+    errno.EACCES: "the folder is not writable; choose another with -o or change its permissions",
+    errno.EPERM: "the folder is not writable; choose another with -o or change its permissions",
+    errno.EROFS: "the folder is read-only; choose another with -o",
+    errno.ENOSPC: "the disk is full; free some space or choose another folder with -o",
+    errno.EDQUOT: "your quota is used up; free some space or choose another folder with -o",
+    errno.ENOTDIR: "a part of the path is a file; choose another folder with -o",
+    errno.EEXIST: "a file stands where the folder should be; choose another folder with -o",
+    errno.EISDIR: "a folder stands where the file should be; remove it or choose another folder with -o",
+    errno.ENAMETOOLONG: "the name is too long for this disk; choose a shorter one",
+}
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` as a whole or not at all.
+
+    The bytes go to a new file in the same folder, reach the disk, and then take the place of ``path``.
+    Missing folders are made.  Whatever stood at ``path`` stays untouched unless everything succeeded.
+
+    Raises:
+        OutputError: the folder is missing and cannot be made, is read-only or full, or is a file.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:64]}-", suffix=".part")
+    except OSError as error:
+        raise _output_error(path, error) from error
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.chmod(_mode_of(path))
+        beside.replace(path)
+    except OSError as error:
+        raise _output_error(path, error) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _mode_of(path: Path) -> int:
+    """The permissions that the new file takes over: those of the old one, or the usual ones."""
+    try:
+        return path.stat().st_mode & 0o777
+    except OSError:
+        return 0o644
+
+
+def _output_error(path: Path, error: OSError) -> OutputError:
+    advice = _ADVICE.get(error.errno or 0, "choose another folder with -o")
+    return OutputError(f"cannot write {path}: {error.strerror or error}; {advice}")

@@ -1,0 +1,253 @@
+"""The page where the steps stand in order: image -> features (slow, once), strokes -> masks (fast, every stroke).
+
+The segmenter has no memory: what ``encode`` gives goes into ``predict``, and the answer of one ``predict``
+goes as ``previous`` into the next.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from s2m.errors import ImageError, StrokeError
+from s2m.geometry import Frame, frame_of_box, frame_of_image, resize_image, resize_maps
+from s2m.labels import aggregate_probs, label_map_from_logits
+from s2m.models import Model
+from s2m.prompts import prompt_maps
+from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectMasks, Stroke
+
+_OBJECTS_AT_ONCE = 8
+"""Objects that go through the decoder together; more would cost memory and save no time."""
+
+_ABSENT_LOGIT = -10.0
+"""Logit of a pixel that the network did not see and no previous mask speaks of."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the network remembers of an image.
+
+    Attributes:
+        frame: what it looked at.
+        maps: the encoder's outputs, in its order.
+        seconds: how long encoding took.
+    """
+
+    frame: Frame
+    maps: tuple[FloatArray, ...]
+    seconds: float
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the features take, in bytes."""
+        return sum(array.nbytes for array in self.maps)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer to some strokes.
+
+    Attributes:
+        object_ids: the object of each channel.
+        logits: (N, h', w') float32, each object as if it were alone, covering ``frame``.
+        frame: what the network looked at.
+        previous: the masks that the prediction started from; they hold outside the frame.
+        seconds: time of each step: "prompts" and "decode".
+    """
+
+    object_ids: tuple[int, ...]
+    logits: FloatArray
+    frame: Frame
+    previous: ObjectMasks | None
+    seconds: Mapping[str, float]
+
+    @property
+    def masks(self) -> ObjectMasks:
+        """Each object's soft mask as if it were alone: the ``previous`` of the next prediction."""
+        logits = self.logits if self.frame.is_whole_image else self._whole_logits(self._mask_size_hw())
+        return ObjectMasks(self.object_ids, _sigmoid(logits))
+
+    def probs(self, size_hw: tuple[int, int] | None = None) -> FloatArray:
+        """Probabilities (N + 1, H, W) float32 that sum to 1, background first, at the image's size by default."""
+        return aggregate_probs(self._whole_logits(size_hw or self.frame.image_size_hw))
+
+    def label_map(self, size_hw: tuple[int, int] | None = None) -> LabelMap:
+        """The most probable object of each pixel, (H, W) int32, at the image's size by default; 0 background."""
+        return label_map_from_logits(self._whole_logits(size_hw or self.frame.image_size_hw), self.object_ids)
+
+    def _whole_logits(self, size_hw: tuple[int, int]) -> FloatArray:
+        """Logits (N, H, W) of the whole image: resized first, so that edges are sharp, and aggregated later."""
+        if self.frame.is_whole_image:
+            return resize_maps(self.logits, size_hw)
+        rows, columns = (size_hw[0] / self.frame.image_size_hw[0], size_hw[1] / self.frame.image_size_hw[1])
+        left, top, right, bottom = self.frame.box_xyxy
+        y0, x0 = round(top * rows), round(left * columns)
+        y1, x1 = max(y0 + 1, round(bottom * rows)), max(x0 + 1, round(right * columns))
+        whole = np.full((len(self.object_ids), *size_hw), _ABSENT_LOGIT, dtype=np.float32)
+        for row, object_id in enumerate(self.object_ids):
+            mask = None if self.previous is None else self.previous.of(object_id)
+            if mask is not None:
+                whole[row] = _logit(resize_maps(mask[None], size_hw)[0])
+        whole[:, y0:y1, x0:x1] = resize_maps(self.logits, (y1 - y0, x1 - x0))
+        return whole
+
+    def _mask_size_hw(self) -> tuple[int, int]:
+        """A size for the whole image at which the box has about the resolution of its logits."""
+        height, width = self.frame.image_size_hw
+        left, top, right, bottom = self.frame.box_xyxy
+        scale = min(1.0, max(self.logits.shape[1] / (bottom - top), self.logits.shape[2] / (right - left)))
+        return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+class Segmenter:
+    """Strokes on a photograph become masks of its objects.
+
+    Args:
+        model: the network.
+
+    Example::
+
+        segmenter = Segmenter(load_model())
+        features = segmenter.encode(read_image(Path("photo.jpg")))
+        strokes = [Stroke(np.array([[40.0, 50.0], [80.0, 60.0]]), object_id=1)]
+        label_map = segmenter.predict(features, strokes).label_map()
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def encode(self, image_rgb: ByteArray, box_xyxy: tuple[int, int, int, int] | None = None) -> Features:
+        """Look at an image, once.
+
+        Args:
+            image_rgb: (H, W, 3) uint8, upright, sRGB.
+            box_xyxy: the part to look at, left, top, right, bottom in image pixels, right and bottom
+                exclusive; by default everything.
+
+        Raises:
+            ImageError: the array is no RGB image, or the box does not lie in it.
+        """
+        _check_image(image_rgb)
+        started = time.perf_counter()
+        card, size_hw = self.model.card, (image_rgb.shape[0], image_rgb.shape[1])
+        if box_xyxy is None:
+            frame = frame_of_image(size_hw, card.working_size, card.size_multiple)
+        else:
+            _check_box(box_xyxy, size_hw)
+            frame = frame_of_box(size_hw, box_xyxy, card.working_size, card.size_multiple)
+        maps = self.model.encode(resize_image(image_rgb, frame))
+        return Features(frame, maps, time.perf_counter() - started)
+
+    def predict(
+        self,
+        features: Features,
+        strokes: Sequence[Stroke],
+        previous: ObjectMasks | None = None,
+        object_ids: Sequence[int] | None = None,
+    ) -> Prediction:
+        """Answer strokes.
+
+        Args:
+            features: from ``encode``.
+            strokes: all that hold, in the order they were drawn.
+            previous: the soft masks to start from, such as ``Prediction.masks`` of the answer before.
+            object_ids: the objects wanted; by default those of the strokes and of ``previous``, ascending.
+
+        Raises:
+            StrokeError: there is no object to look for, or an id is not positive or occurs twice.
+        """
+        wanted = _objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
+        _check_objects(wanted)
+        card = self.model.card
+        started = time.perf_counter()
+        prompts = prompt_maps(
+            strokes, previous, wanted, features.frame, card.prompt_stride, float(card.prompt_diameter_px)
+        )
+        drawn = time.perf_counter()
+        logits = np.concatenate(
+            [
+                self.model.decode(features.maps, prompts[first : first + _OBJECTS_AT_ONCE])
+                for first in range(0, len(wanted), _OBJECTS_AT_ONCE)
+            ]
+        )
+        seconds = {"prompts": drawn - started, "decode": time.perf_counter() - drawn}
+        return Prediction(wanted, logits, features.frame, previous, seconds)
+
+
+class FeatureCache:
+    """The features of the images looked at last, as many as fit into ``limit_bytes``; safe to use from threads.
+
+    The newest features are always kept, even when they alone are over the limit.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self._features: OrderedDict[Hashable, Features] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the features take, in bytes."""
+        with self._lock:
+            return self._nbytes()
+
+    def get(self, key: Hashable) -> Features | None:
+        """The features under ``key``, which thereby count as just used, or None."""
+        with self._lock:
+            if key in self._features:
+                self._features.move_to_end(key)
+            return self._features.get(key)
+
+    def put(self, key: Hashable, features: Features) -> None:
+        """Keep features, and forget those unused for longest while the limit is passed."""
+        with self._lock:
+            self._features[key] = features
+            self._features.move_to_end(key)
+            while self._nbytes() > self.limit_bytes and len(self._features) > 1:
+                self._features.popitem(last=False)
+
+    def _nbytes(self) -> int:
+        return sum(features.nbytes for features in self._features.values())
+
+
+def _objects_wanted(strokes: Sequence[Stroke], previous: ObjectMasks | None) -> tuple[int, ...]:
+    drawn = {stroke.object_id for stroke in strokes} - {BACKGROUND_ID}
+    return tuple(sorted(drawn | set(previous.object_ids if previous is not None else ())))
+
+
+def _check_objects(object_ids: tuple[int, ...]) -> None:
+    if not object_ids:
+        raise StrokeError("there is no object to look for; draw at least one stroke on an object")
+    if min(object_ids) <= BACKGROUND_ID or len(set(object_ids)) != len(object_ids):
+        raise StrokeError(f"object ids must be positive and different, got {object_ids}")
+
+
+def _check_image(image_rgb: ByteArray) -> None:
+    if image_rgb.ndim != 3 or image_rgb.shape[2] != 3 or image_rgb.dtype != np.uint8 or image_rgb.size == 0:
+        raise ImageError(
+            f"an image is an array (H, W, 3) of uint8, got {image_rgb.shape} of {image_rgb.dtype}; "
+            "read files with s2m.images.read_image"
+        )
+
+
+def _check_box(box_xyxy: tuple[int, int, int, int], size_hw: tuple[int, int]) -> None:
+    left, top, right, bottom = box_xyxy
+    if not (0 <= left < right <= size_hw[1] and 0 <= top < bottom <= size_hw[0]):
+        raise ImageError(f"the box {box_xyxy} does not lie in the image of {size_hw[1]} x {size_hw[0]} pixels")
+
+
+def _sigmoid(logits: FloatArray) -> FloatArray:
+    # By way of tanh there is nothing to overflow.
+    return np.asarray(0.5 * np.tanh(0.5 * logits) + 0.5, dtype=np.float32)
+
+
+def _logit(probs: FloatArray) -> FloatArray:
+    """The logits of soft masks, kept within the logit of an absent object on both sides."""
+    bound = 1 / (1 + np.exp(_ABSENT_LOGIT))
+    inside = np.clip(probs, 1 - bound, bound)
+    return np.asarray(np.log(inside / (1 - inside)), dtype=np.float32)
