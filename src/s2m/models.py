@@ -20,6 +20,8 @@ DECODER_FILE = "decoder.onnx"
 SHIPPED_MODEL = Path(__file__).parent / "weights" / "compact"
 """The model that the package brings with it."""
 
+CHECKPOINT_SUFFIX = ".pth"
+
 _FORMAT = 1
 
 
@@ -150,17 +152,31 @@ class OnnxModel:
                 )
 
 
-def load_model(path: Path | None = None, threads: int | None = None) -> OnnxModel:
-    """The model in a folder, or the shipped one.
+def load_model(path: Path | None = None, threads: int | None = None) -> Model:
+    """The model in a folder or in a PyTorch file, or the shipped one.
 
     Args:
-        path: a folder as ``OnnxModel`` reads it; None for the shipped model.
+        path: a folder as ``OnnxModel`` reads it; a ``.pth`` file of the original network (needs PyTorch);
+            None for the shipped model.
         threads: see ``OnnxModel``.
 
     Raises:
-        ModelError: see ``OnnxModel``.
+        ModelError: see ``OnnxModel`` and ``s2m.network.original_model.read_original_model``; or PyTorch is needed
+            and not installed.
     """
+    if path is not None and path.suffix == CHECKPOINT_SUFFIX:
+        return _load_checkpoint(path, threads)
     return OnnxModel(SHIPPED_MODEL if path is None else path, threads)
+
+
+def _load_checkpoint(path: Path, threads: int | None) -> Model:
+    try:
+        from s2m.network.original_model import read_original_model  # PyTorch is not needed otherwise.
+    except ImportError as error:
+        raise ModelError(
+            f"{path} needs PyTorch ({error}); install it with: pip install 's2m[train]', or give a folder of ONNX files"
+        ) from error
+    return read_original_model(path, threads)
 
 
 def read_card(path: Path) -> ModelCard:

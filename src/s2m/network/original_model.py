@@ -1,0 +1,87 @@
+"""The original network behind the interface of ``s2m.models.Model``: image -> the image, prompts -> logits.
+
+Its prompts enter at the first layer, so nothing about the image can be kept: ``encode`` only prepares
+the image, and all of the work is done for each object and each answer in ``decode``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from s2m.models import ModelCard
+from s2m.network.checkpoints import load_weights
+from s2m.network.deeplabv3plus import (
+    PADDING_MULTIPLE,
+    DeepLabV3Plus,
+    deeplabv3plus_resnet50,
+    joined_input,
+    normalised_image,
+)
+from s2m.types import FloatArray
+
+ARCHITECTURE = "deeplabv3plus_resnet50"
+
+WORKING_SIZE = 480
+"""The side of the crops that the original was trained on."""
+
+PROMPT_DIAMETER_PX = 3.0
+"""Thickness of the strokes that the original was trained on, network pixels."""
+
+
+class OriginalModel:
+    """A DeepLabV3+ Scribble-to-Mask network run by PyTorch.
+
+    Args:
+        network: filled with weights; it is put into evaluation mode.
+        card: its settings.
+    """
+
+    def __init__(self, network: DeepLabV3Plus, card: ModelCard) -> None:
+        self.card = card
+        self._network = network.eval()
+        self._device = next(network.parameters()).device
+
+    def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
+        """See ``Model.encode``: the normalised image (1, 3, h, w), nothing else."""
+        return (normalised_image(torch.tensor(image)).numpy(),)
+
+    @torch.inference_mode()
+    def decode(self, features: tuple[FloatArray, ...], prompts: FloatArray) -> FloatArray:
+        """See ``Model.decode``; all at the size of the image.  Objects run one by one, as in the original."""
+        image = torch.tensor(features[0], device=self._device)
+        given = torch.tensor(prompts, device=self._device)
+        logits = [self._network(joined_input(image, one[None]))[0, 0] for one in given]
+        return torch.stack(logits).cpu().numpy()
+
+
+def original_card(name: str) -> ModelCard:
+    """The settings of a network of the original architecture."""
+    return ModelCard(
+        name=name,
+        architecture=ARCHITECTURE,
+        version="1",
+        working_size=WORKING_SIZE,
+        size_multiple=PADDING_MULTIPLE,
+        prompt_stride=1,
+        prompt_diameter_px=PROMPT_DIAMETER_PX,
+    )
+
+
+def read_original_model(path: Path, threads: int | None = None) -> OriginalModel:
+    """The model of a ``.pth`` file: the published ``s2m.pth`` or one that training saved.
+
+    Args:
+        path: a state dict; see ``s2m.network.checkpoints.load_weights``.
+        threads: how many PyTorch uses, for the whole process; None leaves its choice.
+
+    Raises:
+        ModelError: the file is missing, damaged, refused or holds another network's weights.
+    """
+    network = deeplabv3plus_resnet50()
+    load_weights(network, path)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return OriginalModel(network.to(device), original_card(path.stem))
