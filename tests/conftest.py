@@ -14,6 +14,8 @@ from PIL import Image
 from s2m.models import ModelCard, OnnxModel, write_card
 from s2m.types import ByteArray, LabelMap
 
+pytest_plugins = ["data_miniatures"]
+
 STRIDE = 4
 
 

@@ -1,0 +1,159 @@
+"""A COCO or LVIS instance file and its folder of images in; labelled images out.
+
+The JSON is streamed: only the masks of the annotations that count are kept, run-length encoded, some
+hundred bytes each.  Polygons and run lengths become masks through pycocotools.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+
+import ijson  # type: ignore[import-untyped]
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from s2m.data.labelled_images import IGNORE, MAX_OBJECTS, Kind, LabelledImage
+from s2m.errors import DataError
+from s2m.types import ByteArray
+
+NO_ANNOTATION_TOO_SMALL = 0.0
+
+_Entry = TypeVar("_Entry")
+
+
+@dataclass(frozen=True)
+class EncodedMask:
+    """One annotation's mask in the compressed run lengths of pycocotools."""
+
+    counts: bytes
+    area: float
+    is_crowd: bool
+
+
+@dataclass(frozen=True)
+class InstanceLabel:
+    """Draws the label of one image from its encoded masks; smaller objects lie over larger ones.
+
+    Attributes:
+        size_hw: of the image.
+        masks: the largest first, at most ``MAX_OBJECTS`` that are no crowds; those are numbered 1, 2, ...
+    """
+
+    size_hw: tuple[int, int]
+    masks: tuple[EncodedMask, ...]
+
+    def __call__(self) -> ByteArray:
+        """The label, (H, W) uint8; crowds are ``IGNORE`` where no object lies over them."""
+        label = np.zeros(self.size_hw, dtype=np.uint8)
+        objects = [mask for mask in self.masks if not mask.is_crowd]
+        for crowd in (mask for mask in self.masks if mask.is_crowd):
+            label[self._drawn(crowd)] = IGNORE
+        for number, mask in enumerate(objects, start=1):
+            label[self._drawn(mask)] = number
+        return label
+
+    def _drawn(self, mask: EncodedMask) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Of pycocotools' own use of NumPy.
+            return np.asarray(coco_mask.decode({"size": list(self.size_hw), "counts": mask.counts}), dtype=bool)
+
+
+@dataclass(frozen=True)
+class _ImageEntry:
+    file_name: str
+    size_hw: tuple[int, int]
+
+
+def read_instances(
+    annotation_file: Path, images_folder: Path, kind: Kind = "instance", area_over: float = NO_ANNOTATION_TOO_SMALL
+) -> tuple[LabelledImage, ...]:
+    """The images of an instance file that have at least one object, in the order of their names.
+
+    Args:
+        annotation_file: COCO or LVIS JSON: ``images`` and ``annotations`` with polygons or run lengths.
+        images_folder: holds the images by their file names.
+        kind: what the numbers mean: "partial" where not all objects are annotated (LVIS).
+        area_over: annotations of this area in pixels or less are left out.
+
+    Raises:
+        DataError: the file is missing, damaged or of another form, or the folder is missing.
+    """
+    if not images_folder.is_dir():
+        raise DataError(f"{images_folder} is no folder; wanted the images that {annotation_file} describes")
+    entries = dict(_parsed(annotation_file, "images", _image_entry))
+    masks: dict[int, list[EncodedMask]] = {}
+    for image_id, mask in _parsed(annotation_file, "annotations", partial(_annotation, entries, annotation_file)):
+        if mask.area > area_over:
+            masks.setdefault(image_id, []).append(mask)
+    images = (_labelled_image(entries[key], found, images_folder, kind) for key, found in masks.items())
+    return tuple(sorted((image for image in images if image is not None), key=lambda image: image.name))
+
+
+def _parsed(path: Path, section: str, parse: Callable[[Mapping[str, Any]], _Entry]) -> Iterator[_Entry]:
+    """The entries of one list of the file, one at a time."""
+    count = 0
+    try:
+        with path.open("rb") as file:
+            for item in ijson.items(file, f"{section}.item", use_float=True):
+                yield parse(item)
+                count += 1
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing; wanted an instance file in the JSON of COCO or LVIS") from None
+    except ijson.JSONError as error:
+        raise DataError(f"{path} is damaged after {count} {section} ({error}); fetch it again") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: entry {count} of {section} lacks {error}; wanted COCO or LVIS instances") from error
+    if count == 0:
+        raise DataError(f"{path} holds no {section}; wanted an instance file in the JSON of COCO or LVIS")
+
+
+def _image_entry(item: Mapping[str, Any]) -> tuple[int, _ImageEntry]:
+    return int(item["id"]), _ImageEntry(_file_name(item), (int(item["height"]), int(item["width"])))
+
+
+def _annotation(entries: Mapping[int, _ImageEntry], source: Path, item: Mapping[str, Any]) -> tuple[int, EncodedMask]:
+    image_id = int(item["image_id"])
+    if image_id not in entries:
+        raise DataError(f"{source}: an annotation is of image {image_id}, which is not listed")
+    return image_id, _encoded(item, entries[image_id], source)
+
+
+def _file_name(item: Mapping[str, Any]) -> str:
+    """COCO gives the file's name, LVIS only the address it was published at."""
+    return str(item["file_name"]) if "file_name" in item else PurePosixPath(str(item["coco_url"])).name
+
+
+def _encoded(item: Mapping[str, Any], entry: _ImageEntry, source: Path) -> EncodedMask:
+    segmentation = item["segmentation"]
+    height, width = entry.size_hw
+    try:
+        if isinstance(segmentation, list):
+            runs = coco_mask.merge(coco_mask.frPyObjects(segmentation, height, width))
+        elif isinstance(segmentation["counts"], list):
+            if sum(segmentation["counts"]) != height * width:
+                raise ValueError(f"its runs cover {sum(segmentation['counts'])} pixels, the image {height * width}")
+            runs = coco_mask.frPyObjects(segmentation, height, width)
+        else:
+            runs = {"size": segmentation["size"], "counts": str(segmentation["counts"]).encode()}
+        if tuple(runs["size"]) != entry.size_hw:
+            raise ValueError(f"its size is {runs['size']}, the image's {list(entry.size_hw)}")
+        area = float(item["area"]) if "area" in item else float(coco_mask.area(runs))
+    except Exception as error:  # pycocotools raises errors of every kind on malformed masks.
+        raise DataError(f"{source}: annotation {item.get('id')} of {entry.file_name} is malformed ({error})") from error
+    return EncodedMask(bytes(runs["counts"]), area, bool(item.get("iscrowd", 0)))
+
+
+def _labelled_image(entry: _ImageEntry, masks: Sequence[EncodedMask], folder: Path, kind: Kind) -> LabelledImage | None:
+    ordered = sorted(masks, key=lambda mask: -mask.area)
+    objects = [mask for mask in ordered if not mask.is_crowd][:MAX_OBJECTS]
+    if not objects:
+        return None
+    crowds = [mask for mask in ordered if mask.is_crowd]
+    label = InstanceLabel(entry.size_hw, (*crowds, *objects))
+    name = str(PurePosixPath(entry.file_name).with_suffix("")).replace("/", "_")
+    return LabelledImage(name, kind, folder / entry.file_name, label)

@@ -1,0 +1,73 @@
+"""The folder of static sets in (FSS-1000, DUTS, ECSSD, BIG, HRSOD); labelled images of one object each out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from s2m.data.labelled_images import LabelledImage
+from s2m.errors import DataError
+from s2m.types import ByteArray
+
+CLASSES_SET = "fss"
+"""The set with a folder for each class; the others are flat."""
+
+STATIC_SETS = (CLASSES_SET, "DUTS-TR", "DUTS-TE", "ecssd", "BIG_small", "HRSOD_small")
+
+_HALF = 128
+
+
+@dataclass(frozen=True)
+class SoftMaskFile:
+    """Reads a label from a grey or coloured mask with smoothed edges: 1 where it is at least half bright."""
+
+    path: Path
+
+    def __call__(self) -> ByteArray:
+        """The label, (H, W) uint8 of 0 and 1."""
+        try:
+            with Image.open(self.path) as picture:
+                values = np.asarray(picture.convert("L"))
+        except FileNotFoundError:
+            raise DataError(f"{self.path} is missing; the data set is incomplete") from None
+        except (OSError, SyntaxError, ValueError) as error:
+            raise DataError(f"{self.path} cannot be read as an image ({error}); restore the file") from error
+        return (values >= _HALF).astype(np.uint8)
+
+
+def static_sets_in(root: Path) -> tuple[str, ...]:
+    """The static sets that a folder holds, in the order of ``STATIC_SETS``."""
+    return tuple(name for name in STATIC_SETS if (root / name).is_dir())
+
+
+def read_static_set(root: Path, name: str) -> tuple[LabelledImage, ...]:
+    """The pairs X.jpg and X.png of one static set, in the order of their names; ``fss`` has a folder a class.
+
+    Raises:
+        DataError: the folder is missing, holds no pair, or an image has no label.
+    """
+    folder = root / name
+    if not folder.is_dir():
+        raise DataError(f"{folder} is missing; wanted {wanted_files(name)}")
+    images = tuple(_pairs(folder, "*/*.jpg" if name == CLASSES_SET else "*.jpg"))
+    if not images:
+        raise DataError(f"{folder} holds no pair; wanted {wanted_files(name)}")
+    return images
+
+
+def wanted_files(name: str) -> str:
+    """How the files of a static set lie, for people."""
+    return f"{name}/CLASS/N.jpg beside N.png" if name == CLASSES_SET else f"{name}/X.jpg beside X.png"
+
+
+def _pairs(folder: Path, pattern: str) -> Iterator[LabelledImage]:
+    for image_path in sorted(folder.glob(pattern)):
+        label_path = image_path.with_suffix(".png")
+        if not label_path.is_file():
+            raise DataError(f"{image_path} has no label {label_path.name} beside it; the data set is incomplete")
+        name = "_".join(image_path.relative_to(folder).with_suffix("").parts)
+        yield LabelledImage(name, "salient", image_path, SoftMaskFile(label_path))

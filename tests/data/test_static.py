@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from s2m.data.static import read_static_set, static_sets_in
+from s2m.errors import DataError
+
+
+def test_every_static_set_is_found_and_read(static_root: Path) -> None:
+    assert static_sets_in(static_root) == ("fss", "DUTS-TR", "DUTS-TE", "ecssd", "BIG_small", "HRSOD_small")
+    for name in static_sets_in(static_root):
+        images = read_static_set(static_root, name)
+        assert len(images) == 2
+        image_rgb, label = images[0].load()
+        assert images[0].kind == "salient"
+        assert image_rgb.shape[:2] == label.shape
+        assert set(np.unique(label)) == {0, 1}
+
+
+def test_fss_names_carry_their_class(static_root: Path) -> None:
+    assert [image.name for image in read_static_set(static_root, "fss")] == ["toaster_1", "toaster_2"]
+
+
+def test_an_image_without_a_label_is_an_error(static_root: Path) -> None:
+    (static_root / "ecssd" / "ecssd_1.png").unlink()
+    with pytest.raises(DataError, match=r"ecssd_1\.jpg has no label ecssd_1\.png"):
+        read_static_set(static_root, "ecssd")
+
+
+def test_an_absent_set_says_what_is_wanted(static_root: Path) -> None:
+    with pytest.raises(DataError, match=r"fss/CLASS/N\.jpg beside N\.png"):
+        read_static_set(static_root.parent, "fss")
