@@ -63,8 +63,9 @@ def _draw_stroke(stroke: Stroke, frame: Frame, cells_hw: tuple[int, int], diamet
     fixed = np.round(np.clip(points, -limit, limit) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
     thickness = max(1, round(diameter_px * fine_per_network[0]))
     canvas = np.zeros(fine_hw, dtype=np.uint8)
-    cv2.polylines(canvas, [fixed[:, None]], False, 255, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
-    if len(fixed) == 1:
+    if len(fixed) > 1:
+        cv2.polylines(canvas, [fixed[:, None]], False, 255, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+    else:
         radius = round(thickness / 2 * (1 << _SUBPIXEL_BITS))
         centre = (int(fixed[0, 0]), int(fixed[0, 1]))
         cv2.circle(canvas, centre, radius, 255, -1, cv2.LINE_AA, _SUBPIXEL_BITS)

@@ -66,10 +66,16 @@ STAGES: dict[EncoderName, tuple[Stage, ...]] = {
     ),
 }
 
-TAP_STAGES = (0, 1, 2, 4, 6)
-"""The stages whose outputs are the feature maps at strides 2, 4, 8, 16 and 32."""
+TAP_STAGES = (0, 1, 2, 4, 5)
+"""The stages whose outputs are the feature maps at strides 2, 4, 8, 16 and 32.
+
+The last stage, which widens the stride-32 map for classification, is not built.
+"""
 
 STEM_CHANNELS = 32
+
+FROZEN_STAGES = 2
+"""How many stages ``EfficientNetLite.freeze_early`` freezes: those at strides 2 and 4."""
 
 
 class SameConv(nn.Conv2d):
@@ -121,7 +127,7 @@ class EfficientNetLite(nn.Module):
         self.stem = SameConv(3, STEM_CHANNELS, 3, stride=2)
         self.stages = nn.ModuleList()
         channels = STEM_CHANNELS
-        for stage in STAGES[name]:
+        for stage in STAGES[name][: TAP_STAGES[-1] + 1]:
             blocks = []
             for index in range(stage.repeats):
                 stride = stage.stride if index == 0 else 1
@@ -131,6 +137,19 @@ class EfficientNetLite(nn.Module):
                 channels = stage.out_channels
             self.stages.append(nn.Sequential(*blocks))
         self.tap_channels = tuple(STAGES[name][index].out_channels for index in TAP_STAGES)
+
+    def freeze_early(self) -> None:
+        """Keep the stem, the stages up to stride 4 and every depthwise convolution at their ImageNet values.
+
+        The gradients of exactly these convolutions take most of the time of a training step on a CPU,
+        and the general low-level filters lose nothing by staying as they are.
+        """
+        self.stem.requires_grad_(False)
+        for index in range(FROZEN_STAGES):
+            self.stages[index].requires_grad_(False)
+        for block in self.modules():
+            if isinstance(block, InvertedResidual):
+                block.depthwise.requires_grad_(False)
 
     def forward(self, image: Tensor) -> list[Tensor]:
         features = functional.relu6(self.stem(image * (255.0 / 128.0) - 127.0 / 128.0))

@@ -1,0 +1,1 @@
+"""Configuration and labelled images in; weights and metrics out."""

@@ -1,0 +1,154 @@
+"""Targets of a crop in; the strokes of each round of a simulated annotation session out.
+
+A session works at half the crop's resolution, which is the resolution of the network's answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from s2m import robot
+from s2m.geometry import Frame
+from s2m.prompts import draw_strokes
+from s2m.training.config import AnnotatorConfig
+from s2m.types import BoolArray, ByteArray, FloatArray, Sign, Stroke
+
+ANSWER_STRIDE = 2
+"""Network pixels to a pixel of the network's answer."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One stroke history for one target.
+
+    Attributes:
+        truth: (S/2, S/2) bool, the target at the resolution of the answers.
+        valid: (S/2, S/2) bool, false where the truth is unknown.
+        start: (S/2, S/2) float32 in 0..1, the mask it starts from.
+        strokes: so far; points in network pixels of the crop.
+    """
+
+    truth: BoolArray
+    valid: BoolArray
+    start: FloatArray
+    strokes: tuple[Stroke, ...]
+
+    def draw(self, stride: int, diameter_px: float) -> FloatArray:
+        """The positive and negative prompt map, (2, S / stride, S / stride) float32 in 0..1."""
+        side = self.truth.shape[0] * ANSWER_STRIDE
+        frame = Frame((side, side), (0, 0, side, side), (side, side))
+        return draw_strokes(self.strokes, (1,), frame, stride, diameter_px)[0]
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """Draws as ``config`` says."""
+
+    config: AnnotatorConfig
+
+    @property
+    def hand(self) -> robot.Hand:
+        """How the robot draws at the resolution of the answers."""
+        config = self.config
+        return robot.Hand(config.kinds, config.jitter_px / ANSWER_STRIDE, config.overshoot, shortest=0.35)
+
+    def open_session(self, target: ByteArray, rng: np.random.Generator) -> Session:
+        """Start a session: the mask to start from and the first strokes.
+
+        Args:
+            target: (S, S) uint8 of 0, 1 and 255 (unknown).
+            rng: the source of every choice.
+        """
+        truth = _halve(target == 1)
+        valid = _halve(target != 255)
+        draw = rng.random()
+        if draw < self.config.start_empty_target and truth.any():
+            return self._open_empty(truth, valid, rng)
+        start = np.zeros(truth.shape, dtype=np.float32)
+        if draw > 1 - self.config.start_flawed and truth.any():
+            start = soften(flawed_mask(truth, rng), rng)
+        session = Session(truth, valid, start, ())
+        if not truth.any():
+            return self._stroke_in(session, valid, "negative", rng)
+        if start.any():
+            return self.add_strokes(session, start, 1, rng)
+        session = self._stroke_in(session, truth, "positive", rng)
+        if rng.random() < self.config.one_shot:
+            for _ in range(int(rng.integers(0, 4))):
+                session = self._stroke_in(session, truth, "positive", rng)
+            for _ in range(int(rng.integers(1, 4))):
+                session = self._stroke_in(session, valid & ~truth, "negative", rng)
+        elif rng.random() < 0.15:
+            session = self._stroke_in(session, valid & ~truth, "negative", rng)
+        return session
+
+    def add_strokes(self, session: Session, answer: FloatArray, count: int, rng: np.random.Generator) -> Session:
+        """Draw ``count`` strokes into the largest errors of an answer (S/2, S/2) of probabilities."""
+        errors = robot.errors_by_area(session.truth, answer > 0.5, session.valid, most=count + 1)
+        for error in errors[:count]:
+            session = replace(session, strokes=(*session.strokes, self._stroke(error.region, error.sign, rng)))
+        return session
+
+    def _open_empty(self, mask: BoolArray, valid: BoolArray, rng: np.random.Generator) -> Session:
+        """A mask stands where nothing is wanted: negative strokes must erase it."""
+        start = mask.astype(np.float32)
+        session = Session(np.zeros_like(mask), valid, start, ())
+        for _ in range(int(rng.integers(1, 3))):
+            session = self._stroke_in(session, mask, "negative", rng)
+        return session
+
+    def _stroke_in(self, session: Session, region: BoolArray, sign: Sign, rng: np.random.Generator) -> Session:
+        region = _one_piece(region, rng)
+        if not region.any():
+            return session
+        return replace(session, strokes=(*session.strokes, self._stroke(region, sign, rng)))
+
+    def _stroke(self, region: BoolArray, sign: Sign, rng: np.random.Generator) -> Stroke:
+        points = robot.draw_stroke(region, self.hand, rng)
+        return Stroke(points * ANSWER_STRIDE, 1, sign)
+
+
+def flawed_mask(truth: BoolArray, rng: np.random.Generator) -> BoolArray:
+    """A mask of the truth with holes, bites, bulges, a shift or a foreign piece."""
+    flawed = truth.astype(np.uint8)
+    side = truth.shape[0]
+    extent = max(4.0, float(np.sqrt(truth.sum())))
+    for _ in range(int(rng.integers(1, 5))):
+        size = max(3, int(extent * rng.uniform(0.1, 0.5)))
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size | 1, size | 1))
+        rows, columns = np.nonzero(cv2.dilate(flawed, np.ones((5, 5), np.uint8)))
+        if len(rows) == 0:
+            break
+        index = int(rng.integers(len(rows)))
+        half = int(extent * rng.uniform(0.2, 0.8)) + 2
+        y, x = int(rows[index]), int(columns[index])
+        window = np.s_[max(0, y - half) : min(side, y + half), max(0, x - half) : min(side, x + half)]
+        change = cv2.dilate if rng.random() < 0.5 else cv2.erode
+        flawed[window] = change(flawed, kernel)[window]
+    if rng.random() < 0.2:
+        centre = (int(rng.integers(side)), int(rng.integers(side)))
+        cv2.circle(flawed, centre, int(extent * rng.uniform(0.1, 0.4)) + 1, 1, -1)
+    return flawed.astype(bool)
+
+
+def soften(mask: BoolArray, rng: np.random.Generator) -> FloatArray:
+    """A mask as a network would give it: soft edges; half of them stay hard, as files are."""
+    soft = mask.astype(np.float32)
+    return soft if rng.random() < 0.5 else np.asarray(cv2.GaussianBlur(soft, (0, 0), 1.0), dtype=np.float32)
+
+
+def _one_piece(region: BoolArray, rng: np.random.Generator) -> BoolArray:
+    """One connected piece, the larger the likelier."""
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=4)
+    if count <= 2:
+        return region
+    areas = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
+    return np.asarray(pieces == 1 + int(rng.choice(count - 1, p=areas / areas.sum())), dtype=np.bool_)
+
+
+def _halve(mask: BoolArray) -> BoolArray:
+    rows, columns = mask.shape[0] // 2, mask.shape[1] // 2
+    return np.asarray(mask.reshape(rows, 2, columns, 2).mean(axis=(1, 3)) >= 0.5, dtype=np.bool_)

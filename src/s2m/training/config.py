@@ -1,0 +1,143 @@
+"""A TOML file in; a validated, frozen ``TrainingConfig`` out.  Unknown keys are errors."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from s2m.errors import ConfigError
+from s2m.network.efficientnet import EncoderName
+from s2m.robot import StrokeKind
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """One table of the file: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataConfig(Section):
+    """What to learn from.
+
+    Attributes:
+        sets: for each folder of image/label pairs (below the data root) its share of the samples, as a
+            weight that need not sum to 1.
+        crop_size: side of a training crop in network pixels, a multiple of 32.
+        whole_image: share of the samples that show the whole image; the others are crops around an object.
+        distractor: share of the samples that get a foreign object pasted.
+        workers: processes that prepare samples beside the training process.
+    """
+
+    sets: dict[str, Positive]
+    crop_size: Annotated[int, Field(ge=64, multiple_of=32)] = 320
+    whole_image: Share = 0.4
+    distractor: Share = 0.1
+    workers: Annotated[int, Field(ge=0)] = 1
+
+
+class AnnotatorConfig(Section):
+    """How the simulated annotator works on an image.
+
+    Attributes:
+        sessions: independent targets or stroke histories of one image; the encoder runs once for all.
+        rounds: least and most rounds of strokes; each further one goes into the largest errors.
+        start_flawed: share of the sessions that start from a flawed mask instead of from nothing.
+        start_empty_target: share in which nothing is the object and all strokes are negative.
+        one_shot: share that start with several strokes of both signs at once.
+        forget_previous: share of the further rounds in which the previous mask is withheld.
+        kinds: how often each kind of stroke is drawn.
+        jitter_px: tremble of the hand, in network pixels.
+        overshoot: share of a stroke's length that may run out of its region.
+    """
+
+    sessions: Count = 2
+    rounds: tuple[Count, Count] = (2, 4)
+    start_flawed: Share = 0.25
+    start_empty_target: Share = 0.03
+    one_shot: Share = 0.2
+    forget_previous: Share = 0.1
+    kinds: dict[StrokeKind, Positive] = Field(
+        default_factory=lambda: {"dot": 5.0, "centre_line": 1.5, "curve": 2.0, "contour": 1.0, "zigzag": 0.5}
+    )
+    jitter_px: Annotated[float, Field(ge=0)] = 1.5
+    overshoot: Share = 0.05
+
+
+class OptimiserConfig(Section):
+    """How the weights change.
+
+    Attributes:
+        batch_size: images of one step.
+        iterations: steps in all.
+        warmup: steps over which the learning rate rises from 0.
+        decay: the last steps, over which the learning rate falls to 0 (along a cosine).
+        learning_rate: of the decoder and the projections.
+        encoder_learning_rate: of the pretrained encoder.
+        weight_decay: decoupled (AdamW).
+        ema: how slowly the averaged weights follow; the average is what is exported.
+        gradient_norm: gradients are scaled down to this norm.
+    """
+
+    batch_size: Count = 8
+    iterations: Count = 6000
+    warmup: Count = 200
+    decay: Count = 2000
+    learning_rate: Positive = 8e-4
+    encoder_learning_rate: Positive = 1e-4
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    ema: Share = 0.998
+    gradient_norm: Positive = 3.0
+
+
+class LossConfig(Section):
+    """Weights of the parts of the loss: binary cross-entropy and soft IoU."""
+
+    cross_entropy: Annotated[float, Field(ge=0)] = 1.0
+    soft_iou: Annotated[float, Field(ge=0)] = 0.5
+
+
+class TrainingConfig(Section):
+    """Everything that a run depends on but the code and the data.
+
+    Attributes:
+        encoder: which EfficientNet-Lite; its early stages and depthwise kernels stay frozen.
+        seed: of every random choice.
+        checkpoint_minutes: how often the run can be resumed from.
+        log_every: steps between two lines of the metrics file.
+        panel_every: steps between two sample pictures.
+    """
+
+    data: DataConfig
+    annotator: AnnotatorConfig = AnnotatorConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+    loss: LossConfig = LossConfig()
+    encoder: EncoderName = "lite2"
+    seed: int = 0
+    checkpoint_minutes: Positive = 4.0
+    log_every: Count = 20
+    panel_every: Count = 500
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Read and validate a configuration file.
+
+    Raises:
+        ConfigError: the file is missing, is no TOML, has unknown keys or values out of range.
+    """
+    try:
+        with path.open("rb") as file:
+            return TrainingConfig.model_validate(tomllib.load(file))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist; give a TOML file such as configs/compact.toml") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+        raise ConfigError(f"{path} is not a training configuration: {'; '.join(lines)}") from error

@@ -1,0 +1,253 @@
+"""A configuration and a data root in; a run folder with checkpoint, metrics and pictures out."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from s2m.network.compact import PROMPT_STRIDE, CompactNetwork, CompactSettings
+from s2m.network.efficientnet import load_imagenet_weights
+from s2m.network.export import PROMPT_DIAMETER_PX
+from s2m.safe_files import write_atomically
+from s2m.training.annotator import Annotator, Session
+from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from s2m.training.config import OptimiserConfig, TrainingConfig
+from s2m.training.losses import mean_iou, segmentation_loss
+from s2m.training.panels import draw_panel
+from s2m.training.stream import Batch, SampleStream, make_loader
+
+CHECKPOINT_NAME = "checkpoint.pt"
+METRICS_NAME = "metrics.jsonl"
+
+
+@dataclass(frozen=True)
+class RoundResult:
+    """One round of one batch: what the network was told and what it answered."""
+
+    prompts: Tensor
+    logits: Tensor
+    loss: float
+    iou: float
+
+
+class Trainer:
+    """One run: its network, optimiser, moving average and place in the stream."""
+
+    def __init__(self, config: TrainingConfig, data_root: Path, folder: Path, device: torch.device) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.folder = folder
+        self.device = device
+        self.stream = SampleStream(data_root, config)
+        self.annotator = Annotator(config.annotator)
+        self.network = build_network(config).to(device, memory_format=torch.channels_last)
+        self.average = build_network(config).to(device, memory_format=torch.channels_last).requires_grad_(False)
+        self.average.load_state_dict(self.network.state_dict())
+        self.optimiser = build_optimiser(self.network, config.optimiser)
+        self.iteration = 0
+
+    def resume(self) -> None:
+        """Go on from the checkpoint of the run folder."""
+        checkpoint = read_checkpoint(self.folder / CHECKPOINT_NAME)
+        self.network.load_state_dict(checkpoint.network)
+        self.average.load_state_dict(checkpoint.average)
+        self.optimiser.load_state_dict(checkpoint.optimiser)
+        self.iteration = checkpoint.iteration
+
+    def save(self) -> None:
+        """Write the checkpoint of the run folder."""
+        write_checkpoint(
+            self.folder / CHECKPOINT_NAME,
+            Checkpoint(
+                self.iteration,
+                self.config.model_dump(),
+                self.network.state_dict(),
+                self.average.state_dict(),
+                self.optimiser.state_dict(),
+            ),
+        )
+
+    def run(self) -> None:
+        """Train to the last iteration; write checkpoints, metrics and pictures on the way."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.folder / "config.json", self.config.model_dump_json(indent=1).encode())
+        total = self.config.optimiser.iterations
+        recent: dict[str, list[float]] = defaultdict(list)
+        saved = time.monotonic()
+        with (
+            SummaryWriter(str(self.folder)) as board,
+            (self.folder / METRICS_NAME).open("a", encoding="utf-8") as metrics,
+            tqdm(total=total, initial=self.iteration, unit="step", smoothing=0.05) as progress,
+        ):
+            for batch in self._batches():
+                for name, value in self.step(batch).items():
+                    recent[name].append(value)
+                progress.update()
+                if self.iteration % self.config.log_every == 0:
+                    means = {name: float(np.nanmean(values)) for name, values in recent.items()}
+                    recent.clear()
+                    metrics.write(json.dumps({"iteration": self.iteration, **means}) + "\n")
+                    metrics.flush()
+                    for name, value in means.items():
+                        board.add_scalar(name, value, self.iteration)
+                    progress.set_postfix(loss=f"{means['loss']:.3f}", iou=f"{means['iou/last']:.3f}")
+                if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
+                    self.save()
+                    saved = time.monotonic()
+        self.save()
+
+    def _batches(self) -> Iterator[Batch]:
+        size, total = self.config.optimiser.batch_size, self.config.optimiser.iterations
+        return iter(make_loader(self.stream, self.iteration * size, total * size))
+
+    def step(self, batch: Batch) -> dict[str, float]:
+        """Learn from one batch: encode once, then a backward pass for each round of strokes."""
+        started = time.monotonic()
+        optimiser = self.config.optimiser
+        rate = learning_rate(self.iteration, optimiser)
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["peak"] * rate
+        self.network.train()
+        if self.iteration >= optimiser.iterations - optimiser.decay:
+            freeze_normalisation(self.network)
+        rng = np.random.default_rng([self.config.seed, self.iteration, 1])
+        least, most = self.config.annotator.rounds
+        rounds = int(rng.integers(least, most + 1))
+        self.optimiser.zero_grad()
+        with self._autocast():
+            features = self.network.encoder(batch.images.to(self.device))
+        leaves = [feature.detach().requires_grad_() for feature in features]
+        results = []
+        sessions = batch.sessions
+        answers = np.stack([session.start for session in sessions])
+        for turn in range(rounds):
+            if turn > 0:
+                sessions = self._next_strokes(sessions, answers, rng)
+            result = self._round(batch, leaves, sessions, answers, rounds, rng, is_first=turn == 0)
+            answers = torch.sigmoid(result.logits).cpu().numpy()
+            results.append(result)
+        torch.autograd.backward(features, [leaf.grad for leaf in leaves])
+        norm = nn.utils.clip_grad_norm_(self._trained(), optimiser.gradient_norm)
+        self.optimiser.step()
+        self._follow()
+        self.iteration += 1
+        if self.iteration % self.config.panel_every == 0:
+            panel = draw_panel(batch.images, results[-1].prompts, results[-1].logits, batch.targets)
+            write_atomically(self.folder / f"panel-{self.iteration:06d}.png", panel)
+        return {
+            "loss": sum(result.loss for result in results) / rounds,
+            "iou/first": results[0].iou,
+            "iou/last": results[-1].iou,
+            "learning_rate": rate,
+            "gradient_norm": float(norm),
+            "seconds": time.monotonic() - started,
+        }
+
+    def _next_strokes(
+        self, sessions: tuple[Session, ...], answers: np.ndarray, rng: np.random.Generator
+    ) -> tuple[Session, ...]:
+        return tuple(
+            self.annotator.add_strokes(session, answer, 2 if rng.random() < 0.25 else 1, rng)
+            for session, answer in zip(sessions, answers, strict=True)
+        )
+
+    def _round(
+        self,
+        batch: Batch,
+        leaves: list[Tensor],
+        sessions: tuple[Session, ...],
+        answers: np.ndarray,
+        rounds: int,
+        rng: np.random.Generator,
+        *,
+        is_first: bool,
+    ) -> RoundResult:
+        drawn = np.stack([session.draw(PROMPT_STRIDE, PROMPT_DIAMETER_PX) for session in sessions])
+        previous = torch.from_numpy(answers)[:, None]
+        if not is_first:
+            kept = rng.random(len(sessions)) >= self.config.annotator.forget_previous
+            previous = previous * torch.from_numpy(kept.astype(np.float32))[:, None, None, None]
+        previous = nn.functional.avg_pool2d(previous, 2)
+        prompts = torch.cat([torch.from_numpy(drawn), previous], dim=1)
+        prompts = prompts.to(self.device, memory_format=torch.channels_last)
+        with self._autocast():
+            logits = self.network.decoder(*leaves, prompts).float()
+        target, valid = batch.targets.to(self.device), batch.valid.to(self.device)
+        loss = segmentation_loss(logits, target, valid, self.config.loss)
+        (loss / rounds).backward()
+        logits = logits.detach()
+        return RoundResult(prompts, logits, loss.item(), mean_iou(logits, target, valid).item())
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=has_fast_bfloat16(self.device))
+
+    def _trained(self) -> list[nn.Parameter]:
+        return [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+
+    def _follow(self) -> None:
+        """Move the average towards the trained weights; faster at the start, when they change most."""
+        rate = min(self.config.optimiser.ema, (1 + self.iteration) / (10 + self.iteration))
+        trained, average = self.network.state_dict(), self.average.state_dict()
+        floating = [name for name, value in trained.items() if value.is_floating_point()]
+        torch._foreach_lerp_([average[n] for n in floating], [trained[n] for n in floating], 1 - rate)
+
+
+def build_network(config: TrainingConfig) -> CompactNetwork:
+    """The network of a configuration, with pretrained encoder and frozen early stages."""
+    network = CompactNetwork(CompactSettings(encoder=config.encoder))
+    load_imagenet_weights(network.encoder.backbone, config.encoder)
+    network.encoder.backbone.freeze_early()
+    return network
+
+
+def build_optimiser(network: CompactNetwork, config: OptimiserConfig) -> torch.optim.AdamW:
+    """AdamW with a gentler rate for the pretrained encoder and no decay for vectors."""
+    groups = []
+    pretrained = {id(parameter) for parameter in network.encoder.backbone.parameters()}
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    for is_pretrained in (False, True):
+        for is_matrix in (False, True):
+            chosen = [p for p in trained if (id(p) in pretrained) == is_pretrained and (p.ndim > 1) == is_matrix]
+            peak = config.encoder_learning_rate if is_pretrained else config.learning_rate
+            decay = config.weight_decay if is_matrix else 0.0
+            groups.append({"params": chosen, "lr": peak, "peak": peak, "weight_decay": decay})
+    return torch.optim.AdamW(groups)
+
+
+def learning_rate(iteration: int, config: OptimiserConfig) -> float:
+    """The factor of the peak learning rates: warm-up, plateau, cosine fall."""
+    if iteration < config.warmup:
+        return (iteration + 1) / config.warmup
+    into_decay = iteration - (config.iterations - config.decay)
+    if into_decay < 0:
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, into_decay / max(1, config.decay))))
+
+
+def freeze_normalisation(network: nn.Module) -> None:
+    """Normalise by the running statistics, as the exported network does.
+
+    Each round of strokes has statistics of its own; over the last part of a run the weights get used to
+    the joint ones.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 is worth it: on CUDA from compute capability 8, on CPUs with its instructions."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()

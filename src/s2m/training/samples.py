@@ -1,0 +1,177 @@
+"""A labelled image in; a square training crop with the targets of its annotation sessions out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids, read_cutout
+from s2m.training.config import DataConfig
+from s2m.types import BoolArray, ByteArray
+
+
+@dataclass(frozen=True)
+class TrainingSample:
+    """One crop and what its sessions are about.
+
+    Attributes:
+        image_rgb: (S, S, 3) uint8.
+        targets: (sessions, S, S) uint8: 0 background, 1 the target, 255 unknown.
+    """
+
+    image_rgb: ByteArray
+    targets: ByteArray
+
+
+def draw_sample(
+    labelled: LabelledImage, distractor: LabelledImage | None, config: DataConfig, sessions: int, rng: np.random.Generator
+) -> TrainingSample:
+    """Draw targets, a crop and an augmentation.
+
+    Args:
+        labelled: the image to learn from.
+        distractor: a cut-out (kind "alpha") to paste beside or over the object, or None.
+        config: crop size and shares.
+        sessions: how many targets to draw.
+        rng: the source of every choice.
+    """
+    image_rgb, label = _load(labelled, rng)
+    if distractor is not None:
+        image_rgb, label = paste_cutout(image_rgb, label, read_cutout(distractor.image_path), rng)
+    first = draw_target(label, labelled, rng)
+    warp = draw_warp(first == 1, config, rng)
+    size = config.crop_size
+    crop_label = cv2.warpAffine(label, warp, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)
+    crop_image = cv2.warpAffine(image_rgb, warp, (size, size), flags=_interpolation(warp), borderMode=cv2.BORDER_REFLECT_101)
+    targets = [cv2.warpAffine(first, warp, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)]
+    while len(targets) < sessions:
+        targets.append(targets[0] if rng.random() < 0.4 else draw_target(crop_label, labelled, rng))
+    return TrainingSample(change_colours(crop_image, rng), np.stack(targets).astype(np.uint8))
+
+
+def _load(labelled: LabelledImage, rng: np.random.Generator) -> tuple[ByteArray, ByteArray]:
+    if labelled.kind != "alpha":
+        return labelled.load()
+    cutout = read_cutout(labelled.image_path)
+    side = round(max(cutout.shape[:2]) * float(rng.uniform(1.2, 2.2)))
+    canvas = np.empty((side, side, 3), dtype=np.uint8)
+    # A smooth two-colour ground: the emoji is the only object there.
+    ramp = np.linspace(0, 1, side, dtype=np.float32)[:, None, None]
+    ends = rng.uniform(0, 255, (2, 3))
+    canvas[:] = np.broadcast_to(ends[0] * (1 - ramp) + ends[1] * ramp, canvas.shape).astype(np.uint8)
+    if rng.random() < 0.5:
+        canvas = np.ascontiguousarray(canvas.transpose(1, 0, 2))
+    return paste_cutout(canvas, np.zeros((side, side), dtype=np.uint8), cutout, rng, label_value=1)
+
+
+def paste_cutout(
+    image_rgb: ByteArray, label: ByteArray, cutout: ByteArray, rng: np.random.Generator, label_value: int = 0
+) -> tuple[ByteArray, ByteArray]:
+    """Paste an RGBA cut-out at a random place and size; its pixels get ``label_value`` in the label."""
+    height, width = label.shape
+    side = max(16, round(min(height, width) * float(rng.uniform(0.25, 0.6) if label_value == 0 else rng.uniform(0.4, 0.8))))
+    scale = side / max(cutout.shape[:2])
+    warp = np.array(
+        [
+            [scale, 0, rng.uniform(0, max(1, width - side))],
+            [0, scale, rng.uniform(0, max(1, height - side))],
+        ]
+    )
+    placed = cv2.warpAffine(cutout, warp, (width, height), flags=cv2.INTER_AREA)
+    alpha = placed[..., 3:].astype(np.float32) / 255
+    mixed = image_rgb * (1 - alpha) + placed[..., :3] * alpha
+    pasted = np.where(alpha[..., 0] >= 0.5, np.uint8(label_value), label)
+    return mixed.astype(np.uint8), pasted.astype(np.uint8)
+
+
+def draw_target(label: ByteArray, labelled: LabelledImage, rng: np.random.Generator) -> ByteArray:
+    """One thing to segment: (H, W) uint8 of 0, 1 and 255.
+
+    An object for salient and instance sets (now and then two of them), a part, a group of parts or the
+    whole for parts; for partial sets what lies far from the object is unknown.
+    """
+    ids = object_ids(label)
+    if not ids:
+        return np.where(label == IGNORE, np.uint8(IGNORE), np.uint8(0))
+    chosen = _choose(ids, labelled.kind, rng)
+    target = np.isin(label, chosen).astype(np.uint8)
+    if labelled.kind == "partial":
+        target[~_near(target == 1)] = IGNORE
+    target[label == IGNORE] = IGNORE
+    return target
+
+
+def _choose(ids: tuple[int, ...], kind: str, rng: np.random.Generator) -> NDArray[np.int64]:
+    if kind == "parts":
+        draw = rng.random()
+        if draw < 0.4:
+            return np.array(ids)
+        count = 1 if draw < 0.8 else int(rng.integers(1, len(ids) + 1))
+    else:
+        count = 2 if len(ids) > 1 and rng.random() < 0.08 else 1
+    return rng.choice(ids, size=count, replace=False)
+
+
+def _near(mask: BoolArray) -> BoolArray:
+    """The box of a mask with a margin of half its size."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    near = np.zeros_like(mask)
+    margin_y, margin_x = (np.ptp(rows) + 1) // 2, (np.ptp(columns) + 1) // 2
+    near[max(0, rows[0] - margin_y) : rows[-1] + margin_y, max(0, columns[0] - margin_x) : columns[-1] + margin_x] = True
+    return near
+
+
+def draw_warp(target: BoolArray, config: DataConfig, rng: np.random.Generator) -> NDArray[np.float64]:
+    """The affine map (2, 3) from image pixels to the crop: place, size, aspect, turn, flip."""
+    height, width = target.shape
+    size = config.crop_size
+    if rng.random() < config.whole_image or not target.any():
+        centre, extent = (width / 2, height / 2), (float(width), float(height))
+    else:
+        rows, columns = np.flatnonzero(target.any(axis=1)), np.flatnonzero(target.any(axis=0))
+        longest = max(np.ptp(rows), np.ptp(columns), 24) + 1
+        side = min(float(longest) * float(rng.uniform(1.0, 3.0)), float(max(height, width)))
+        aspect = float(np.exp(rng.uniform(-0.25, 0.25)))
+        extent = (min(side * aspect, width), min(side / aspect, height))
+        slack = (longest * 0.35, longest * 0.35)
+        centre = (
+            _inside((columns[0] + columns[-1]) / 2 + rng.uniform(-1, 1) * slack[0], extent[0], width),
+            _inside((rows[0] + rows[-1]) / 2 + rng.uniform(-1, 1) * slack[1], extent[1], height),
+        )
+    turn = np.deg2rad(rng.uniform(-12, 12)) if rng.random() < 0.3 else 0.0
+    flip = -1.0 if rng.random() < 0.5 else 1.0
+    scale_x, scale_y = size / extent[0] * flip, size / extent[1]
+    cos, sin = np.cos(turn), np.sin(turn)
+    linear = np.array([[scale_x * cos, -scale_x * sin], [scale_y * sin, scale_y * cos]])
+    shift = np.array([size / 2, size / 2]) - linear @ np.array(centre)
+    return np.concatenate([linear, shift[:, None]], axis=1)
+
+
+def _inside(centre: float, extent: float, limit: float) -> float:
+    return float(np.clip(centre, extent / 2, limit - extent / 2))
+
+
+def _interpolation(warp: NDArray[np.float64]) -> int:
+    return cv2.INTER_AREA if abs(np.linalg.det(warp[:, :2])) < 0.5 else cv2.INTER_LINEAR
+
+
+def change_colours(image_rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
+    """Brightness, contrast, saturation and colour cast; now and then grey, blurred or recompressed."""
+    colours = image_rgb.astype(np.float32)
+    if rng.random() < 0.8:
+        grey = colours.mean(axis=2, keepdims=True)
+        colours = grey + (colours - grey) * rng.uniform(0.6, 1.4)
+        colours = (colours - 127) * rng.uniform(0.7, 1.3) + 127 + rng.uniform(-25, 25)
+        colours *= rng.uniform(0.92, 1.08, 3).astype(np.float32)
+    if rng.random() < 0.05:
+        colours = np.repeat(colours.mean(axis=2, keepdims=True), 3, axis=2)
+    changed = np.clip(colours, 0, 255).astype(np.uint8)
+    if rng.random() < 0.1:
+        changed = cv2.GaussianBlur(changed, (0, 0), float(rng.uniform(0.4, 1.2)))
+    if rng.random() < 0.15:
+        _, packed = cv2.imencode(".jpg", changed, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 85))])
+        changed = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+    return np.asarray(changed, dtype=np.uint8)

@@ -1,0 +1,120 @@
+"""Folders of labelled images in; an endless, seeded stream of opened annotation sessions out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from s2m.data.labelled_images import LabelledFolder, LabelledImage
+from s2m.training.annotator import Annotator, Session
+from s2m.training.config import DataConfig, TrainingConfig
+from s2m.training.samples import draw_sample
+from s2m.types import ByteArray
+
+
+@dataclass(frozen=True)
+class OpenSample:
+    """One crop with its annotation sessions.
+
+    Attributes:
+        image_rgb: (S, S, 3) uint8.
+        sessions: one a target.
+        targets: (sessions, S, S) uint8: 0, 1 and 255 (unknown).
+    """
+
+    image_rgb: ByteArray
+    sessions: tuple[Session, ...]
+    targets: ByteArray
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step learns from.
+
+    Attributes:
+        images: (B, 3, S, S) float32 in 0..1.
+        sessions: B * K, those of one image in a row.
+        targets: (B * K, S/2, S/2) float32, the share of each answer pixel that belongs to the target.
+        valid: (B * K, S/2, S/2) float32, 0 where the truth is unknown.
+    """
+
+    images: Tensor
+    sessions: tuple[Session, ...]
+    targets: Tensor
+    valid: Tensor
+
+
+class SampleStream(Dataset[OpenSample]):
+    """Sample number i is a function of the seed and i alone, so that a run can be resumed anywhere."""
+
+    def __init__(self, data_root: Path, config: TrainingConfig) -> None:
+        self.config = config
+        self.annotator = Annotator(config.annotator)
+        self.sets = open_sets(data_root, config.data)
+        weights = np.array([config.data.sets[name] for name in self.sets], dtype=np.float64)
+        self.shares = weights / weights.sum()
+        self.folders = list(self.sets.values())
+        self.cutouts = [image for folder in self.folders for image in folder if image.kind == "alpha"]
+
+    def __getitem__(self, index: int) -> OpenSample:
+        rng = np.random.default_rng([self.config.seed, index])
+        folder = self.folders[int(rng.choice(len(self.folders), p=self.shares))]
+        labelled = folder[int(rng.integers(len(folder)))]
+        sample = draw_sample(
+            labelled, self._distractor(rng), self.config.data, self.config.annotator.sessions, rng
+        )
+        sessions = tuple(self.annotator.open_session(target, rng) for target in sample.targets)
+        return OpenSample(sample.image_rgb, sessions, sample.targets)
+
+    def _distractor(self, rng: np.random.Generator) -> LabelledImage | None:
+        if not self.cutouts or rng.random() >= self.config.data.distractor:
+            return None
+        return self.cutouts[int(rng.integers(len(self.cutouts)))]
+
+
+def open_sets(data_root: Path, config: DataConfig) -> dict[str, LabelledFolder]:
+    """The configured folders below the data root, by name.
+
+    Raises:
+        DataError: one of them is missing, broken or empty.
+    """
+    return {name: LabelledFolder(data_root / name) for name in config.sets}
+
+
+def make_loader(stream: SampleStream, first: int, end: int) -> DataLoader[Batch]:
+    """Batches of the samples ``first`` to ``end``, in order."""
+    config = stream.config
+    return DataLoader(
+        stream,
+        batch_size=config.optimiser.batch_size,
+        sampler=range(first, end),
+        num_workers=config.data.workers,
+        collate_fn=collate,
+        prefetch_factor=4 if config.data.workers else None,
+        worker_init_fn=_limit_threads,
+    )
+
+
+def collate(samples: Sequence[OpenSample]) -> Batch:
+    """Join samples into a batch."""
+    images = torch.from_numpy(np.stack([sample.image_rgb for sample in samples]))
+    targets = torch.from_numpy(np.concatenate([sample.targets for sample in samples]))
+    known = (targets != 255).float()
+    return Batch(
+        images.permute(0, 3, 1, 2).float().div_(255).contiguous(memory_format=torch.channels_last),
+        tuple(session for sample in samples for session in sample.sessions),
+        torch.nn.functional.avg_pool2d((targets == 1).float()[:, None], 2)[:, 0],
+        (torch.nn.functional.avg_pool2d(known[:, None], 2)[:, 0] == 1).float(),
+    )
+
+
+def _limit_threads(_worker: int) -> None:
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
