@@ -1,0 +1,1 @@
+"""A few strokes on a photograph become pixel-accurate masks of its objects; see ``docs/architecture.md``."""

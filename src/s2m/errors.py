@@ -43,6 +43,12 @@ class OutputError(S2MError):
     code = "output"
 
 
+class BatchError(S2MError):
+    """Some files of a folder failed while the others were done; the message names each one and its reason."""
+
+    code = "batch"
+
+
 class JournalError(S2MError):
     """An annotation journal that cannot be opened, or a command that does not fit its state."""
 

@@ -122,6 +122,11 @@ class OnnxModel:
         self._feature_names = [output.name for output in self._encoder.get_outputs()]
         self._check_graphs()
 
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """What ONNX Runtime computes with, such as "CPUExecutionProvider"."""
+        return tuple(self._encoder.get_providers())
+
     def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
         """See ``Model.encode``."""
         return tuple(self._encoder.run(None, {"image": image}))
