@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from s2m.data.layouts import find_sets, missing_sets, present_mixture, published_mixture
+from s2m.data.layouts import find_sets, missing_sets, open_set, present_mixture, published_mixture
 from s2m.errors import DataError
 
 
@@ -58,3 +58,11 @@ def test_every_layout_is_found(lvis_root: Path, static_root: Path, coco_file: Pa
 def test_a_folder_of_nothing_known_says_what_is_known(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"DUTS-TR.*NAME\.png"):
         find_sets(tmp_path)
+
+
+def test_one_set_opens_whatever_its_layout(
+    lvis_root: Path, static_root: Path, coco_file: Path, pairs_root: Path
+) -> None:
+    folders = (lvis_root, static_root / "fss", static_root / "ecssd", coco_file, pairs_root / "train" / "more")
+    assert [len(open_set(folder)) for folder in folders] == [2, 2, 2, 1, 2]
+    assert [open_set(folder)[0].kind for folder in folders] == ["partial", "salient", "salient", "instance", "instance"]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from s2m.data.static import read_static_set, static_sets_in
 from s2m.errors import DataError
@@ -33,3 +34,12 @@ def test_an_image_without_a_label_is_an_error(static_root: Path) -> None:
 def test_an_absent_set_says_what_is_wanted(static_root: Path) -> None:
     with pytest.raises(DataError, match=r"fss/CLASS/N\.jpg beside N\.png"):
         read_static_set(static_root.parent, "fss")
+
+
+def test_palette_masks_count_by_index_not_by_colour(static_root: Path) -> None:
+    label = np.zeros((72, 96), dtype=np.uint8)
+    label[10:20, 10:20] = 1
+    picture = Image.fromarray(label)
+    picture.putpalette([0, 0, 0, 128, 0, 0])
+    picture.save(static_root / "ecssd" / "ecssd_1.png")
+    np.testing.assert_array_equal(read_static_set(static_root, "ecssd")[0].read_label(), label)

@@ -109,6 +109,21 @@ def find_sets(root: Path, images_folder: Path | None = None) -> tuple[DataSet, .
     return sets
 
 
+def open_set(folder: Path) -> Sequence[LabelledImage]:
+    """The one set that lies in a folder, whatever its layout; an instance file lies beside its images.
+
+    Raises:
+        DataError: it is missing, broken or empty.
+    """
+    if folder.suffix == ".json":
+        return read_instances(folder, folder.parent)
+    if (folder / ANNOTATIONS).is_file():
+        return read_lvis(folder)
+    if folder.name in static_sets_in(folder.parent):
+        return read_static_set(folder.parent, folder.name)
+    return LabelledFolder(folder)
+
+
 def _sets_in(root: Path) -> Iterator[DataSet]:
     for folder in (root, root / "lvis"):
         if (folder / ANNOTATIONS).is_file():
@@ -116,7 +131,7 @@ def _sets_in(root: Path) -> Iterator[DataSet]:
     for folder in (root, root / "static"):
         for name in static_sets_in(folder):
             yield DataSet(name, read_static_set(folder, name))
-    known = {*STATIC_SETS, "lvis", "static", IMAGES}
+    known = {*static_sets_in(root), "lvis", "static", IMAGES}
     for folder in _folders_of_pairs(root, known):
         name = str(folder.relative_to(root)) if folder != root else root.resolve().name
         yield DataSet(name, LabelledFolder(folder))

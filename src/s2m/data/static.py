@@ -23,14 +23,19 @@ _HALF = 128
 
 @dataclass(frozen=True)
 class SoftMaskFile:
-    """Reads a label from a grey or coloured mask with smoothed edges: 1 where it is at least half bright."""
+    """Reads a label from a grey mask with smoothed edges: 1 where it is at least half bright.
+
+    Of a palette picture the indices count, as in the folders that ``s2m data convert`` writes.
+    """
 
     path: Path
 
     def __call__(self) -> ByteArray:
-        """The label, (H, W) uint8 of 0 and 1."""
+        """The label, (H, W) uint8 of 0, 1 and (in palette pictures) ``IGNORE``."""
         try:
             with Image.open(self.path) as picture:
+                if picture.mode == "P":
+                    return np.asarray(picture, dtype=np.uint8)
                 values = np.asarray(picture.convert("L"))
         except FileNotFoundError:
             raise DataError(f"{self.path} is missing; the data set is incomplete") from None
@@ -41,7 +46,13 @@ class SoftMaskFile:
 
 def static_sets_in(root: Path) -> tuple[str, ...]:
     """The static sets that a folder holds, in the order of ``STATIC_SETS``."""
-    return tuple(name for name in STATIC_SETS if (root / name).is_dir())
+    return tuple(name for name in STATIC_SETS if _is_there(root / name))
+
+
+def _is_there(folder: Path) -> bool:
+    if folder.name == CLASSES_SET:
+        return folder.is_dir() and any(path.is_dir() for path in folder.iterdir())
+    return folder.is_dir()
 
 
 def read_static_set(root: Path, name: str) -> tuple[LabelledImage, ...]:

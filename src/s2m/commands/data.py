@@ -1,0 +1,68 @@
+"""``s2m data check`` and ``s2m data convert``: data sets of any known layout, looked through or brought into one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from s2m.errors import DataError
+
+
+@click.group()
+def data() -> None:
+    """Look through data sets, or convert them."""
+
+
+@data.command()
+@click.argument("root", type=click.Path(path_type=Path))
+@click.option("--images", type=click.Path(path_type=Path), help="Folder of the images where ROOT is a COCO JSON file.")
+@click.option(
+    "--published", is_flag=True, help="ROOT must hold all sets of the published recipe, in lvis/ and static/."
+)
+@click.option("--allow-missing", is_flag=True, help="With --published: name missing sets and go on with the others.")
+def check(root: Path, images: Path | None, published: bool, allow_missing: bool) -> None:
+    """Read every image and label below ROOT; report counts, sizes and broken files."""
+    from s2m.data.inspection import inspect_set
+    from s2m.data.layouts import find_sets, missing_sets, missing_words
+
+    if published:
+        absent = missing_sets(root / "lvis", root / "static")
+        if absent and not allow_missing:
+            raise DataError(missing_words(absent))
+        for line in absent:
+            click.echo(f"missing: {line}")
+    sets = find_sets(root, images)
+    broken: list[str] = []
+    click.echo(f"{'set':32}{'images':>8}{'objects':>9}{'empty':>7}  sizes")
+    for found in sets:
+        with tqdm(total=len(found.images), desc=found.name, unit="image", leave=False, disable=None) as progress:
+            report = inspect_set(found.images, progress.update)
+        (low_h, low_w), (high_h, high_w) = report.smallest_hw, report.largest_hw
+        sizes = f"{low_w} x {low_h} to {high_w} x {high_h}" if report.images else "none"
+        click.echo(f"{found.name:32}{report.images:8,}{report.objects:9,}{report.empty:7,}  {sizes}")
+        broken += report.broken
+    if broken:
+        raise DataError(f"{len(broken)} images are broken\n  " + "\n  ".join(broken))
+    click.echo("all files can be read")
+
+
+@data.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option(
+    "--images", type=click.Path(path_type=Path), help="Folder of the images where SOURCE is a COCO JSON file."
+)
+@click.option("--split", default="train", show_default=True, help="Folder of DESTINATION that the sets go into.")
+def convert(source: Path, destination: Path, images: Path | None, split: str) -> None:
+    """Write every set below SOURCE as DESTINATION/SPLIT/SET/NAME.jpg + NAME.png, with an index."""
+    from s2m.data.conversion import convert_set, write_index
+    from s2m.data.layouts import find_sets
+
+    for found in find_sets(source, images):
+        name = found.name.replace("/", "_")
+        with tqdm(total=len(found.images), desc=name, unit="image", disable=None) as progress:
+            lines = convert_set(found.images, destination, split, name, progress.update)
+        write_index(destination, lines)
+        click.echo(f"{name}: {len(lines):,} images in {destination / split / name}")
