@@ -15,8 +15,10 @@ from s2m.errors import S2MError
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "segment": "s2m.commands.segment",
+        "demo": "s2m.commands.demo",
         "info": "s2m.commands.info",
         "train": "s2m.commands.train",
+        "evaluate": "s2m.commands.evaluate",
         "export-model": "s2m.commands.export_model",
         "data": "s2m.commands.data",
     }

@@ -1,0 +1,1 @@
+"""Models and labelled images in; figures, reports and comparisons out."""

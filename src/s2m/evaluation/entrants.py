@@ -1,0 +1,50 @@
+"""Names on the command line in; contenders, opened in whichever process works, out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from s2m.evaluation.contenders import Contender, SegmenterContender
+from s2m.models import SHIPPED_MODEL, load_model
+from s2m.segmenter import Segmenter
+
+
+class Entrant(Protocol):
+    """A contender that is not loaded yet; small enough to be sent to another process."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables, unique in a run, usable as a folder's name."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the answers may change."""
+
+    def open(self, threads: int) -> Contender:
+        """Load it, to compute with so many threads."""
+
+
+@dataclass(frozen=True)
+class ModelEntrant:
+    """A model of ours; ``path`` as ``load_model`` takes it."""
+
+    name: str
+    path: Path | None
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the model's files."""
+        path = SHIPPED_MODEL if self.path is None else self.path
+        files = [path] if path.is_file() else sorted(entry for entry in path.glob("*") if entry.is_file())
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(file.name.encode())
+            digest.update(file.read_bytes())
+        return digest.hexdigest()[:16]
+
+    def open(self, threads: int) -> Contender:
+        """See ``Entrant.open``."""
+        return SegmenterContender(Segmenter(load_model(self.path, threads)))

@@ -1,0 +1,66 @@
+"""A scene with pictures of human scribbles beside it in; one answer to each picture out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from s2m.errors import DataError
+from s2m.evaluation.contenders import View
+from s2m.evaluation.figures import answer_seconds, iou_figures
+from s2m.evaluation.scenes import Scene
+from s2m.evaluation.turns import Figures, Line, Turn, curves_by_variant
+from s2m.scribble_pictures import read_scribble_picture
+
+
+@dataclass(frozen=True)
+class HumanStrokesProtocol:
+    """All the strokes of a person at once, from ``NAME-scribbles-1.png``, ``-2.png`` ... beside the image."""
+
+    name: str = "human-strokes"
+    most: int = 1
+
+    def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:  # noqa: ARG002
+        """One turn for each picture of scribbles; index 1 is the object, index 2 the background.
+
+        Raises:
+            DataError: the image has no scribbles, or not exactly one object.
+        """
+        if len(scene.truths) != 1:
+            raise DataError(
+                f"{scene.image_path} has {len(scene.truths)} objects; human strokes need labels of one object"
+            )
+        ((object_id, truth),) = scene.truths.items()
+        for number, path in _scribble_pictures(scene.image_path):
+            strokes = read_scribble_picture(path, scene.size_hw, "foreground-background")
+            answer = view.answer(strokes, None, (object_id,))
+            mask = answer.label_map == object_id
+            seconds = view.seconds + answer.seconds
+            yield Turn(object_id, f"set {number}", 1, strokes, mask, truth.scores(mask), seconds)
+
+    def figures(self, lines: Sequence[Line]) -> Figures:
+        """Mean scores of each set of scribbles."""
+        return {
+            variant: {
+                "objects": float(len(curves)),
+                **iou_figures(curves, (1,)),
+                "seconds an answer": answer_seconds(curves),
+            }
+            for variant, curves in curves_by_variant(lines).items()
+        }
+
+
+def _scribble_pictures(image_path: Path) -> list[tuple[int, Path]]:
+    """The pictures of scribbles beside an image, by their number."""
+    pattern = re.compile(re.escape(image_path.stem) + r"-scribbles-(\d+)\.png")
+    matches = [(pattern.fullmatch(path.name), path) for path in image_path.parent.glob("*-scribbles-*.png")]
+    found = sorted((int(match[1]), path) for match, path in matches if match)
+    if not found:
+        raise DataError(
+            f"{image_path} has no {image_path.stem}-scribbles-1.png beside it; draw the strokes of a person"
+        )
+    return found
