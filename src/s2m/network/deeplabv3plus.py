@@ -177,9 +177,12 @@ class DeepLabV3Plus(nn.Module):
         pad_y, pad_x = -height % PADDING_MULTIPLE, -width % PADDING_MULTIPLE
         left, top = pad_x // 2, pad_y // 2
         padded = functional.pad(inputs, (left, pad_x - left, top, pad_y - top))
-        logits = self.classifier(*self.backbone(padded))
-        full = functional.interpolate(logits, size=padded.shape[2:], mode="bilinear", align_corners=False)
-        return full[:, :, top : top + height, left : left + width]
+        return self.whole_cells(padded)[:, :, top : top + height, left : left + width]
+
+    def whole_cells(self, inputs: Tensor) -> Tensor:
+        """As ``forward``, for sides that are multiples of 16 already."""
+        logits = self.classifier(*self.backbone(inputs))
+        return functional.interpolate(logits, size=inputs.shape[2:], mode="bilinear", align_corners=False)
 
 
 def deeplabv3plus_resnet50(output_stride: OutputStride = 16) -> DeepLabV3Plus:
