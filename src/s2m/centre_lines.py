@@ -1,7 +1,7 @@
 """A scribbled mask (H, W) in, polylines (P, 2) out that a pen of the canonical thickness draws over it again.
 
 Every connected piece is thinned to a line one pixel wide, and the line is cut at its branchings into polylines; side
-branches that reach no further than the border of the piece are dropped.  In a piece much thicker than the pen, the pen
+branches that hardly reach beyond the border of the piece are dropped.  In a piece much thicker than the pen, the pen
 first goes round from the border inwards, ring by ring, and what the rings leave is thinned.
 """
 
@@ -23,6 +23,9 @@ _RINGS_FROM = 3.0
 
 _TOLERANCE_PX = 0.75
 """How far a polyline may lie from the pixels of the centre line."""
+
+_BUMP_PX = 2.0
+"""Side branches that reach no further than so much beyond the border are bumps of it."""
 
 _NEIGHBOURS = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
 """(row, column) steps to the eight neighbours, clockwise from north; bit k of a neighbourhood is neighbour k."""
@@ -63,13 +66,20 @@ def trace(line: BoolArray, shortest_branch_px: float) -> list[Line]:
         line: as ``thin`` gives it.
         shortest_branch_px: branches that end freely and are no longer than this are dropped.
     """
-    links = _links(line)
-    walks = _walks(links)
-    kept = [walk for walk in walks if not _is_spur(walk, links, shortest_branch_px)]
-    if not kept and walks:
-        kept = [max(walks, key=len)]
+    while True:
+        links = _links(line)
+        walks = _walks(links)
+        spurs = [walk for walk in walks if _is_spur(walk, links, shortest_branch_px)]
+        if len(spurs) == len(walks):
+            walks = [max(walks, key=len)] if walks else []
+            break
+        if not spurs:
+            break
+        line = line.copy()
+        for pixel in {pixel for walk in spurs for pixel in walk if len(links[pixel]) <= 2}:
+            line[pixel] = False
     dots = [[pixel] for pixel, near in links.items() if not near]
-    return [_polyline(walk) for walk in [*kept, *dots]]
+    return [_polyline(walk) for walk in [*walks, *dots]]
 
 
 def _pieces(mask: BoolArray) -> list[tuple[NDArray[np.int64], BoolArray]]:
@@ -87,13 +97,13 @@ def _lines_of_piece(piece: BoolArray, pen_px: float) -> list[Line]:
     depth = _depth(piece)
     thickness = 2 * float(depth.max())
     if thickness <= _RINGS_FROM * pen_px:
-        return trace(thin(piece), thickness / 2 + 1)
+        return trace(thin(piece), thickness / 2 + _BUMP_PX)
     rings = _rings(depth, pen_px)
     left_over = piece & (_drawn(rings, piece.shape, pen_px) == 0)
     lines = list(rings)
     for offset_xy, rest in _pieces(left_over):
         if 2 * _depth(rest).max() > pen_px / 2:
-            lines += [line + offset_xy for line in trace(thin(rest), pen_px / 2 + 1)]
+            lines += [line + offset_xy for line in trace(thin(rest), pen_px / 2 + _BUMP_PX)]
     return lines
 
 

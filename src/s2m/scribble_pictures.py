@@ -35,11 +35,20 @@ ScribbleStyle = Literal["objects", "foreground-background"]
 CANONICAL_PEN = 0.01
 """Thickness of a stroke as the network sees it, as a share of the image's long side (about 5 of 512 pixels)."""
 
+_THINNEST_PEN_PX = 3.0
+"""Nobody draws thinner on purpose, however small the image."""
+
 _LONGEST_SIDE = 1024
 """Larger pictures are traced at a whole fraction of their size."""
 
 _DRAWN_SHARE = 0.02
-"""Colours of a smaller share of all scribbled pixels are blends at the edges of the others."""
+"""Colours of a smaller share of all scribbled pixels are specks or blends at the edges of the others."""
+
+_BLEND_SHARE = 0.25
+"""Colours between the canvas and another one with fewer pixels than this share of the other's are blends."""
+
+_BLEND_DISTANCE = 12.0
+"""How far from the straight line between two colours a blend of them may lie, in levels."""
 
 _MOST_COLOURS = 24
 
@@ -76,7 +85,7 @@ def read_scribble_picture(
 def strokes_of_scribbles(ids: LabelMap) -> tuple[Stroke, ...]:
     """The strokes of scribbles (H, W) int32: -1 nothing, 0 background, else the object that they belong to."""
     factor = -(-max(ids.shape) // _LONGEST_SIDE)
-    pen_px = max(1.0, CANONICAL_PEN * max(ids.shape) / factor)
+    pen_px = max(_THINNEST_PEN_PX, CANONICAL_PEN * max(ids.shape) / factor)
     strokes: list[Stroke] = []
     for object_id in np.unique(ids[ids != _NOTHING]).tolist():
         mask = _shrink(ids == object_id, factor)
@@ -149,16 +158,40 @@ def _main_colours(colours: ByteArray, path: Path) -> tuple[NDArray[np.intp], lis
     codes[colours[:, :, 3] < 128] = _NOTHING
     values, first, inverse, counts = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
     canvas = 0 if values[0] == _NOTHING else int(counts.argmax())
-    drawn = int(counts.sum() - counts[canvas])
-    main = [int(place) for place in np.argsort(first) if place != canvas and counts[place] >= _DRAWN_SHARE * drawn]
+    shades = np.stack([values >> 16 & 255, values >> 8 & 255, values & 255], axis=1)
+    main = _drawn_colours(shades, counts, canvas)
+    drawn = counts.sum() - counts[canvas]
     if len(main) > _MOST_COLOURS or 2 * counts[main].sum() < drawn:
         raise StrokeError(f"{path} has too many colours; draw scribbles in clear colours on an empty canvas")
-    shades = np.stack([values >> 16 & 255, values >> 8 & 255, values & 255], axis=1)
+    main.sort(key=lambda place: int(first[place]))
     distances = np.abs(shades[:, None] - shades[[canvas, *main]][None]).sum(axis=2).astype(np.float64)
     if values[canvas] == _NOTHING:
         distances[:, 0] = np.inf
     distances[canvas, 0] = -1
     return distances.argmin(axis=1)[inverse].reshape(codes.shape), [tuple(shades[place].tolist()) for place in main]
+
+
+def _drawn_colours(shades: NDArray[np.int64], counts: NDArray[np.intp], canvas: int) -> list[int]:
+    """The rows of ``shades`` (K, 3) that somebody chose, the most frequent first."""
+    least = _DRAWN_SHARE * (counts.sum() - counts[canvas])
+    chosen: list[int] = []
+    for place in np.argsort(-counts, kind="stable").tolist():
+        if place == canvas or counts[place] < least:
+            continue
+        is_blend = any(
+            counts[place] < _BLEND_SHARE * counts[other] and _is_between(shades[place], shades[canvas], shades[other])
+            for other in chosen
+        )
+        if not is_blend:
+            chosen.append(place)
+    return chosen
+
+
+def _is_between(shade: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
+    """Whether a colour (3,) lies near the straight line from one colour to another."""
+    way = (end - start).astype(np.float64)
+    share = np.clip((shade - start) @ way / max(float(way @ way), 1.0), 0.0, 1.0)
+    return float(np.linalg.norm(start + share * way - shade)) <= _BLEND_DISTANCE
 
 
 def _meaning(palette: list[tuple[int, ...]], style: ScribbleStyle, path: Path) -> list[int]:
