@@ -1,0 +1,66 @@
+"""The answer before and after a stroke in; which of the changes the stroke touches, (h, w) bool, out.
+
+A correction in one corner of a picture should not move an outline in another.  After the progressive merge of
+FocalClick (Chen et al., CVPR 2022): the changes between two answers fall into connected parts, and only the parts
+that the stroke touches are taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from s2m.types import BoolArray, LabelMap, Stroke
+
+_TOUCH_CELLS = 5
+"""Thickness of a stroke that looks for changes, in cells: a little more than a line, as hands are not exact."""
+
+_MARGIN_CELLS = 2
+"""How far around an accepted change the new answer holds where both agree, so that outlines lie where it wants them."""
+
+
+def touched_cells(strokes: Sequence[Stroke], image_size_hw: tuple[int, int], size_hw: tuple[int, int]) -> BoolArray:
+    """The cells that strokes run over.
+
+    Args:
+        strokes: points in image pixels.
+        image_size_hw: (H, W).
+        size_hw: (h, w) of the cells, which cover the whole image.
+    """
+    canvas = np.zeros(size_hw, dtype=np.uint8)
+    scale_xy = (size_hw[1] / image_size_hw[1], size_hw[0] / image_size_hw[0])
+    for stroke in strokes:
+        cells = np.clip(np.floor(stroke.points_xy * scale_xy), -32_000, 32_000).astype(np.int32)
+        cv2.polylines(canvas, [np.repeat(cells, 2, axis=0)[:, None]], False, 1, _TOUCH_CELLS)
+    return canvas.astype(bool)
+
+
+def touched_changes(before: LabelMap, after: LabelMap, touched: BoolArray) -> BoolArray:
+    """The cells where the answer after a stroke takes the place of the answer before.
+
+    Args:
+        before: (h, w) object of each cell before the stroke.
+        after: (h, w) after it.
+        touched: (h, w) cells that the stroke runs over, and any others whose changes are wanted.
+
+    Returns:
+        (h, w) bool: the connected parts (8 neighbours) of ``before != after`` that hold a touched cell, and a narrow
+        margin around them in which both answers agree.
+
+    Example, one digit a cell, the stroke on the top left one::
+
+        before   after    touched   taken over
+        0 0 0 0  1 1 0 1  x . . .   x x . .    (without the margin)
+        0 0 0 0  0 0 0 1  . . . .   . . . .
+    """
+    differs = before != after
+    count, parts = cv2.connectedComponents(differs.astype(np.uint8), connectivity=8)
+    wanted = np.zeros(count, dtype=bool)
+    wanted[np.unique(parts[touched & differs])] = True
+    wanted[0] = False
+    accepted = wanted[parts]
+    around = np.ones((2 * _MARGIN_CELLS + 1,) * 2, dtype=np.uint8)
+    margin = cv2.dilate(accepted.astype(np.uint8), around).astype(bool)
+    return np.asarray(accepted | (margin & ~differs))

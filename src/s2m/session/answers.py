@@ -1,0 +1,164 @@
+"""Strokes and the masks before them in; the network's answer, merged into a layer of masks, out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from s2m.errors import MaskError
+from s2m.labels import label_map_from_logits
+from s2m.local_edits import touched_cells, touched_changes
+from s2m.session.commands import DrawnStroke, LocalEdits
+from s2m.session.masks import (
+    ABSENT_LOGIT,
+    HalfArray,
+    Layer,
+    Overlap,
+    only_object,
+    resized_layer,
+    soft_masks,
+    with_hard_pixels,
+)
+from s2m.session.shapes import network_strokes
+from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectMasks, Stroke
+
+_LOGIT_LIMIT = 30.0
+
+
+class Answerer(Protocol):
+    """The network on one image."""
+
+    def __call__(
+        self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+    ) -> FloatArray:
+        """Logits (N, h, w) of the whole image, a channel for each of ``object_ids``, before aggregation."""
+        ...
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the network is asked at one step.
+
+    Attributes:
+        strokes: all since the last commit, the new ones included.
+        new: those that have no answer yet.
+        locked_ids: objects that stay as they are.
+        committed_ids: objects that had a mask at the last commit.
+    """
+
+    strokes: tuple[DrawnStroke, ...]
+    new: tuple[DrawnStroke, ...]
+    locked_ids: frozenset[int]
+    committed_ids: frozenset[int]
+    size_hw: tuple[int, int]
+    overlap: Overlap
+    local_edits: LocalEdits
+
+
+def answered(layer: Layer, question: Question, answerer: Answerer) -> Layer:
+    """The layer after the network's answer.
+
+    Asked for are the objects with strokes since the last commit and those whose mask a new stroke runs over; the
+    others, and locked ones, keep their masks.
+    """
+    strokes = _all_strokes(question.strokes, question.size_hw)
+    new = _all_strokes(question.new, question.size_hw)
+    wanted = _objects_wanted(layer, strokes, new, question)
+    if not wanted:
+        return layer
+    logits = _ask(layer, strokes, wanted, question, answerer)
+    before = _with_objects(resized_layer(layer, (logits.shape[1], logits.shape[2])), wanted)
+    after_logits = before.logits.copy()
+    for channel, object_id in enumerate(wanted):
+        after_logits[before.object_ids.index(object_id)] = logits[channel]
+    after = replace(before, logits=after_logits)
+    return _merged(before, after, new, question)
+
+
+def _all_strokes(drawn: Sequence[DrawnStroke], size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
+    return tuple(stroke for one in drawn for stroke in network_strokes(one, size_hw))
+
+
+def _objects_wanted(
+    layer: Layer, strokes: Sequence[Stroke], new: Sequence[Stroke], question: Question
+) -> tuple[int, ...]:
+    wanted = {stroke.object_id for stroke in strokes} - {BACKGROUND_ID}
+    touched = touched_cells(new, question.size_hw, layer.size_hw)
+    for object_id, logits in zip(layer.object_ids, layer.logits, strict=True):
+        if (logits[touched] > 0).any():
+            wanted.add(object_id)
+    return tuple(sorted(wanted - question.locked_ids))
+
+
+def _ask(
+    layer: Layer, strokes: Sequence[Stroke], wanted: tuple[int, ...], question: Question, answerer: Answerer
+) -> HalfArray:
+    """The answer (N, h, w), in the precision in which masks are kept, so that live and replayed answers agree."""
+    if question.overlap == "exclusive":
+        logits = answerer(strokes, _previous(layer, question), wanted)
+    else:
+        answers = []
+        for object_id in wanted:
+            own = [stroke for stroke in strokes if stroke.object_id in (object_id, BACKGROUND_ID)]
+            answers.append(answerer(own, _previous(only_object(layer, object_id), question), (object_id,)))
+        logits = np.concatenate(answers)
+    if logits.ndim != 3 or len(logits) != len(wanted) or not np.isfinite(logits).all():
+        raise MaskError(f"the network's answer for {len(wanted)} objects has the shape {logits.shape} or is not finite")
+    return np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT).astype(np.float16)
+
+
+def _previous(layer: Layer, question: Question) -> ObjectMasks | None:
+    if not layer.object_ids:
+        return None
+    return with_hard_pixels(soft_masks(layer), layer.hard, question.size_hw)
+
+
+def _with_objects(layer: Layer, object_ids: Sequence[int]) -> Layer:
+    """The layer with an empty mask for each object that has none."""
+    new = tuple(object_id for object_id in object_ids if object_id not in layer.object_ids)
+    if not new:
+        return layer
+    absent = np.full((len(new), *layer.size_hw), ABSENT_LOGIT, dtype=np.float16)
+    return replace(layer, object_ids=layer.object_ids + new, logits=np.concatenate([layer.logits, absent]))
+
+
+def _merged(before: Layer, after: Layer, new: Sequence[Stroke], question: Question) -> Layer:
+    """What of the answer is taken over, object by object where they may overlap."""
+    groups: list[list[int]] = [list(range(len(before.object_ids)))]
+    if question.overlap == "overlapping":
+        groups = [[row] for row in groups[0]]
+    logits, changed = after.logits.copy(), before.changed.copy()
+    for rows in groups:
+        ids = [before.object_ids[row] for row in rows]
+        old = label_map_from_logits(before.logits[rows].astype(np.float32), ids)
+        answer = label_map_from_logits(after.logits[rows].astype(np.float32), ids)
+        if _is_local(ids, new, question):
+            accepted = _accepted(old, answer, new, ids, question)
+            logits[rows] = np.where(accepted, after.logits[rows], before.logits[rows])
+            answer = np.where(accepted, answer, old)
+        around = np.ones((3, 3), dtype=np.uint8)
+        changed |= cv2.dilate((old != answer).astype(np.uint8), around).astype(bool)
+    return replace(after, logits=logits, changed=changed)
+
+
+def _is_local(object_ids: Sequence[int], new: Sequence[Stroke], question: Question) -> bool:
+    if question.local_edits == "after_commit":
+        drawn = {stroke.object_id for stroke in new}
+        return bool(question.committed_ids & (drawn | ({*object_ids} if BACKGROUND_ID in drawn else set())))
+    return question.local_edits == "always"
+
+
+def _accepted(
+    old: LabelMap, answer: LabelMap, new: Sequence[Stroke], object_ids: Sequence[int], question: Question
+) -> BoolArray:
+    """Changes that the new strokes touch; an object's first stroke brings all of the object."""
+    touched = touched_cells(new, question.size_hw, (old.shape[0], old.shape[1]))
+    earlier = {stroke.object_id for stroke in question.strokes if stroke not in question.new} | question.committed_ids
+    for object_id in {stroke.object_id for stroke in new} - earlier - {BACKGROUND_ID}:
+        if object_id in object_ids:
+            touched |= answer == object_id
+    return touched_changes(old, answer, touched)

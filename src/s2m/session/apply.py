@@ -1,0 +1,427 @@
+"""A state and a command in, the next state out; the network is asked only where strokes change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from s2m.errors import JournalError, MaskError
+from s2m.session.answers import Answerer, Question, answered
+from s2m.session.cleaning import cleaned, connected_parts
+from s2m.session.commands import (
+    AddObject,
+    Brush,
+    ChangeObject,
+    ChangeStroke,
+    Clean,
+    Clear,
+    Commit,
+    Configure,
+    DeleteObject,
+    DeleteStroke,
+    Draw,
+    DrawnStroke,
+    Edit,
+    Erase,
+    ImportMasks,
+    MarkImage,
+    MaskCommand,
+    MergeObjects,
+    NamedMask,
+    PasteObjects,
+    SplitObject,
+)
+from s2m.session.masks import ExactMask, HardPixels, Layer, PackedMask, empty_layer, rebased, without_objects
+from s2m.session.shapes import painted_pixels
+from s2m.session.state import COLOURS, AnnotatedObject, AnnotationState
+from s2m.types import BACKGROUND_ID, BoolArray
+
+
+def apply(state: AnnotationState, command: Edit, answerer: Answerer) -> AnnotationState:
+    """The state after a command.  Nothing else comes in, so the same commands give the same state again.
+
+    Raises:
+        JournalError: the command does not fit the state; see ``check``.
+        MaskError: masks to import do not fit the image, or the network's answer is no answer.
+    """
+    check(state, command)
+    if isinstance(command, Draw | Brush | Erase | Clean):
+        return _with_mask_command(state, command, answerer)
+    if isinstance(command, ChangeStroke | DeleteStroke):
+        return _with_edited_stroke(state, command, answerer)
+    if isinstance(command, ImportMasks | PasteObjects):
+        return _with_masks(state, command)
+    if isinstance(command, Commit):
+        return _committed(state)
+    if isinstance(command, Clear):
+        return _cleared(state)
+    if isinstance(command, MergeObjects):
+        return _merged(state, command)
+    if isinstance(command, SplitObject):
+        return _split(state, command)
+    if isinstance(command, DeleteObject):
+        return _without_object(state, command.object_id)
+    if isinstance(command, AddObject):
+        return _with_object(state, command.object_id, command.name, command.class_name, command.colour)
+    if isinstance(command, ChangeObject):
+        return _with_changed_object(state, command)
+    if isinstance(command, MarkImage):
+        return replace(state, status=command.status, note=command.note)
+    return _configured(state, command)
+
+
+def check(state: AnnotationState, command: Edit) -> None:
+    """Make sure that a command fits a state, before it is written down.
+
+    Raises:
+        JournalError: an object or stroke that does not exist, a locked object, an id that is taken.
+        MaskError: a mask that does not fit the image.
+    """
+    _CHECKS.get(type(command), _nothing_to_check)(state, command)
+
+
+def _nothing_to_check(state: AnnotationState, command: Edit) -> None:
+    del state, command
+
+
+def _check_draw(state: AnnotationState, command: Draw) -> None:
+    for stroke in command.strokes:
+        _check_unlocked(state, stroke.object_id)
+        if stroke.tool == "box" and len(stroke.points) != 2:
+            raise JournalError(f"a box has two corners, got {len(stroke.points)} points; send two opposite corners")
+        if stroke.tool == "lasso" and len(stroke.points) < 3:
+            raise JournalError(f"a lasso has three points or more, got {len(stroke.points)}; draw around the object")
+        if stroke.object_id == BACKGROUND_ID and stroke.sign == "negative":
+            raise JournalError("a negative stroke of the background says nothing; draw a positive one of an object")
+    keys = [stroke.key for stroke in command.strokes]
+    taken = {stroke.key for stroke in (*state.strokes, *state.past_strokes)}
+    if len(set(keys)) != len(keys) or taken.intersection(keys):
+        raise JournalError("a stroke of this key exists already; give every stroke a key of its own")
+
+
+def _check_paint(state: AnnotationState, command: Brush | Erase) -> None:
+    if isinstance(command, Brush):
+        _check_unlocked(state, command.object_id)
+    elif command.object_id != BACKGROUND_ID:
+        _check_free(state, command.object_id)
+
+
+def _check_of_object(state: AnnotationState, command: Clean | SplitObject | DeleteObject) -> None:
+    _check_free(state, command.object_id)
+
+
+def _check_merge(state: AnnotationState, command: MergeObjects) -> None:
+    for object_id in (*command.object_ids, command.into_id):
+        _check_free(state, object_id)
+
+
+def _check_add(state: AnnotationState, command: AddObject) -> None:
+    if command.object_id in state.object_ids:
+        raise JournalError(f"object {command.object_id} exists already; add it as {state.next_object_id}")
+
+
+def _check_change(state: AnnotationState, command: ChangeObject) -> None:
+    state.object(command.object_id)
+
+
+def _check_stroke(state: AnnotationState, command: ChangeStroke | DeleteStroke) -> None:
+    stroke = next((one for one in state.strokes if one.key == command.key), None)
+    if stroke is None:
+        raise JournalError("there is no such stroke since the last commit; undo the commit to change older strokes")
+    _check_unlocked(state, stroke.object_id)
+    if isinstance(command, ChangeStroke):
+        changed = _changed_stroke(stroke, command)
+        others = replace(state, chain=(), past_strokes=())
+        _check_draw(others, Draw(strokes=(changed,)))
+
+
+def _check_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> None:
+    for named in command.masks:
+        named.mask.check(command.size_hw)
+    ids = [named.object_id for named in command.masks]
+    if len(set(ids)) != len(ids):
+        raise MaskError(f"each object has one mask, got the ids {ids}; merge those of the same id")
+    if isinstance(command, ImportMasks) and command.size_hw != state.size_hw:
+        (height, width), (wanted_height, wanted_width) = command.size_hw, state.size_hw
+        raise MaskError(
+            f"the masks have {width} x {height} pixels, the image {wanted_width} x {wanted_height}; "
+            "import masks of the image's size"
+        )
+
+
+_CHECKS: dict[type, Callable[..., None]] = {
+    Draw: _check_draw,
+    Brush: _check_paint,
+    Erase: _check_paint,
+    **dict.fromkeys([*Clean.__args__, SplitObject, DeleteObject], _check_of_object),
+    MergeObjects: _check_merge,
+    AddObject: _check_add,
+    ChangeObject: _check_change,
+    ChangeStroke: _check_stroke,
+    DeleteStroke: _check_stroke,
+    ImportMasks: _check_masks,
+    PasteObjects: _check_masks,
+}
+
+
+def _check_unlocked(state: AnnotationState, object_id: int) -> None:
+    if object_id in state.locked_ids:
+        raise JournalError(f"{state.name_of(object_id)} is locked; unlock it to change it")
+
+
+def _check_free(state: AnnotationState, object_id: int) -> None:
+    state.object(object_id)
+    _check_unlocked(state, object_id)
+
+
+def _with_mask_command(state: AnnotationState, command: MaskCommand, answerer: Answerer) -> AnnotationState:
+    """The state after a command that is done again whenever an older stroke changes."""
+    known = _with_objects_of(state, command)
+    chained = replace(known, chain=(*known.chain, command))
+    if isinstance(command, Draw):
+        layer = answered(known.layer, _question(chained, command), answerer)
+    elif isinstance(command, Brush | Erase):
+        layer = _painted(known, command)
+    elif command.object_id not in known.object_ids or command.object_id in known.locked_ids:
+        layer = known.layer
+    else:
+        layer = _cleaned(known, command)
+    return replace(chained, layer=layer)
+
+
+def _question(state: AnnotationState, command: Draw) -> Question:
+    return Question(
+        strokes=state.strokes,
+        new=command.strokes,
+        locked_ids=state.locked_ids,
+        committed_ids=frozenset(state.start.object_ids),
+        size_hw=state.size_hw,
+        overlap=state.overlap,
+        local_edits=state.local_edits,
+    )
+
+
+def _painted(state: AnnotationState, command: Brush | Erase) -> Layer:
+    mask = painted_pixels(command, state.size_hw)
+    if not mask.data:
+        return state.layer
+    pixels = HardPixels(object_id=command.object_id, side="in" if isinstance(command, Brush) else "out", mask=mask)
+    return replace(state.layer, hard=(*state.layer.hard, pixels))
+
+
+def _cleaned(state: AnnotationState, command: Clean) -> Layer:
+    mask = state.object_mask(command.object_id)
+    free = ~mask if state.overlap == "overlapping" else state.label_map() == BACKGROUND_ID
+    clean = PackedMask.of(cleaned(mask, free, command))
+    masks = [
+        ExactMask(object_id=one.object_id, mask=clean) if one.object_id == command.object_id else one
+        for one in state.exact_masks()
+    ]
+    return rebased(state.layer, masks, state.size_hw, state.overlap)
+
+
+def _with_edited_stroke(
+    state: AnnotationState, command: ChangeStroke | DeleteStroke, answerer: Answerer
+) -> AnnotationState:
+    """An older stroke changes: everything since the last commit is done again, in its order."""
+    chain = tuple(edited for one in state.chain if (edited := _edited(one, command)) is not None)
+    return _redone(state, chain, answerer)
+
+
+def _redone(state: AnnotationState, chain: Sequence[MaskCommand], answerer: Answerer) -> AnnotationState:
+    redone = replace(state, layer=state.start, chain=())
+    for command in chain:
+        redone = _with_mask_command(redone, command, answerer)
+    return redone
+
+
+def _edited(chained: MaskCommand, command: ChangeStroke | DeleteStroke) -> MaskCommand | None:
+    if not isinstance(chained, Draw) or all(stroke.key != command.key for stroke in chained.strokes):
+        return chained
+    if isinstance(command, ChangeStroke):
+        changed = (_changed_stroke(one, command) if one.key == command.key else one for one in chained.strokes)
+        return Draw(strokes=tuple(changed))
+    left = tuple(stroke for stroke in chained.strokes if stroke.key != command.key)
+    return Draw(strokes=left) if left else None
+
+
+def _changed_stroke(stroke: DrawnStroke, command: ChangeStroke) -> DrawnStroke:
+    changes = command.model_dump(include={"points", "sign", "object_id"}, exclude_none=True)
+    return stroke.model_copy(update=changes)
+
+
+def _committed(state: AnnotationState) -> AnnotationState:
+    return replace(state, start=state.layer, chain=(), past_strokes=(*state.past_strokes, *state.strokes))
+
+
+def _rebased(state: AnnotationState, masks: Sequence[ExactMask]) -> AnnotationState:
+    """The state with exactly these masks, committed."""
+    layer = rebased(state.layer, masks, state.size_hw, state.overlap)
+    return _committed(replace(state, layer=layer))
+
+
+def _cleared(state: AnnotationState) -> AnnotationState:
+    if not state.locked_ids:
+        layer = replace(empty_layer(state.size_hw))
+        return replace(state, layer=layer, start=layer, chain=(), past_strokes=())
+    kept = [mask for mask in state.exact_masks() if mask.object_id in state.locked_ids]
+    past = tuple(stroke for stroke in state.past_strokes if stroke.object_id in state.locked_ids)
+    bare = replace(state, layer=empty_layer(state.size_hw), chain=(), past_strokes=past)
+    return _rebased(bare, kept)
+
+
+def _merged(state: AnnotationState, command: MergeObjects) -> AnnotationState:
+    gone = set(command.object_ids) - {command.into_id}
+    union = state.object_mask(command.into_id)
+    for object_id in gone:
+        union = union | state.object_mask(object_id)
+    joined = ExactMask(object_id=command.into_id, mask=PackedMask.of(union))
+    masks = [
+        joined if mask.object_id == command.into_id else mask
+        for mask in state.exact_masks()
+        if mask.object_id not in gone
+    ]
+    left = _without_objects(_committed(state), gone)
+    given = tuple(_of_object(stroke, gone, command.into_id) for stroke in (*state.past_strokes, *state.strokes))
+    return replace(_rebased(left, masks), past_strokes=given)
+
+
+def _of_object(stroke: DrawnStroke, object_ids: set[int], into_id: int) -> DrawnStroke:
+    return stroke.model_copy(update={"object_id": into_id}) if stroke.object_id in object_ids else stroke
+
+
+def _split(state: AnnotationState, command: SplitObject) -> AnnotationState:
+    parts = connected_parts(state.object_mask(command.object_id))
+    if len(parts) < 2:
+        raise JournalError(f"{state.name_of(command.object_id)} is in one piece; there is nothing to split")
+    whole = state.object(command.object_id)
+    masks = [mask for mask in state.exact_masks() if mask.object_id != command.object_id]
+    masks.append(ExactMask(object_id=command.object_id, mask=PackedMask.of(parts[0])))
+    for part in parts[1:]:
+        object_id = state.next_object_id
+        state = _with_object(state, object_id, "", whole.class_name, "")
+        masks.append(ExactMask(object_id=object_id, mask=PackedMask.of(part)))
+    return _rebased(state, masks)
+
+
+def _with_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> AnnotationState:
+    """Masks from elsewhere, over the present masks of unlocked objects, committed."""
+    new: dict[int, BoolArray] = {}
+    for named in command.masks:
+        object_id = named.object_id if isinstance(command, ImportMasks) else state.next_object_id
+        if object_id in state.locked_ids:
+            continue
+        if object_id not in state.object_ids:
+            state = _with_object(state, object_id, named.name, named.class_name, named.colour)
+        new[object_id] = _at_size(named, command.size_hw, state.size_hw)
+    masks = [ExactMask(object_id=object_id, mask=PackedMask.of(mask)) for object_id, mask in new.items()]
+    covered = np.zeros(state.size_hw, dtype=bool)
+    if state.overlap == "exclusive":
+        covered |= np.any(list(new.values()), axis=0) if new else False
+    kept = [
+        ExactMask(object_id=object_id, mask=PackedMask.of(state.object_mask(object_id) & ~covered))
+        for object_id in state.object_ids
+        if object_id not in new
+    ]
+    return _rebased(state, [*kept, *masks])
+
+
+def _at_size(named: NamedMask, from_hw: tuple[int, int], to_hw: tuple[int, int]) -> BoolArray:
+    """A mask for an image of another size: the nearest pixel."""
+    mask = named.mask.unpack(from_hw)
+    if from_hw == to_hw:
+        return mask
+    rows = (np.arange(to_hw[0]) + 0.5) * (from_hw[0] / to_hw[0])
+    columns = (np.arange(to_hw[1]) + 0.5) * (from_hw[1] / to_hw[1])
+    return mask[rows.astype(np.int64)[:, None], columns.astype(np.int64)]
+
+
+def _without_object(state: AnnotationState, object_id: int) -> AnnotationState:
+    return _without_objects(state, {object_id})
+
+
+def _without_objects(state: AnnotationState, object_ids: set[int]) -> AnnotationState:
+    chain = tuple(edited for one in state.chain if (edited := _without_strokes(one, object_ids)) is not None)
+    return replace(
+        state,
+        objects=tuple(one for one in state.objects if one.object_id not in object_ids),
+        start=without_objects(state.start, object_ids),
+        layer=without_objects(state.layer, object_ids),
+        chain=chain,
+        past_strokes=tuple(stroke for stroke in state.past_strokes if stroke.object_id not in object_ids),
+        locks=tuple(mask for mask in state.locks if mask.object_id not in object_ids),
+    )
+
+
+def _without_strokes(command: MaskCommand, object_ids: set[int]) -> MaskCommand | None:
+    if isinstance(command, Draw):
+        left = tuple(stroke for stroke in command.strokes if stroke.object_id not in object_ids)
+        return Draw(strokes=left) if left else None
+    return None if command.object_id in object_ids else command
+
+
+def _with_objects_of(state: AnnotationState, command: MaskCommand) -> AnnotationState:
+    """The state with an object for each id that a command draws."""
+    ids: Sequence[int] = ()
+    if isinstance(command, Draw):
+        ids = [stroke.object_id for stroke in command.strokes]
+    elif isinstance(command, Brush):
+        ids = [command.object_id]
+    for object_id in dict.fromkeys(ids):
+        if object_id not in (BACKGROUND_ID, *state.object_ids):
+            state = _with_object(state, object_id, "", "", "")
+    return state
+
+
+def _with_object(state: AnnotationState, object_id: int, name: str, class_name: str, colour: str) -> AnnotationState:
+    one = AnnotatedObject(
+        object_id=object_id,
+        name=name or f"object {object_id}",
+        class_name=class_name,
+        colour=colour or COLOURS[(object_id - 1) % len(COLOURS)],
+    )
+    return replace(state, objects=(*state.objects, one))
+
+
+def _with_changed_object(state: AnnotationState, command: ChangeObject) -> AnnotationState:
+    before = state.object(command.object_id)
+    changes = command.model_dump(exclude={"kind", "object_id"}, exclude_none=True)
+    after = AnnotatedObject.model_validate({**before.model_dump(), **changes})
+    if not after.name or not after.colour:
+        fallback = COLOURS[(after.object_id - 1) % len(COLOURS)]
+        after = after.model_copy(
+            update={"name": after.name or f"object {after.object_id}", "colour": after.colour or fallback}
+        )
+    changed = replace(state, objects=tuple(after if one == before else one for one in state.objects))
+    if after.locked and not before.locked:
+        mask = PackedMask.of(state.object_mask(after.object_id))
+        return replace(changed, locks=(*state.locks, ExactMask(object_id=after.object_id, mask=mask)))
+    return _unlocked(changed, after.object_id) if before.locked and not after.locked else changed
+
+
+def _unlocked(state: AnnotationState, object_id: int) -> AnnotationState:
+    """The lock goes; where other masks have changed underneath, the present ones are committed, so nothing jumps."""
+    open_state = replace(state, locks=tuple(mask for mask in state.locks if mask.object_id != object_id))
+    if _same_masks(state, open_state):
+        return open_state
+    return _rebased(open_state, state.exact_masks())
+
+
+def _same_masks(first: AnnotationState, second: AnnotationState) -> bool:
+    return all(np.array_equal(first.object_mask(one), second.object_mask(one)) for one in first.object_ids)
+
+
+def _configured(state: AnnotationState, command: Configure) -> AnnotationState:
+    """Other settings from now on; masks that may no longer overlap become those of the label map."""
+    after = replace(
+        state,
+        overlap=command.overlap or state.overlap,
+        local_edits=command.local_edits or state.local_edits,
+    )
+    if after.overlap == state.overlap:
+        return after
+    labels = state.label_map()
+    masks = [ExactMask(object_id=object_id, mask=PackedMask.of(labels == object_id)) for object_id in state.object_ids]
+    return _rebased(after, masks)

@@ -1,0 +1,146 @@
+"""Commands done and undone, and what they are called; undo and redo without limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from s2m.errors import JournalError
+from s2m.session.commands import (
+    AddObject,
+    Brush,
+    ChangeObject,
+    ChangeStroke,
+    Clear,
+    Commit,
+    Configure,
+    DeleteObject,
+    DeleteStroke,
+    Draw,
+    DropSpecks,
+    Edit,
+    Erase,
+    FillHoles,
+    ImportMasks,
+    MarkImage,
+    MergeObjects,
+    PasteObjects,
+    Smooth,
+    SplitObject,
+)
+from s2m.session.state import AnnotationState
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One command.
+
+    Attributes:
+        number: of its line in the journal.
+        command: what was done.
+        label: what it is called, such as "stroke 3 of cat".
+        at: when, ISO 8601.
+    """
+
+    number: int
+    command: Edit
+    label: str
+    at: str
+
+
+@dataclass(frozen=True)
+class History:
+    """What was done, oldest first, and what was undone, the last one undone at the end."""
+
+    done: tuple[HistoryEntry, ...] = ()
+    undone: tuple[HistoryEntry, ...] = ()
+
+    def with_entry(self, entry: HistoryEntry) -> History:
+        """After a new command; what was undone can no longer be redone."""
+        return History((*self.done, entry))
+
+    def with_undo(self) -> History:
+        """After undo.
+
+        Raises:
+            JournalError: there is nothing to undo.
+        """
+        if not self.done:
+            raise JournalError("there is nothing to undo; this is how the image was opened first")
+        return History(self.done[:-1], (*self.undone, self.done[-1]))
+
+    def with_redo(self) -> History:
+        """After redo.
+
+        Raises:
+            JournalError: there is nothing to redo.
+        """
+        if not self.undone:
+            raise JournalError("there is nothing to redo; the last thing done was not an undo")
+        return History((*self.done, self.undone[-1]), self.undone[:-1])
+
+
+def label_of(command: Edit, state: AnnotationState) -> str:
+    """What a command is called, in the state before it."""
+    if isinstance(command, Draw):
+        return _label_of_strokes(command, state)
+    if isinstance(command, ChangeStroke | DeleteStroke):
+        return _label_of_stroke_edit(command, state)
+    if isinstance(command, ImportMasks | PasteObjects):
+        count = len(command.masks)
+        what = "import" if isinstance(command, ImportMasks) else "paste"
+        return f"{what} of {count} {'object' if count == 1 else 'objects'} from {command.source}"
+    if isinstance(command, MarkImage):
+        return f"mark as {command.status.replace('_', ' ')}"
+    if isinstance(command, MergeObjects):
+        return f"merge into {state.name_of(command.into_id)}"
+    if isinstance(command, ChangeObject):
+        return _label_of_change(command, state)
+    if isinstance(command, AddObject):
+        return f"add {command.name or f'object {command.object_id}'}"
+    if isinstance(command, Commit | Clear | Configure):
+        return {"commit": "commit", "clear": "clear", "configure": "settings"}[command.kind]
+    return f"{_VERBS[type(command)]} {state.name_of(command.object_id)}"
+
+
+_VERBS: dict[type, str] = {
+    Brush: "brush on",
+    Erase: "eraser on",
+    FillHoles: "fill holes of",
+    DropSpecks: "drop specks of",
+    Smooth: "smooth",
+    SplitObject: "split",
+    DeleteObject: "delete",
+}
+
+
+def _label_of_strokes(command: Draw, state: AnnotationState) -> str:
+    first = command.strokes[0]
+    name = state.name_of(first.object_id)
+    if len(command.strokes) > 1:
+        return f"{len(command.strokes)} strokes"
+    if first.tool != "stroke":
+        return f"{first.tool} of {name}"
+    before = sum(one.object_id == first.object_id for one in (*state.past_strokes, *state.strokes))
+    return f"stroke {before + 1} of {name}"
+
+
+def _label_of_stroke_edit(command: ChangeStroke | DeleteStroke, state: AnnotationState) -> str:
+    stroke = next(one for one in state.strokes if one.key == command.key)
+    siblings = [one.key for one in (*state.past_strokes, *state.strokes) if one.object_id == stroke.object_id]
+    name = f"stroke {siblings.index(command.key) + 1} of {state.name_of(stroke.object_id)}"
+    if isinstance(command, DeleteStroke):
+        return f"delete {name}"
+    if command.object_id is not None:
+        return f"give {name} to {state.name_of(command.object_id)}"
+    return f"move {name}" if command.points is not None else f"change the sign of {name}"
+
+
+def _label_of_change(command: ChangeObject, state: AnnotationState) -> str:
+    name = state.name_of(command.object_id)
+    if command.locked is not None:
+        return f"{'lock' if command.locked else 'unlock'} {name}"
+    if command.visible is not None:
+        return f"{'show' if command.visible else 'hide'} {name}"
+    if command.name is not None:
+        return f"rename {name} to {command.name or 'its number'}"
+    return f"{'class' if command.class_name is not None else 'colour'} of {name}"

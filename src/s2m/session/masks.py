@@ -1,0 +1,332 @@
+"""Exact masks as small text, soft masks as half-precision logits; a label map (H, W) out of both.
+
+A layer holds what an image's masks are: the network's logits, exact masks that hold where the network has not changed
+anything since (an import, a filled hole), and hard pixels that hold whatever the network says.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from s2m.errors import MaskError
+from s2m.geometry import resize_maps
+from s2m.labels import label_map_from_logits
+from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectMasks
+
+HalfArray = NDArray[np.float16]
+Overlap = Literal["exclusive", "overlapping"]
+"""Whether a pixel belongs to one object at most, or to any number of them."""
+
+Side = Literal["in", "out"]
+
+ABSENT_LOGIT = -10.0
+_CERTAIN_LOGIT = 4.0
+_MAX_VALUES_AT_ONCE = 48_000_000
+
+
+class Value(BaseModel):
+    """A value that never changes and that knows all of its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PackedMask(Value):
+    """A mask of the whole image that only stores its box, one bit a pixel, compressed, as text.
+
+    Attributes:
+        box_xyxy: left, top, right, bottom in image pixels, right and bottom exclusive; all 0 for an empty mask.
+        data: the bits of the box, row by row, packed, zlib, base64.
+    """
+
+    box_xyxy: tuple[int, int, int, int]
+    data: str
+
+    @staticmethod
+    def of(mask: BoolArray) -> PackedMask:
+        """Pack a mask (H, W)."""
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        if len(rows) == 0:
+            return PackedMask(box_xyxy=(0, 0, 0, 0), data="")
+        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        return PackedMask.of_crop(mask[top:bottom, left:right], left, top)
+
+    @staticmethod
+    def of_crop(crop: BoolArray, left: int, top: int) -> PackedMask:
+        """Pack a part of a mask that is empty elsewhere."""
+        height, width = crop.shape
+        if crop.size == 0:
+            return PackedMask(box_xyxy=(0, 0, 0, 0), data="")
+        data = base64.b64encode(zlib.compress(np.packbits(crop).tobytes(), 6)).decode()
+        return PackedMask(box_xyxy=(left, top, left + width, top + height), data=data)
+
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """Rows and columns of the box."""
+        left, top, right, bottom = self.box_xyxy
+        return slice(top, bottom), slice(left, right)
+
+    def crop(self) -> BoolArray:
+        """The mask inside its box.
+
+        Raises:
+            MaskError: the text is damaged.
+        """
+        left, top, right, bottom = self.box_xyxy
+        count = (bottom - top) * (right - left)
+        if count == 0:
+            return np.zeros((0, 0), dtype=bool)
+        try:
+            # Nothing longer than the box can be made from the text, however it was forged.
+            bits = zlib.decompressobj().decompress(base64.b64decode(self.data, validate=True), (count + 7) // 8)
+        except (ValueError, zlib.error) as error:
+            raise MaskError(f"a packed mask cannot be unpacked ({error}); import the mask again") from error
+        if len(bits) != (count + 7) // 8:
+            raise MaskError(f"a packed mask holds {len(bits) * 8} pixels, wanted {count}; import the mask again")
+        flat = np.unpackbits(np.frombuffer(bits, dtype=np.uint8), count=count)
+        return flat.reshape(bottom - top, right - left).astype(bool)
+
+    def unpack(self, size_hw: tuple[int, int]) -> BoolArray:
+        """The whole mask (H, W)."""
+        mask = np.zeros(size_hw, dtype=bool)
+        mask[self.place] = self.crop()
+        return mask
+
+    def check(self, size_hw: tuple[int, int]) -> None:
+        """Make sure that the mask lies in an image.
+
+        Raises:
+            MaskError: it does not, or is damaged.
+        """
+        left, top, right, bottom = self.box_xyxy
+        if not (0 <= left <= right <= size_hw[1] and 0 <= top <= bottom <= size_hw[0]):
+            raise MaskError(f"a mask in the box {self.box_xyxy} does not fit an image of {size_hw[1]} x {size_hw[0]}")
+        self.crop()
+
+
+class HardPixels(Value):
+    """Pixels that the network may not change: they are the object's ("in"), or they are not ("out").
+
+    "out" with the background's id means that no object is there.
+    """
+
+    object_id: int
+    side: Side
+    mask: PackedMask
+
+
+class ExactMask(Value):
+    """The mask of one object, to the pixel."""
+
+    object_id: int
+    mask: PackedMask
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The masks of an image, without locks.
+
+    Attributes:
+        object_ids: the object of each channel of ``logits``, in the order they came.
+        logits: (N, h, w) float16, each object as if it were alone; the whole image at network resolution.
+        exact: exact masks; they hold where ``changed`` is false.
+        changed: (h, w) bool, where the network's logits took the place of the exact masks.
+        hard: hard pixels, later ones over earlier ones, over everything above.
+    """
+
+    object_ids: tuple[int, ...]
+    logits: HalfArray
+    exact: tuple[ExactMask, ...]
+    changed: BoolArray
+    hard: tuple[HardPixels, ...]
+
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        """(h, w) of the logits."""
+        return self.logits.shape[1], self.logits.shape[2]
+
+
+def empty_layer(image_size_hw: tuple[int, int], longest: int = 512) -> Layer:
+    """No masks, at a resolution of at most ``longest`` until the network gives its own."""
+    scale = min(1.0, longest / max(image_size_hw))
+    size_hw = (max(1, round(image_size_hw[0] * scale)), max(1, round(image_size_hw[1] * scale)))
+    return Layer((), np.zeros((0, *size_hw), dtype=np.float16), (), np.ones(size_hw, dtype=bool), ())
+
+
+def resized_layer(layer: Layer, size_hw: tuple[int, int]) -> Layer:
+    """The same masks with logits of another resolution."""
+    if layer.size_hw == size_hw:
+        return layer
+    logits = resize_maps(layer.logits.astype(np.float32), size_hw).astype(np.float16)
+    changed = cv2.resize(layer.changed.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return Layer(layer.object_ids, logits, layer.exact, changed, layer.hard)
+
+
+def without_objects(layer: Layer, object_ids: Collection[int]) -> Layer:
+    """The layer as if some objects had never been drawn."""
+    rows = [row for row, object_id in enumerate(layer.object_ids) if object_id not in object_ids]
+    return Layer(
+        tuple(layer.object_ids[row] for row in rows),
+        layer.logits[rows],
+        tuple(mask for mask in layer.exact if mask.object_id not in object_ids),
+        layer.changed,
+        tuple(pixels for pixels in layer.hard if pixels.object_id not in object_ids),
+    )
+
+
+def only_object(layer: Layer, object_id: int) -> Layer:
+    """The layer as if one object were alone: its own masks and hard pixels, and those of the background."""
+    known = {*layer.object_ids, *(mask.object_id for mask in layer.exact), *(pixels.object_id for pixels in layer.hard)}
+    return without_objects(layer, known - {object_id, BACKGROUND_ID})
+
+
+def soft_masks(layer: Layer) -> ObjectMasks:
+    """Each object's soft mask as if it were alone, (N, h, w) float32 in 0..1, without hard pixels."""
+    # By way of tanh there is nothing to overflow.
+    probs = (0.5 * np.tanh(0.5 * layer.logits.astype(np.float32)) + 0.5).astype(np.float32)
+    return ObjectMasks(layer.object_ids, probs)
+
+
+def with_hard_pixels(masks: ObjectMasks, hard: Sequence[HardPixels], image_size_hw: tuple[int, int]) -> ObjectMasks:
+    """Soft masks (N, h, w) with hard pixels laid over them, by the share of each cell that they cover."""
+    if not hard:
+        return masks
+    probs = masks.probs.copy()
+    size_hw = (probs.shape[1], probs.shape[2])
+    for pixels in hard:
+        share = _share_of_cells(pixels.mask, image_size_hw, size_hw)
+        for row, object_id in enumerate(masks.object_ids):
+            if pixels.side == "in" and object_id == pixels.object_id:
+                probs[row] = probs[row] * (1 - share) + share
+            elif pixels.side == "in" or pixels.object_id in (object_id, BACKGROUND_ID):
+                probs[row] *= 1 - share
+    return ObjectMasks(masks.object_ids, probs)
+
+
+def _share_of_cells(mask: PackedMask, image_size_hw: tuple[int, int], size_hw: tuple[int, int]) -> FloatArray:
+    """The share of each cell (h, w) that a mask of the image covers."""
+    rows, columns = np.nonzero(mask.crop())
+    left, top, _, _ = mask.box_xyxy
+    cell_rows = ((rows + top + 0.5) * (size_hw[0] / image_size_hw[0])).astype(np.int64)
+    cell_columns = ((columns + left + 0.5) * (size_hw[1] / image_size_hw[1])).astype(np.int64)
+    counts = np.bincount(cell_rows * size_hw[1] + cell_columns, minlength=size_hw[0] * size_hw[1])
+    pixels_in_cell = max(1.0, image_size_hw[0] * image_size_hw[1] / (size_hw[0] * size_hw[1]))
+    return np.minimum(counts.reshape(size_hw) / pixels_in_cell, 1).astype(np.float32)
+
+
+def label_map(layer: Layer, size_hw: tuple[int, int], locked: Sequence[ExactMask]) -> LabelMap:
+    """The object of each pixel, (H, W) int32, objects excluding one another.
+
+    Args:
+        layer: the masks.
+        size_hw: (H, W) of the image.
+        locked: objects whose pixels stay as they are, over everything.
+    """
+    free = without_objects(layer, [mask.object_id for mask in locked])
+    labels = _soft_label_map(free, size_hw)
+    if not free.changed.all():
+        changed = cv2.resize(free.changed.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        labels[~changed] = BACKGROUND_ID
+        for mask in free.exact:
+            labels[mask.mask.place][mask.mask.crop() & ~changed[mask.mask.place]] = mask.object_id
+    for pixels in free.hard:
+        part, where = labels[pixels.mask.place], pixels.mask.crop()
+        if pixels.side == "in":
+            part[where] = pixels.object_id
+        else:
+            part[where & ((part == pixels.object_id) | (pixels.object_id == BACKGROUND_ID))] = BACKGROUND_ID
+    for mask in locked:
+        labels[mask.mask.place][mask.mask.crop()] = mask.object_id
+    return labels
+
+
+def object_mask(layer: Layer, object_id: int, size_hw: tuple[int, int], locked: Sequence[ExactMask]) -> BoolArray:
+    """The pixels of one object, (H, W) bool, whatever the other objects are."""
+    for mask in locked:
+        if mask.object_id == object_id:
+            return mask.mask.unpack(size_hw)
+    return np.asarray(label_map(only_object(layer, object_id), size_hw, ()) == object_id)
+
+
+def _soft_label_map(layer: Layer, size_hw: tuple[int, int]) -> LabelMap:
+    """Logits resized, then aggregated; large images in bands, so that memory stays bounded."""
+    logits = layer.logits.astype(np.float32)
+    count = len(layer.object_ids)
+    if count * size_hw[0] * size_hw[1] <= _MAX_VALUES_AT_ONCE:
+        return label_map_from_logits(resize_maps(logits, size_hw), layer.object_ids)
+    rows_at_once = max(1, _MAX_VALUES_AT_ONCE // (count * size_hw[1]))
+    labels = np.empty(size_hw, dtype=np.int32)
+    for top in range(0, size_hw[0], rows_at_once):
+        band = slice(top, min(top + rows_at_once, size_hw[0]))
+        labels[band] = label_map_from_logits(_band_of_maps(logits, band, size_hw), layer.object_ids)
+    return labels
+
+
+def _band_of_maps(maps: FloatArray, band: slice, size_hw: tuple[int, int]) -> FloatArray:
+    """Rows ``band`` of maps (N, h, w) brought to (N, H, W), bilinear, pixel centres at +0.5."""
+    height = maps.shape[1]
+    at = np.clip((np.arange(band.start, band.stop) + 0.5) * (height / size_hw[0]) - 0.5, 0, height - 1)
+    upper = at.astype(np.int64)
+    lower = np.minimum(upper + 1, height - 1)
+    weight = (at - upper).astype(np.float32)[None, :, None]
+    rows = maps[:, upper] * (1 - weight) + maps[:, lower] * weight
+    return resize_maps(rows, (band.stop - band.start, size_hw[1]))
+
+
+def rebased(layer: Layer, masks: Sequence[ExactMask], size_hw: tuple[int, int], overlap: Overlap) -> Layer:
+    """A layer whose masks are exactly ``masks``: the network starts from them, and they hold until it changes them.
+
+    Hard pixels stay; where they contradict the masks, harder ones are added, so that the masks hold.
+    """
+    wanted = {mask.object_id: mask for mask in masks if mask.mask.data}
+    logits = [_logits_of(layer, mask, size_hw) for mask in wanted.values()]
+    shape = (len(wanted), *layer.size_hw)
+    based = Layer(
+        tuple(wanted),
+        np.asarray(logits, dtype=np.float16).reshape(shape),
+        tuple(wanted.values()),
+        np.zeros(layer.size_hw, dtype=bool),
+        layer.hard,
+    )
+    if not layer.hard:
+        return based
+    return replace(based, hard=(*layer.hard, *_contradictions(based, wanted, size_hw, overlap)))
+
+
+def _contradictions(
+    layer: Layer, wanted: dict[int, ExactMask], size_hw: tuple[int, int], overlap: Overlap
+) -> list[HardPixels]:
+    """Hard pixels that bring a layer to the masks wanted."""
+    labels = label_map(layer, size_hw, ()) if overlap == "exclusive" else None
+    added: list[HardPixels] = []
+    for object_id in dict.fromkeys([*wanted, *(pixels.object_id for pixels in layer.hard)]):
+        if object_id == BACKGROUND_ID:
+            continue
+        empty = object_id not in wanted
+        goal = np.zeros(size_hw, dtype=bool) if empty else wanted[object_id].mask.unpack(size_hw)
+        got = object_mask(layer, object_id, size_hw, ()) if labels is None else labels == object_id
+        wrong: tuple[tuple[Side, BoolArray], ...] = (("out", got & ~goal), ("in", goal & ~got))
+        for side, pixels in wrong:
+            if pixels.any():
+                added.append(HardPixels(object_id=object_id, side=side, mask=PackedMask.of(pixels)))
+    # Pixels taken out first: an object's "out" may not open what another's "in" has closed.
+    return sorted(added, key=lambda pixels: pixels.side == "in")
+
+
+def _logits_of(layer: Layer, mask: ExactMask, image_size_hw: tuple[int, int]) -> HalfArray:
+    """Logits (h, w) that agree with an exact mask: the present ones where they do already."""
+    share = _share_of_cells(mask.mask, image_size_hw, layer.size_hw)
+    inside = np.clip(share, 1 / (1 + np.exp(_CERTAIN_LOGIT)), 1 / (1 + np.exp(-_CERTAIN_LOGIT)))
+    logits = np.log(inside / (1 - inside)).astype(np.float16)
+    if mask.object_id in layer.object_ids:
+        present = layer.logits[layer.object_ids.index(mask.object_id)]
+        logits = np.where((present > 0) == (logits > 0), present, logits)
+    return np.asarray(logits, dtype=np.float16)

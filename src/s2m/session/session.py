@@ -1,0 +1,276 @@
+"""One image being annotated: commands in, states out, every command on the disk before the network is asked."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from s2m.errors import JournalError, S2MError
+from s2m.session.answers import Answerer
+from s2m.session.apply import apply, check
+from s2m.session.commands import Command, Draw, DrawnStroke, Edit, ModelUsed, Redo, Undo
+from s2m.session.history import History, HistoryEntry, label_of
+from s2m.session.journal import DroppedStroke, JournalFile, JournalHeader, JournalLine, JournalReading, StrokePart
+from s2m.session.state import AnnotationState, initial_state
+
+_STATES_KEPT = 64
+"""States kept in memory for undo; older ones are computed again when they are wanted."""
+
+
+class Session:
+    """The annotation of one image.  Safe to use from threads: calls wait for one another.
+
+    Args:
+        path: the journal, there or not.
+        header: for a journal that has to be begun.
+        answerer: the network on this image.
+        model_id: name of the model, for the record.
+        clock: gives the time, UTC.
+
+    Raises:
+        JournalError: not a journal, another version, another image's, or open elsewhere.
+        OutputError: the disk refuses.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        header: JournalHeader,
+        answerer: Answerer,
+        model_id: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        self._lock = threading.RLock()
+        self._answerer, self.model_id, self._clock = answerer, model_id, clock
+        self._journal, reading, self.notices = JournalFile.open(path, header)
+        try:
+            _check_same_image(reading.header, header, path)
+            self._take_up(reading)
+        except S2MError:
+            self._journal.close()
+            raise
+
+    def _take_up(self, reading: JournalReading) -> None:
+        header = reading.header
+        first = initial_state(header.image, header.size_hw, header.overlap, header.local_edits)
+        self._states: OrderedDict[int, AnnotationState] = OrderedDict({0: first})
+        self._times = [line.at for line in reading.lines]
+        self._parts: dict[str, DrawnStroke] = {}
+        self._history = History()
+        self._recorded_model: str | None = None
+        self._state: AnnotationState | None = None
+        self.number = 0
+        for line in reading.lines:
+            self._take_line(line)
+        self._finish_parts()
+
+    def _take_line(self, line: JournalLine) -> None:
+        """Follow one line of the journal, without computing any state."""
+        self.number = line.number
+        entry = line.entry
+        if isinstance(entry, StrokePart):
+            self._parts[entry.stroke.key] = _joined(self._parts.get(entry.stroke.key), entry.stroke)
+        elif isinstance(entry, DroppedStroke):
+            self._parts.pop(entry.dropped_key, None)
+        elif isinstance(entry, ModelUsed):
+            self._recorded_model = entry.model_id
+        elif isinstance(entry, Undo):
+            self._history = self._history.with_undo()
+        elif isinstance(entry, Redo):
+            self._history = self._history.with_redo()
+        else:
+            for stroke in entry.strokes if isinstance(entry, Draw) else ():
+                self._parts.pop(stroke.key, None)
+            self._history = self._history.with_entry(HistoryEntry(line.number, entry, line.label, line.at))
+
+    def _finish_parts(self) -> None:
+        """Strokes that were being drawn when the journal ended become strokes."""
+        for stroke in tuple(self._parts.values()):
+            try:
+                self.do(Draw(strokes=(stroke,)))
+                self.notices += ("a stroke that was being drawn when the program ended was recovered",)
+            except JournalError as error:
+                self._write(DroppedStroke(dropped_key=stroke.key), "")
+                self.notices += (f"a stroke that was being drawn when the program ended no longer fits: {error}",)
+        self._parts.clear()
+
+    @property
+    def state(self) -> AnnotationState:
+        """The annotation now; computed when it is first asked for."""
+        with self._lock:
+            if self._state is None:
+                self._state = self._state_after(self._history.done)
+            return self._state
+
+    @property
+    def history(self) -> History:
+        """Commands done and undone."""
+        return self._history
+
+    @property
+    def undo_label(self) -> str | None:
+        """What undo would undo, such as "stroke 3 of cat"."""
+        done = self._history.done
+        return done[-1].label if done else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What redo would do again."""
+        undone = self._history.undone
+        return undone[-1].label if undone else None
+
+    @property
+    def times(self) -> Sequence[str]:
+        """When each line of the journal was written, ISO 8601, UTC."""
+        return tuple(self._times)
+
+    @property
+    def journal_path(self) -> Path:
+        """The file of the journal, which exists once something was done."""
+        return self._journal.path
+
+    @property
+    def journal_nbytes(self) -> int:
+        """Length of the journal."""
+        return self._journal.nbytes
+
+    @property
+    def recorded_model(self) -> str | None:
+        """The model that answered last, or None where none has answered."""
+        return self._recorded_model
+
+    def do(self, command: Command) -> AnnotationState:
+        """Carry out a command.
+
+        It is checked, written to the disk, and only then is the network asked.  Should the network fail, the
+        command is undone (redo tries again) and the error is passed on.
+
+        Raises:
+            JournalError: the command does not fit; nothing has changed.
+            OutputError: the disk refuses; nothing has changed.
+        """
+        with self._lock:
+            if isinstance(command, Undo):
+                return self._move(command, self._history.with_undo(), f"undo {self.undo_label}")
+            if isinstance(command, Redo):
+                return self._move(command, self._history.with_redo(), f"redo {self.redo_label}")
+            if isinstance(command, ModelUsed):
+                raise JournalError("which model is used is written by the session itself; open the image with another")
+            return self._do_edit(command)
+
+    def undo(self) -> AnnotationState:
+        """Undo the last command."""
+        return self.do(Undo())
+
+    def redo(self) -> AnnotationState:
+        """Do again what was undone last."""
+        return self.do(Redo())
+
+    def preview(self, stroke: DrawnStroke) -> AnnotationState:
+        """The state that a stroke still being drawn would give; nothing is written or kept."""
+        with self._lock:
+            return apply(self.state, Draw(strokes=(stroke,)), self._answerer)
+
+    def record_part(self, part: StrokePart) -> None:
+        """Put a piece of a stroke in progress on the disk; see ``StrokePart``.
+
+        Raises:
+            OutputError: the disk refuses.
+        """
+        with self._lock:
+            self._write(part, "")
+            self._parts[part.stroke.key] = _joined(self._parts.get(part.stroke.key), part.stroke)
+
+    def drop_part(self, key: str) -> None:
+        """Forget a stroke in progress."""
+        with self._lock:
+            if key in self._parts:
+                self._write(DroppedStroke(dropped_key=key), "")
+                del self._parts[key]
+
+    def adopt(self, number: int, state: AnnotationState) -> None:
+        """Take the state after a line of the journal from elsewhere, such as a cache, instead of computing it."""
+        with self._lock:
+            self._states[number] = state
+
+    def close(self) -> None:
+        """Let the journal go; the session can no longer be changed."""
+        with self._lock:
+            self._journal.close()
+
+    def _do_edit(self, command: Edit) -> AnnotationState:
+        before = self.state
+        check(before, command)
+        label = label_of(command, before)
+        if self._recorded_model != self.model_id:
+            self._write(ModelUsed(model_id=self.model_id), "")
+            self._recorded_model = self.model_id
+        at = self._write(command, label)
+        self._history = self._history.with_entry(HistoryEntry(self.number, command, label, at))
+        for stroke in command.strokes if isinstance(command, Draw) else ():
+            self._parts.pop(stroke.key, None)
+        try:
+            after = apply(before, command, self._answerer)
+        except Exception:
+            self._history = self._history.with_undo()
+            self._write(Undo(), f"undo {label}")
+            raise
+        self._keep(self._history.done[-1].number, after)
+        return self._show(after)
+
+    def _move(self, command: Undo | Redo, history: History, label: str) -> AnnotationState:
+        after = self._state_after(history.done)
+        self._write(command, label)
+        self._history = history
+        return self._show(after)
+
+    def _show(self, state: AnnotationState) -> AnnotationState:
+        if self._state is not None and self._state is not state:
+            self._state.forget_derived()
+        self._state = state
+        return state
+
+    def _state_after(self, done: Sequence[HistoryEntry]) -> AnnotationState:
+        """The state after some commands, from the last one of them whose state is known."""
+        known = len(done)
+        while known and done[known - 1].number not in self._states:
+            known -= 1
+        state = self._states[done[known - 1].number if known else 0]
+        for entry in done[known:]:
+            state = apply(state, entry.command, self._answerer)
+            self._keep(entry.number, state)
+        return state
+
+    def _keep(self, number: int, state: AnnotationState) -> None:
+        self._states[number] = state
+        while len(self._states) > _STATES_KEPT:
+            oldest = next(kept for kept in self._states if kept != 0)
+            del self._states[oldest]
+
+    def _write(self, entry: Command | StrokePart | DroppedStroke, label: str) -> str:
+        at = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self._journal.append([JournalLine(self.number + 1, at, label, entry)])
+        self.number += 1
+        self._times.append(at)
+        return at
+
+
+def _joined(before: DrawnStroke | None, part: DrawnStroke) -> DrawnStroke:
+    """A stroke in progress with the points of one more part."""
+    if before is None:
+        return part
+    return part.model_copy(
+        update={"points": before.points + part.points, "pressures": before.pressures + part.pressures}
+    )
+
+
+def _check_same_image(found: JournalHeader, wanted: JournalHeader, path: Path) -> None:
+    if found.size_hw != wanted.size_hw:
+        (height, width), (wanted_height, wanted_width) = found.size_hw, wanted.size_hw
+        raise JournalError(
+            f"the journal {path} is about an image of {width} x {height} pixels, but {wanted.image} has "
+            f"{wanted_width} x {wanted_height}; put the old image back, or move the journal away"
+        )

@@ -1,0 +1,198 @@
+"""What an image's annotation is at one moment: objects, strokes, masks; its label map (H, W) on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from s2m.errors import JournalError
+from s2m.label_files import MAX_OBJECT_ID
+from s2m.session.commands import Draw, DrawnStroke, ImageStatus, LocalEdits, MaskCommand, NamedMask, PasteObjects
+from s2m.session.masks import (
+    ExactMask,
+    Layer,
+    Overlap,
+    PackedMask,
+    Value,
+    empty_layer,
+    label_map,
+    object_mask,
+    soft_masks,
+)
+from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, LabelMap, ObjectMasks
+
+COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#882255")
+"""Colours of objects: seven of Okabe and Ito's, told apart by colour-blind people, and Tol's wine."""
+
+
+class AnnotatedObject(Value):
+    """One object of the image; ``locked`` means that nothing changes its pixels."""
+
+    object_id: int
+    name: str
+    class_name: str
+    colour: str
+    visible: bool = True
+    locked: bool = False
+
+
+@dataclass(frozen=True)
+class AnnotationState:
+    """The annotation of an image at one moment.
+
+    Attributes:
+        image_name: the image's name in its project.
+        size_hw: (H, W) of the image.
+        overlap: whether objects exclude one another.
+        local_edits: when a stroke changes only what it touches.
+        objects: in the order shown.
+        start: the masks at the last commit.
+        layer: the masks now.
+        chain: what was done to the masks since the last commit.
+        past_strokes: strokes before the last commit, for display.
+        locks: the masks of locked objects.
+        status: what the annotator thinks of the image.
+        note: and why.
+    """
+
+    image_name: str
+    size_hw: tuple[int, int]
+    overlap: Overlap
+    local_edits: LocalEdits
+    objects: tuple[AnnotatedObject, ...]
+    start: Layer
+    layer: Layer
+    chain: tuple[MaskCommand, ...]
+    past_strokes: tuple[DrawnStroke, ...]
+    locks: tuple[ExactMask, ...]
+    status: ImageStatus
+    note: str
+
+    @property
+    def strokes(self) -> tuple[DrawnStroke, ...]:
+        """Strokes since the last commit, in the order they were drawn."""
+        return tuple(stroke for command in self.chain if isinstance(command, Draw) for stroke in command.strokes)
+
+    @property
+    def object_ids(self) -> tuple[int, ...]:
+        """The ids of all objects, in the order shown."""
+        return tuple(one.object_id for one in self.objects)
+
+    @property
+    def locked_ids(self) -> frozenset[int]:
+        """The ids of the objects that nothing changes."""
+        return frozenset(one.object_id for one in self.objects if one.locked)
+
+    @property
+    def next_object_id(self) -> int:
+        """An id for a new object: one more than the largest, or else the smallest free one.
+
+        Raises:
+            JournalError: all are taken.
+        """
+        highest = max(self.object_ids, default=0)
+        if highest < MAX_OBJECT_ID:
+            return highest + 1
+        free = [value for value in range(1, MAX_OBJECT_ID + 1) if value not in self.object_ids]
+        if not free:
+            raise JournalError(f"an image holds {MAX_OBJECT_ID} objects at most; merge or delete some")
+        return free[0]
+
+    def object(self, object_id: int) -> AnnotatedObject:
+        """One object.
+
+        Raises:
+            JournalError: there is none of this id.
+        """
+        for one in self.objects:
+            if one.object_id == object_id:
+                return one
+        raise JournalError(f"there is no object {object_id}; there are {self.object_ids or 'none yet'}")
+
+    def name_of(self, object_id: int) -> str:
+        """What to call an object in a sentence."""
+        if object_id == BACKGROUND_ID:
+            return "the background"
+        return next((one.name for one in self.objects if one.object_id == object_id), f"object {object_id}")
+
+    def label_map(self) -> LabelMap:
+        """The object of each pixel, (H, W) int32.  Where objects overlap, the one shown later lies over the earlier."""
+        return self._indices.astype(np.int32)
+
+    def object_mask(self, object_id: int) -> BoolArray:
+        """The pixels of one object, (H, W) bool."""
+        if self.overlap == "exclusive":
+            return np.asarray(self._indices == object_id)
+        return object_mask(self.layer, object_id, self.size_hw, self.locks)
+
+    def area_px(self, object_id: int) -> int:
+        """How many pixels an object has."""
+        if self.overlap == "exclusive":
+            return int(self._areas[object_id])
+        return int(self.object_mask(object_id).sum())
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether any object has any pixel."""
+        return bool(self._areas[1:].any())
+
+    def soft_masks(self) -> ObjectMasks:
+        """Each object's soft mask as if it were alone, (N, h, w) at network resolution."""
+        return soft_masks(self.layer)
+
+    def exact_masks(self) -> tuple[ExactMask, ...]:
+        """The masks of all objects, to the pixel."""
+        return tuple(
+            ExactMask(object_id=object_id, mask=PackedMask.of(self.object_mask(object_id)))
+            for object_id in self.object_ids
+        )
+
+    def copy_objects(self, object_ids: Sequence[int]) -> PasteObjects:
+        """The command that puts some objects of this image into another.
+
+        Raises:
+            JournalError: no such object.
+        """
+        masks = []
+        for object_id in object_ids:
+            one = self.object(object_id)
+            masks.append(
+                NamedMask(
+                    object_id=object_id,
+                    name=one.name,
+                    class_name=one.class_name,
+                    colour=one.colour,
+                    mask=PackedMask.of(self.object_mask(object_id)),
+                )
+            )
+        return PasteObjects(source=self.image_name, size_hw=self.size_hw, masks=tuple(masks))
+
+    @cached_property
+    def _indices(self) -> ByteArray:
+        """The label map as it is saved, (H, W) uint8."""
+        if self.overlap == "exclusive":
+            return label_map(self.layer, self.size_hw, self.locks).astype(np.uint8)
+        labels = np.zeros(self.size_hw, dtype=np.uint8)
+        for object_id in self.object_ids:
+            labels[object_mask(self.layer, object_id, self.size_hw, self.locks)] = object_id
+        return labels
+
+    @cached_property
+    def _areas(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return np.bincount(self._indices.ravel(), minlength=256)
+
+    def forget_derived(self) -> None:
+        """Give back the memory of what can be computed again."""
+        for name in ("_indices", "_areas"):
+            self.__dict__.pop(name, None)
+
+
+def initial_state(
+    image_name: str, size_hw: tuple[int, int], overlap: Overlap, local_edits: LocalEdits
+) -> AnnotationState:
+    """An image that nobody has touched."""
+    layer = empty_layer(size_hw)
+    return AnnotationState(image_name, size_hw, overlap, local_edits, (), layer, layer, (), (), (), "in_progress", "")

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from disc_network import SIZE_HW, DiscAnswerer, open_session
+
+from s2m.errors import JournalError, OutputError
+from s2m.session import (
+    ChangeObject,
+    ChangeStroke,
+    Clear,
+    Commit,
+    DeleteStroke,
+    Draw,
+    DrawnStroke,
+    ImportMasks,
+    StrokePart,
+    read_journal,
+)
+
+
+@pytest.fixture
+def journal_path(tmp_path: Path) -> Path:
+    return tmp_path / "journals" / "photo.jpg.jsonl"
+
+
+def draw(*points: tuple[float, float], object_id: int = 1, sign: str = "positive", key: str = "") -> Draw:
+    fields = {"points": points, "object_id": object_id, "sign": sign}
+    return Draw(strokes=(DrawnStroke.model_validate({**fields, "key": key} if key else fields),))
+
+
+def test_a_stroke_gives_a_mask_around_it(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    labels = session.do(draw((8, 8))).label_map()
+    assert labels.shape == SIZE_HW
+    assert labels.dtype == np.int32
+    assert labels[8, 8] == 1
+    assert labels[20, 28] == 0
+
+
+def test_a_stroke_is_on_the_disk_before_the_network_is_asked(journal_path: Path) -> None:
+    seen: list[int] = []
+
+    class Watching(DiscAnswerer):
+        def __call__(self, *arguments, **named):  # type: ignore[no-untyped-def]
+            seen.append(len([line for line in read_journal(journal_path).lines if line.label]))
+            return super().__call__(*arguments, **named)
+
+    open_session(journal_path, Watching()).do(draw((8, 8)))
+    assert seen == [1]
+
+
+def test_undo_and_redo_say_what_they_undo_and_survive_a_restart(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    session.do(draw((8, 8)))
+    session.do(ChangeObject(object_id=1, name="cat"))
+    one = session.state.label_map()
+    session.do(draw((20, 8)))
+    two = session.state.label_map()
+    assert session.undo_label == "stroke 2 of cat"
+    session.undo()
+    session.close()
+    again = open_session(journal_path)
+    assert again.redo_label == "stroke 2 of cat"
+    assert again.undo_label == "rename object 1 to cat"
+    np.testing.assert_array_equal(again.state.label_map(), one)
+    np.testing.assert_array_equal(again.redo().label_map(), two)
+    again.undo()
+    again.undo()
+    assert not again.undo().has_mask
+    with pytest.raises(JournalError, match="nothing to undo"):
+        again.undo()
+
+
+def test_commit_keeps_the_mask_and_later_strokes_start_from_it(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    before = session.do(draw((8, 8))).label_map()
+    committed = session.do(Commit())
+    assert committed.strokes == ()
+    assert len(committed.past_strokes) == 1
+    np.testing.assert_array_equal(committed.label_map(), before)
+    after = session.do(draw((24, 16))).label_map()
+    assert after[8, 8] == 1
+    assert after[16, 24] == 1
+
+
+def test_clear_takes_everything_but_locked_objects(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    session.do(draw((6, 8)))
+    session.do(draw((24, 8), object_id=2))
+    locked = session.do(ChangeObject(object_id=2, locked=True)).object_mask(2)
+    state = session.do(Clear())
+    assert state.area_px(1) == 0
+    assert state.strokes == ()
+    np.testing.assert_array_equal(state.object_mask(2), locked)
+
+
+def test_an_imported_mask_comes_out_as_it_went_in(journal_path: Path) -> None:
+    labels = np.zeros(SIZE_HW, dtype=np.int32)
+    labels[3:11, 5:17] = 2
+    labels[5, 7] = 0
+    labels[12:20, 20:31:2] = 7
+    session = open_session(journal_path)
+    state = session.do(ImportMasks.from_label_map(labels, "old.png"))
+    assert state.object_ids == (2, 7)
+    np.testing.assert_array_equal(state.label_map(), labels)
+    after = session.do(draw((3, 20), object_id=7)).label_map()
+    assert after[20, 3] == 7
+    np.testing.assert_array_equal(after[:10, 18:], labels[:10, 18:])
+
+
+def test_deleting_an_older_stroke_gives_what_the_others_would_have_given_alone(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    session.do(draw((6, 6), key="a"))
+    session.do(draw((16, 12), key="b"))
+    session.do(draw((26, 18), sign="negative", key="c"))
+    deleted = session.do(DeleteStroke(key="a"))
+    other = open_session(journal_path.with_name("other"))
+    other.do(draw((16, 12)))
+    other.do(draw((26, 18), sign="negative"))
+    np.testing.assert_array_equal(deleted.label_map(), other.state.label_map())
+    flipped = session.do(ChangeStroke(key="c", sign="positive"))
+    assert flipped.label_map()[18, 26] == 1
+    assert session.undo_label == "change the sign of stroke 2 of object 1"
+
+
+def test_locked_objects_keep_their_pixels(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    session.do(draw((8, 12)))
+    mask = session.do(ChangeObject(object_id=1, locked=True)).object_mask(1)
+    state = session.do(draw((12, 12), object_id=2))
+    np.testing.assert_array_equal(state.object_mask(1), mask)
+    assert state.area_px(2) > 0
+    with pytest.raises(JournalError, match="locked"):
+        session.do(draw((8, 12)))
+
+
+def test_a_stroke_in_progress_is_recovered_after_a_kill(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    for points in (((4.0, 4.0), (6.0, 6.0)), ((8.0, 8.0),)):
+        session.record_part(StrokePart(stroke=DrawnStroke(points=points, key="pen")))
+    session.close()
+    again = open_session(journal_path)
+    assert again.state.strokes[0].points == ((4.0, 4.0), (6.0, 6.0), (8.0, 8.0))
+    assert "recovered" in again.notices[0]
+    again.close()
+    assert open_session(journal_path).notices == ()
+
+
+def test_a_stroke_given_up_or_finished_is_not_recovered(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    session.record_part(StrokePart(stroke=DrawnStroke(points=((4, 4),), key="given-up")))
+    session.drop_part("given-up")
+    session.record_part(StrokePart(stroke=DrawnStroke(points=((4, 4),), key="pen")))
+    session.do(draw((4, 4), (9, 9), key="pen"))
+    session.close()
+    again = open_session(journal_path)
+    assert [stroke.key for stroke in again.state.strokes] == ["pen"]
+    assert again.notices == ()
+
+
+def test_a_full_disk_changes_nothing_and_says_so(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = open_session(journal_path)
+    session.do(draw((8, 8)))
+    before, on_disk = session.state, journal_path.read_bytes()
+    write = os.write
+
+    def half(descriptor: int, data: bytes) -> int:
+        if len(data) < 20:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data[: len(data) // 2])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", half)
+        with pytest.raises(OutputError, match="No space left"):
+            session.do(draw((20, 20)))
+    assert session.state is before
+    assert journal_path.read_bytes() == on_disk
+    session.do(draw((20, 20)))
+    session.close()
+    assert len(open_session(journal_path).state.strokes) == 2
+
+
+def test_a_failing_network_loses_no_stroke(journal_path: Path) -> None:
+    class Failing(DiscAnswerer):
+        def __call__(self, *arguments, **named):  # type: ignore[no-untyped-def]
+            if self.calls == 1:
+                self.calls += 1
+                raise RuntimeError("out of memory")
+            return super().__call__(*arguments, **named)
+
+    session = open_session(journal_path, Failing())
+    before = session.do(draw((8, 8)))
+    with pytest.raises(RuntimeError, match="out of memory"):
+        session.do(draw((20, 20)))
+    np.testing.assert_array_equal(session.state.label_map(), before.label_map())
+    assert session.redo_label == "stroke 2 of object 1"
+    assert session.redo().label_map()[20, 20] == 1
+
+
+def test_a_preview_changes_nothing(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    before = session.do(draw((8, 8)))
+    lines = journal_path.read_bytes()
+    preview = session.preview(DrawnStroke(points=((24, 16),)))
+    assert preview.label_map()[16, 24] == 1
+    assert session.state is before
+    assert journal_path.read_bytes() == lines
+
+
+def test_old_states_are_computed_again_when_memory_has_let_them_go(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    first = session.do(draw((4, 4))).label_map()
+    for index in range(80):
+        session.do(draw((index % 32, index % 24)))
+    for _ in range(80):
+        session.undo()
+    np.testing.assert_array_equal(session.state.label_map(), first)
