@@ -30,7 +30,7 @@ def tiny_encoder() -> onnx.ModelProto:
 def tiny_decoder() -> onnx.ModelProto:
     """Logits that are high where a cell has the colour of the positive strokes, low elsewhere and under negatives.
 
-    z = 20 * (0.2 - distance to the mean colour under the positive strokes) - 30 * negative + 6 * previous.
+    z = 20 * (0.2 - distance to the mean colour under the positive strokes) - 80 * negative + 50 * previous.
     """
     constants: dict[str, np.ndarray[tuple[int, ...], np.dtype[Any]]] = {
         "positive_index": np.array([0], np.int64),
@@ -39,8 +39,8 @@ def tiny_decoder() -> onnx.ModelProto:
         "tiny": np.array(1e-4, np.float32),
         "reach": np.array(0.2, np.float32),
         "slope": np.array(20, np.float32),
-        "negative_weight": np.array(30, np.float32),
-        "previous_weight": np.array(6, np.float32),
+        "negative_weight": np.array(80, np.float32),
+        "previous_weight": np.array(50, np.float32),
         "places": np.array([2, 3], np.int64),
         "channels": np.array([1], np.int64),
         "scales": np.array([1, 1, 2, 2], np.float32),

@@ -59,7 +59,7 @@ def draw_overlay(image_rgb: ByteArray, label_map: LabelMap, strokes: Sequence[St
         colour = object_colour(int(object_id))
         picture[mask] = np.round(picture[mask] * (1 - _FILL) + np.array(colour) * _FILL).astype(np.uint8)
         outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(picture, outlines, -1, colour, thickness, cv2.LINE_AA)
+        cv2.drawContours(picture, outlines, -1, colour, thickness)
     for stroke in strokes:
         _draw_stroke(picture, stroke)
     return picture

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import click
 from PIL import Image
@@ -18,7 +19,7 @@ from s2m.label_files import check_mask_size, masks_of_label_map, read_label_map,
 from s2m.models import load_model
 from s2m.overlays import draw_overlay
 from s2m.safe_files import write_atomically
-from s2m.scribble_pictures import read_scribble_picture
+from s2m.scribble_pictures import ScribbleStyle, read_scribble_picture
 from s2m.segmenter import Prediction, Segmenter
 from s2m.stroke_files import read_strokes
 from s2m.types import ByteArray, ObjectMasks, Stroke
@@ -31,11 +32,13 @@ class Job:
     Attributes:
         image: the photograph.
         strokes: JSON file or scribble picture.
+        style: what the indices of a scribble picture mean.
         mask: label map to start from.
     """
 
     image: Path
     strokes: Path
+    style: ScribbleStyle
     mask: Path | None
 
 
@@ -64,6 +67,14 @@ class Wanted:
     "of the same names.",
 )
 @click.option(
+    "--scribbles",
+    "style",
+    type=click.Choice(get_args(ScribbleStyle)),
+    default="objects",
+    show_default=True,
+    help="What indices of a scribble picture mean: objects, or 1 foreground and 2 background.",
+)
+@click.option(
     "--mask", type=click.Path(path_type=Path), help="Label map to start from, or a folder of them; index = object."
 )
 @click.option(
@@ -81,6 +92,7 @@ class Wanted:
 def segment(
     image: Path,
     strokes: Path,
+    style: ScribbleStyle,
     mask: Path | None,
     output: Path,
     overlay: bool,
@@ -91,15 +103,14 @@ def segment(
     """Turn strokes on IMAGE, or on each image of a folder, into a label map."""
     wanted = Wanted(output, overlay, soft_masks)
     if image.is_dir():
-        jobs = find_jobs(image, strokes, mask)
+        jobs = find_jobs(image, strokes, style, mask)
         segment_folder(Segmenter(load_model(model, threads)), jobs, wanted)
         return
-    segmenter = Segmenter(load_model(model, threads))
-    files, seconds = segment_image(segmenter, Job(image, strokes, mask), wanted)
+    files, seconds = segment_image(Segmenter(load_model(model, threads)), Job(image, strokes, style, mask), wanted)
     click.echo(f"{image.name}: {', '.join(str(file) for file in files)} ({seconds * 1000:.0f} ms)")
 
 
-def find_jobs(images: Path, strokes: Path, masks: Path | None) -> list[Job]:
+def find_jobs(images: Path, strokes: Path, style: ScribbleStyle, masks: Path | None) -> list[Job]:
     """The images of a folder that have strokes of the same name in another folder, and their masks.
 
     Raises:
@@ -115,7 +126,7 @@ def find_jobs(images: Path, strokes: Path, masks: Path | None) -> list[Job]:
         found = _file_of_name(strokes, image.stem, (".json", *IMAGE_SUFFIXES))
         if found is not None:
             mask = None if masks is None else _file_of_name(masks, image.stem, IMAGE_SUFFIXES)
-            jobs.append(Job(image, found, mask))
+            jobs.append(Job(image, found, style, mask))
     if not jobs:
         raise StrokeError(f"no image of {images} has strokes in {strokes}; wanted NAME.json or NAME.png for NAME.jpg")
     seen: dict[str, Path] = {}
@@ -158,7 +169,7 @@ def segment_image(segmenter: Segmenter, job: Job, wanted: Wanted) -> tuple[list[
     _check_inputs_survive(job, wanted)
     image_rgb = read_image(job.image)
     size_hw = (image_rgb.shape[0], image_rgb.shape[1])
-    strokes = _read_strokes(job.strokes, size_hw)
+    strokes = _read_strokes(job, size_hw)
     previous = None if job.mask is None else _read_mask(job.mask, size_hw)
     started = time.perf_counter()
     prediction = segmenter.predict(segmenter.encode(image_rgb), strokes, previous)
@@ -189,8 +200,10 @@ def write_prediction(
     return files
 
 
-def _read_strokes(path: Path, size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
-    return read_strokes(path, size_hw) if path.suffix.lower() == ".json" else read_scribble_picture(path, size_hw)
+def _read_strokes(job: Job, size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
+    if job.strokes.suffix.lower() == ".json":
+        return read_strokes(job.strokes, size_hw)
+    return read_scribble_picture(job.strokes, size_hw, job.style)
 
 
 def _read_mask(path: Path, size_hw: tuple[int, int]) -> ObjectMasks:

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from s2m.commands import main
+
+
+def test_versions_model_provider_and_threads_are_said(tiny_model_folder: Path) -> None:
+    result = CliRunner().invoke(main, ["info", "--model", str(tiny_model_folder), "--threads", "1"])
+
+    assert result.exit_code == 0, result.output
+    rows = dict(line.split(maxsplit=1) for line in result.output.splitlines())
+    assert rows["provider"] == "CPUExecutionProvider"
+    assert rows["threads"] == "1"
+    assert rows["model"].startswith(("tiny 1 (nearest colour)", "folder"))
+    assert {"s2m", "python", "numpy", "onnxruntime"} <= set(rows)
+
+
+def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["info", "--model", str(tmp_path)])
+
+    assert result.exit_code == 6
+    assert "does not exist" in result.stderr

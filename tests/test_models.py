@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from s2m.errors import ModelError
+from s2m.models import SHIPPED_MODEL, ModelCard, OnnxModel, available_cores, load_model, read_card, write_card
+
+CARD: dict[str, Any] = {
+    "name": "tiny",
+    "architecture": "none",
+    "version": "1",
+    "working_size": 64,
+    "size_multiple": 32,
+    "prompt_stride": 4,
+    "prompt_diameter_px": 5,
+}
+
+
+@pytest.fixture
+def model_folder(tiny_model_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny model that a test may break."""
+    return Path(shutil.copytree(tiny_model_folder, tmp_path / "model"))
+
+
+def test_features_go_from_encoder_to_decoder_whatever_the_size_and_number_of_objects(tiny_model: OnnxModel) -> None:
+    for height, width, objects in ((32, 64, 1), (96, 32, 3)):
+        features = tiny_model.encode(np.full((1, 3, height, width), 0.5, np.float32))
+        prompts = np.zeros((objects, 3, height // 4, width // 4), np.float32)
+        prompts[0, 0, 2, 2] = 1
+
+        logits = tiny_model.decode(features, prompts)
+
+        assert logits.shape == (objects, height // 2, width // 2)
+        assert logits.dtype == np.float32
+        assert (logits[0] > 0).all()
+
+
+def test_threads_default_to_the_cores_of_the_process(tiny_model_folder: Path) -> None:
+    assert OnnxModel(tiny_model_folder).threads == available_cores() >= 1
+    assert OnnxModel(tiny_model_folder, threads=1).threads == 1
+    with pytest.raises(ModelError, match="at least 1 thread"):
+        OnnxModel(tiny_model_folder, threads=0)
+
+
+def test_the_provider_is_named(tiny_model: OnnxModel) -> None:
+    assert tiny_model.providers == ("CPUExecutionProvider",)
+
+
+def test_a_card_survives_its_file(tmp_path: Path) -> None:
+    card = ModelCard(**CARD, notes={"licence": "MIT", "iou": [0.1, 0.2]})
+
+    write_card(tmp_path / "model.json", card)
+
+    assert read_card(tmp_path / "model.json") == card
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"working_size": "512"}, "working_size as int, got '512'"),
+        ({"working_size": True}, "working_size as int"),
+        ({"working_size": 0}, "working_size above 0"),
+        ({"size_multiple": 30}, "multiple of prompt_stride"),
+        ({"format": 2}, "format 2, this version reads format 1"),
+        ({"surprise": 1}, "needs the entries"),
+    ],
+)
+def test_a_wrong_card_is_an_error(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    (tmp_path / "model.json").write_text(json.dumps({**CARD, **changes}))
+
+    with pytest.raises(ModelError, match=message):
+        read_card(tmp_path / "model.json")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
+def test_what_is_no_card_is_an_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "model.json").write_text(text)
+
+    with pytest.raises(ModelError, match="get a fresh copy of the model"):
+        read_card(tmp_path / "model.json")
+
+
+@pytest.mark.parametrize("file", ["model.json", "encoder.onnx", "decoder.onnx"])
+def test_a_missing_file_is_an_error_that_names_it(model_folder: Path, file: str) -> None:
+    (model_folder / file).unlink()
+
+    with pytest.raises(ModelError, match=f"{file} does not exist; name a folder with model.json, encoder.onnx and"):
+        load_model(model_folder)
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x00" * 1000])
+def test_damaged_weights_are_an_error(model_folder: Path, data: bytes) -> None:
+    (model_folder / "decoder.onnx").write_bytes(data)
+
+    with pytest.raises(ModelError, match=r"decoder\.onnx (cannot be loaded|is not a graph)"):
+        load_model(model_folder)
+
+
+def test_truncated_weights_are_an_error(model_folder: Path) -> None:
+    data = (model_folder / "decoder.onnx").read_bytes()
+    (model_folder / "decoder.onnx").write_bytes(data[: len(data) * 2 // 3])
+
+    with pytest.raises(ModelError, match=r"decoder\.onnx"):
+        load_model(model_folder)
+
+
+def test_graphs_with_other_inputs_are_refused(model_folder: Path) -> None:
+    shutil.copy(model_folder / "encoder.onnx", model_folder / "decoder.onnx")
+
+    with pytest.raises(ModelError, match=r"wanted inputs \['colours', 'prompts'\], got \['image'\]"):
+        load_model(model_folder)
+
+
+def test_the_shipped_model_lies_in_the_package() -> None:
+    assert SHIPPED_MODEL.parts[-3:] == ("s2m", "weights", "compact")
