@@ -1,7 +1,7 @@
 """Truth and present answer in; the next stroke of a simulated annotator out.
 
-A robot looks for the largest error of the answer and draws in it: a dot, the centre line, a smooth random
-curve, a piece of the outline, or a zig-zag that fills.  The centre line follows the description of the
+A robot looks for the largest error of the answer and draws in it: a dot, the centre line, a straight line, a
+smooth random curve, a piece of the outline, or a zig-zag that fills.  The centre line follows the description of the
 robot of the DAVIS interactive challenge (Caelles et al., "The 2018 DAVIS Challenge on Video Object
 Segmentation": skeleton of the error region, longest path, Bezier curve).  Every function is seeded by the
 generator it is given, works on small boolean arrays (H, W) and gives points (P, 2) in their pixels, pixel
@@ -24,9 +24,9 @@ from skimage.morphology import skeletonize
 from s2m.types import BoolArray, Sign
 
 Points = NDArray[np.float64]
-StrokeKind = Literal["dot", "centre_line", "curve", "contour", "zigzag"]
+StrokeKind = Literal["dot", "centre_line", "line", "curve", "contour", "zigzag"]
 
-STROKE_KINDS: tuple[StrokeKind, ...] = ("dot", "centre_line", "curve", "contour", "zigzag")
+STROKE_KINDS: tuple[StrokeKind, ...] = ("dot", "centre_line", "line", "curve", "contour", "zigzag")
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def errors_by_area(truth: BoolArray, answer: BoolArray, valid: BoolArray, most: 
     for mask, sign in wrong:
         count, components, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
         areas = stats[1:count, cv2.CC_STAT_AREA]
-        for index in np.argsort(-areas)[:most]:
-            found.append((int(areas[index]), sign, np.asarray(components, dtype=np.int32), int(index) + 1))
+        labels = np.asarray(components, dtype=np.int32)
+        found.extend((int(areas[index]), sign, labels, int(index) + 1) for index in np.argsort(-areas)[:most])
     found.sort(key=lambda entry: -entry[0])
     return [Error(components == index, sign) for _, sign, components, index in found[:most]]
 
@@ -103,6 +103,8 @@ def draw_kind(region: BoolArray, kind: StrokeKind, hand: Hand, rng: np.random.Ge
         return dot(distance, rng)
     if kind == "centre_line":
         points = centre_line(region)
+    elif kind == "line":
+        points = straight_line(region, distance, rng)
     elif kind == "curve":
         points = random_curve(region, distance, rng)
     elif kind == "contour":
@@ -150,7 +152,21 @@ def random_curve(region: BoolArray, distance: NDArray[np.float32], rng: np.rando
     rows, columns = np.nonzero(distance > 0.25 * distance.max())
     chosen = rng.integers(len(rows), size=int(rng.integers(3, 5)))
     control = np.stack([columns[chosen], rows[chosen]], axis=1) + rng.random((len(chosen), 2))
-    points = bezier(control, 48)
+    return _longest_inside(bezier(control, 48), region)
+
+
+def straight_line(region: BoolArray, distance: NDArray[np.float32], rng: np.random.Generator) -> Points:
+    """The line between the two of six random inner points that lie farthest apart, cut where it leaves the region."""
+    rows, columns = np.nonzero(distance > 0.25 * distance.max())
+    chosen = rng.integers(len(rows), size=6)
+    ends = np.stack([columns[chosen], rows[chosen]], axis=1) + rng.random((6, 2))
+    gaps = np.linalg.norm(ends[:, None] - ends[None], axis=2)
+    first, second = np.unravel_index(int(gaps.argmax()), gaps.shape)
+    return _longest_inside(bezier(ends[[first, second]], 48), region)
+
+
+def _longest_inside(points: Points, region: BoolArray) -> Points:
+    """The longest run of points that lies in the region."""
     inside = region[points[:, 1].astype(int), points[:, 0].astype(int)]
     runs = np.split(np.arange(len(points)), np.flatnonzero(np.diff(inside.astype(np.int8))) + 1)
     longest = max((run for run in runs if inside[run[0]]), key=len, default=np.arange(1))

@@ -1,34 +1,72 @@
-"""``s2m train``: a configuration and a data root in, a run folder out."""
+"""``s2m train``: a recipe and data in, a run folder out."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import click
 
 from s2m.errors import ConfigError
 
+_PATH = click.Path(path_type=Path)
+
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--data", "data_root", type=click.Path(path_type=Path), required=True, help="Folder that holds the sets.")
-@click.option("--id", "run_id", required=True, help="Name of the run; its folder is RUNS/ID.")
-@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs.")
+@click.argument("config", type=_PATH, required=False)
+@click.option("--config", "config_option", type=_PATH, help="The same as CONFIG.")
+@click.option("--data", "data_root", type=_PATH, help="Folder that the recipe's sets lie below.")
+@click.option("--lvis-root", type=_PATH, help="Folder of LVIS v1, for the original's published mixture.")
+@click.option("--static-root", type=_PATH, help="Folder of the static sets, for the original's published mixture.")
+@click.option("--allow-missing", is_flag=True, help="Name the published sets that are not there and go on without.")
+@click.option("--id", "run_id", required=True, help="Name of the run; its folder is RUNS/ID.  NULL writes nothing.")
+@click.option("--runs", type=_PATH, default=Path("runs"), show_default=True, help="Folder of runs.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of the run folder.")
+@click.option("--load-deeplab", type=_PATH, help="Start from a DeepLabV3+ ResNet-50 checkpoint with a model_state.")
+@click.option("--load-network", type=_PATH, help="Start from weights of the original network, such as s2m.pth.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-def train(config: Path, data_root: Path, run_id: str, runs: Path, resume: bool, device: str) -> None:
+@click.option("--measure", type=click.IntRange(min=1), help="Only time the loader and the step, this many steps each.")
+def train(
+    config: Path | None,
+    config_option: Path | None,
+    data_root: Path | None,
+    lvis_root: Path | None,
+    static_root: Path | None,
+    allow_missing: bool,
+    run_id: str,
+    runs: Path,
+    resume: bool,
+    load_deeplab: Path | None,
+    load_network: Path | None,
+    device: str,
+    measure: int | None,
+) -> None:
     """Train a network as the TOML file CONFIG says."""
-    import torch
+    from s2m.training import runs as training_runs
+    from s2m.training.processes import DeviceName
 
-    from s2m.training.config import read_config
-    from s2m.training.loop import CHECKPOINT_NAME, Trainer
-
-    settings = read_config(config)
-    folder = runs / run_id
-    if not resume and (folder / CHECKPOINT_NAME).exists():
-        raise ConfigError(f"{folder} already holds a run; add --resume to go on with it, or choose another --id")
-    chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    trainer = Trainer(settings, data_root, folder, torch.device(chosen))
-    if resume:
-        trainer.resume()
-    trainer.run()
+    if (config is None) == (config_option is None):
+        raise ConfigError("name one recipe, as in: s2m train configs/compact.toml --data DATA --id compact")
+    request = training_runs.RunRequest(
+        config=cast(Path, config or config_option),
+        run_id=run_id,
+        runs=runs,
+        device=cast(DeviceName, device),
+        data_root=data_root,
+        lvis_root=lvis_root,
+        static_root=static_root,
+        allow_missing=allow_missing,
+        resume=resume,
+        deeplab=load_deeplab,
+        network=load_network,
+    )
+    for line in training_runs.missing_words_of(request):
+        click.echo(f"going on without {line}")
+    if measure is None:
+        training_runs.train(request)
+        return
+    found = training_runs.measure(request, measure)
+    click.echo(
+        f"loader {found.loader:.1f} images/s, step {found.step:.1f} images/s, "
+        f"loader / step {found.ratio:.2f}{' (the device waits for data)' if found.ratio < 1 else ''}"
+    )

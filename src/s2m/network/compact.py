@@ -172,8 +172,9 @@ class CompactDecoder(nn.Module):
     def _evidence(self, affinity: Tensor, prompts: Tensor, coarse: Tensor) -> Tensor:
         """What strokes and previous mask say of every cell: (N, 4 * heads, h/16, w/16).
 
-        For each head the logarithm of the mean similarity to the cells under positive and under
-        negative strokes, the similarity to the nearest positive minus negative ones, and the previous mask averaged over similar cells.
+        For each head the logarithm of the mean similarity to the cells under positive and under negative
+        strokes, the logarithm of how much more the positive ones speak for it, and the previous mask
+        averaged over similar cells.
         """
         rows, columns = coarse.shape[2], coarse.shape[3]
         with torch.autocast(coarse.device.type, enabled=False):
@@ -218,7 +219,7 @@ class CompactNetwork(nn.Module):
         """Logits (B, N, h/2, w/2) from images (B, 3, h, w) and prompts (B, N, 3, h/4, w/4)."""
         features = self.encoder(image)
         logits: Tensor = self.decoder(*features, prompts.flatten(0, 1))
-        return logits.unflatten(0, (image.shape[0], prompts.shape[1]))
+        return logits.reshape(image.shape[0], prompts.shape[1], *logits.shape[1:])
 
 
 def _double(features: Tensor) -> Tensor:
@@ -228,5 +229,5 @@ def _double(features: Tensor) -> Tensor:
 def _join(per_object: Tensor, per_image: Tensor) -> Tensor:
     """Add features of each image (B, C, h, w) to those of its objects (B * N, C, h, w)."""
     images = per_image.shape[0]
-    joined = per_object.unflatten(0, (images, -1)) + per_image[:, None]
+    joined: Tensor = per_object.unflatten(0, (images, -1)) + per_image[:, None]
     return joined.flatten(0, 1)

@@ -93,9 +93,9 @@ class SameConv(nn.Conv2d):
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, groups=groups)
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name is torch's)
-        if self.stride[0] == 2:
-            input = functional.pad(input, (self.before, self.after, self.before, self.after))
-        return super().forward(input)
+        if self.stride[0] == 1:
+            return super().forward(input)
+        return super().forward(functional.pad(input, (self.before, self.after, self.before, self.after)))
 
 
 class InvertedResidual(nn.Module):

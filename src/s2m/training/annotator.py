@@ -40,7 +40,8 @@ class Session:
         """The positive and negative prompt map, (2, S / stride, S / stride) float32 in 0..1."""
         side = self.truth.shape[0] * ANSWER_STRIDE
         frame = Frame((side, side), (0, 0, side, side), (side, side))
-        return draw_strokes(self.strokes, (1,), frame, stride, diameter_px)[0]
+        drawn: FloatArray = draw_strokes(self.strokes, (1,), frame, stride, diameter_px)[0]
+        return drawn
 
 
 @dataclass(frozen=True)

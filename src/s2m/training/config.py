@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from s2m.errors import ConfigError
 from s2m.network.efficientnet import EncoderName
 from s2m.robot import StrokeKind
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -21,6 +26,9 @@ class Section(BaseModel):
     """One table of the file: frozen, and strict about its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 class DataConfig(Section):
@@ -63,9 +71,7 @@ class AnnotatorConfig(Section):
     start_empty_target: Share = 0.03
     one_shot: Share = 0.2
     forget_previous: Share = 0.1
-    kinds: dict[StrokeKind, Positive] = Field(
-        default_factory=lambda: {"dot": 5.0, "centre_line": 1.5, "curve": 2.0, "contour": 1.0, "zigzag": 0.5}
-    )
+    kinds: dict[StrokeKind, Positive] = {"dot": 5.0, "centre_line": 1.5, "curve": 2.0, "contour": 1.0, "zigzag": 0.5}
     jitter_px: Annotated[float, Field(ge=0)] = 1.5
     overshoot: Share = 0.05
 
@@ -131,13 +137,32 @@ def read_config(path: Path) -> TrainingConfig:
     Raises:
         ConfigError: the file is missing, is no TOML, has unknown keys or values out of range.
     """
+    return validated(TrainingConfig, read_toml(path), path)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        ConfigError: the file is missing or is no TOML.
+    """
     try:
         with path.open("rb") as file:
-            return TrainingConfig.model_validate(tomllib.load(file))
+            return tomllib.load(file)
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; give a TOML file such as configs/compact.toml") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def validated(kind: type[AnySection], content: dict[str, Any], path: Path) -> AnySection:
+    """The content of the file ``path`` as a configuration of a kind.
+
+    Raises:
+        ConfigError: unknown keys or values out of range.
+    """
+    try:
+        return kind.model_validate(content)
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
         raise ConfigError(f"{path} is not a training configuration: {'; '.join(lines)}") from error

@@ -126,7 +126,7 @@ class OriginalConfig(Section):
     simulator: SimulatorConfig = SimulatorConfig()
     bootstrap: BootstrapConfig = BootstrapConfig()
     optimiser: OriginalOptimiserConfig = OriginalOptimiserConfig()
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     checkpoint_every: Count = 500
     log_every: Count = 20
     panel_every: Count = 1000

@@ -31,7 +31,9 @@ def draw_panel(images: Tensor, prompts: Tensor, logits: Tensor, targets: Tensor)
         drawn[maps[0] > 0.3] = (60, 220, 60)
         drawn[maps[1] > 0.3] = (220, 60, 60)
         answer = logits[index].float().sigmoid().cpu().numpy()
-        rows.append(np.concatenate([drawn, *(_grey(m) for m in (maps[2], answer, targets[index].cpu().numpy()))], axis=1))
+        rows.append(
+            np.concatenate([drawn, *(_grey(m) for m in (maps[2], answer, targets[index].cpu().numpy()))], axis=1)
+        )
     _, packed = cv2.imencode(".png", cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR))
     return packed.tobytes()
 

@@ -13,7 +13,7 @@ from s2m.geometry import Frame
 from s2m.prompts import draw_strokes
 from s2m.training.original_config import AugmentationConfig
 from s2m.training.published_simulator import Interaction, SimulatorSettings, simulate
-from s2m.types import BoolArray, ByteArray, FloatArray
+from s2m.types import ByteArray, FloatArray
 
 LEAST_TARGET_PX = 100
 """A crop is drawn again where it shows less of the object than this."""
@@ -151,8 +151,3 @@ def change_colours(image_rgb: ByteArray, config: AugmentationConfig, rng: np.ran
 def _grey(colours: FloatArray) -> FloatArray:
     """The luma (H, W, 1) of ITU-R BT.601."""
     return np.asarray(colours @ np.array([[0.299], [0.587], [0.114]], dtype=np.float32))
-
-
-def truth_and_validity(target: ByteArray) -> tuple[BoolArray, BoolArray]:
-    """A target (..., S, S) of 0, 1 and 255 as what is the object, and what is known."""
-    return target == 1, target != IGNORE

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids, read_cutout
@@ -27,7 +28,11 @@ class TrainingSample:
 
 
 def draw_sample(
-    labelled: LabelledImage, distractor: LabelledImage | None, config: DataConfig, sessions: int, rng: np.random.Generator
+    labelled: LabelledImage,
+    distractor: LabelledImage | None,
+    config: DataConfig,
+    sessions: int,
+    rng: np.random.Generator,
 ) -> TrainingSample:
     """Draw targets, a crop and an augmentation.
 
@@ -45,11 +50,17 @@ def draw_sample(
     warp = draw_warp(first == 1, config, rng)
     size = config.crop_size
     crop_label = cv2.warpAffine(label, warp, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)
-    crop_image = cv2.warpAffine(image_rgb, warp, (size, size), flags=_interpolation(warp), borderMode=cv2.BORDER_REFLECT_101)
+    crop_image = cv2.warpAffine(
+        image_rgb, warp, (size, size), flags=_interpolation(warp), borderMode=cv2.BORDER_REFLECT_101
+    )
     targets = [cv2.warpAffine(first, warp, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)]
     while len(targets) < sessions:
-        targets.append(targets[0] if rng.random() < 0.4 else draw_target(crop_label, labelled, rng))
-    return TrainingSample(change_colours(crop_image, rng), np.stack(targets).astype(np.uint8))
+        targets.append(targets[0] if rng.random() < 0.4 else draw_target(_bytes(crop_label), labelled, rng))
+    return TrainingSample(change_colours(_bytes(crop_image), rng), np.stack(targets).astype(np.uint8))
+
+
+def _bytes(array: MatLike) -> ByteArray:
+    return np.asarray(array, dtype=np.uint8)
 
 
 def _load(labelled: LabelledImage, rng: np.random.Generator) -> tuple[ByteArray, ByteArray]:
@@ -72,7 +83,9 @@ def paste_cutout(
 ) -> tuple[ByteArray, ByteArray]:
     """Paste an RGBA cut-out at a random place and size; its pixels get ``label_value`` in the label."""
     height, width = label.shape
-    side = max(16, round(min(height, width) * float(rng.uniform(0.25, 0.6) if label_value == 0 else rng.uniform(0.4, 0.8))))
+    side = max(
+        16, round(min(height, width) * float(rng.uniform(0.25, 0.6) if label_value == 0 else rng.uniform(0.4, 0.8)))
+    )
     scale = side / max(cutout.shape[:2])
     warp = np.array(
         [
@@ -120,7 +133,9 @@ def _near(mask: BoolArray) -> BoolArray:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     near = np.zeros_like(mask)
     margin_y, margin_x = (np.ptp(rows) + 1) // 2, (np.ptp(columns) + 1) // 2
-    near[max(0, rows[0] - margin_y) : rows[-1] + margin_y, max(0, columns[0] - margin_x) : columns[-1] + margin_x] = True
+    near[max(0, rows[0] - margin_y) : rows[-1] + margin_y, max(0, columns[0] - margin_x) : columns[-1] + margin_x] = (
+        True
+    )
     return near
 
 
@@ -132,7 +147,7 @@ def draw_warp(target: BoolArray, config: DataConfig, rng: np.random.Generator) -
         centre, extent = (width / 2, height / 2), (float(width), float(height))
     else:
         rows, columns = np.flatnonzero(target.any(axis=1)), np.flatnonzero(target.any(axis=0))
-        longest = max(np.ptp(rows), np.ptp(columns), 24) + 1
+        longest = max(int(np.ptp(rows)), int(np.ptp(columns)), 24) + 1
         side = min(float(longest) * float(rng.uniform(1.0, 3.0)), float(max(height, width)))
         aspect = float(np.exp(rng.uniform(-0.25, 0.25)))
         extent = (min(side * aspect, width), min(side / aspect, height))
@@ -170,8 +185,10 @@ def change_colours(image_rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
         colours = np.repeat(colours.mean(axis=2, keepdims=True), 3, axis=2)
     changed = np.clip(colours, 0, 255).astype(np.uint8)
     if rng.random() < 0.1:
-        changed = cv2.GaussianBlur(changed, (0, 0), float(rng.uniform(0.4, 1.2)))
+        changed = _bytes(cv2.GaussianBlur(changed, (0, 0), float(rng.uniform(0.4, 1.2))))
     if rng.random() < 0.15:
         _, packed = cv2.imencode(".jpg", changed, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 85))])
-        changed = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-    return np.asarray(changed, dtype=np.uint8)
+        unpacked = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        assert unpacked is not None
+        changed = _bytes(unpacked)
+    return changed

@@ -67,9 +67,7 @@ class SampleStream(Dataset[OpenSample]):
         rng = np.random.default_rng([self.config.seed, index])
         folder = self.folders[int(rng.choice(len(self.folders), p=self.shares))]
         labelled = folder[int(rng.integers(len(folder)))]
-        sample = draw_sample(
-            labelled, self._distractor(rng), self.config.data, self.config.annotator.sessions, rng
-        )
+        sample = draw_sample(labelled, self._distractor(rng), self.config.data, self.config.annotator.sessions, rng)
         sessions = tuple(self.annotator.open_session(target, rng) for target in sample.targets)
         return OpenSample(sample.image_rgb, sessions, sample.targets)
 
@@ -91,8 +89,8 @@ def open_sets(data_root: Path, config: DataConfig) -> dict[str, LabelledFolder]:
 def make_loader(stream: SampleStream, first: int, end: int) -> DataLoader[Batch]:
     """Batches of the samples ``first`` to ``end``, in order."""
     config = stream.config
-    return DataLoader(
-        stream,
+    return DataLoader(  # the collate function turns samples into batches, which the types cannot say
+        stream,  # type: ignore[arg-type]
         batch_size=config.optimiser.batch_size,
         sampler=range(first, end),
         num_workers=config.data.workers,
