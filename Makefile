@@ -1,0 +1,79 @@
+# Everything here works from a bare clone, through a virtual environment in .venv.
+
+PYTHON ?= python3
+# The version of PyTorch for training and tests; a plain range may bring several gigabytes for graphics cards.
+TORCH ?= torch==2.13.0
+# What `make serve` opens: an image or a folder.
+IMAGES ?= src/s2m/assets/demo/astronaut.jpg
+# Configuration and name of the run of `make train`.
+CONFIG ?= configs/compact.toml
+RUN ?= compact
+# The folder of data sets, with train/, val/ and eval/ in it: make train DATA=folder
+DATA ?=
+
+BIN := .venv/bin
+
+.PHONY: help setup demo serve check test train evaluate bench
+
+help:
+	@echo "make setup                  install what segmenting and annotating need into .venv"
+	@echo "make demo                   segment the shipped photograph; look into output/"
+	@echo "make serve IMAGES=folder    open the page to draw in"
+	@echo "make check                  format, lint, types, spelling"
+	@echo "make test                   all tests, in a real browser too"
+	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
+	@echo "make evaluate DATA=folder   measure the network on eval/grabcut"
+	@echo "make bench                  measure times on this machine"
+
+setup: .venv/installed-run
+
+demo: .venv/installed-run
+	@$(BIN)/s2m demo
+
+serve: .venv/installed-run
+	$(BIN)/s2m annotate $(IMAGES)
+
+check: .venv/installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+test: .venv/installed-test
+	@scripts/ensure-chromium
+	$(BIN)/pytest
+
+train: .venv/installed-train need-data
+	$(BIN)/s2m train $(CONFIG) --data $(DATA) --id $(RUN)
+
+evaluate: .venv/installed-evaluate need-data
+	$(BIN)/s2m evaluate --protocol clicks $(DATA)/eval/grabcut
+	$(BIN)/s2m evaluate --protocol human-strokes $(DATA)/eval/grabcut
+
+bench: .venv/installed-train
+	$(BIN)/s2m bench
+
+.PHONY: need-data
+need-data:
+	@test -n "$(DATA)" || { echo "say where the data sets are: make $(MAKECMDGOALS) DATA=folder"; exit 1; }
+	@test -d "$(DATA)" || { echo "$(DATA) is not a folder; say where the data sets are with DATA=folder"; exit 1; }
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed-run: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/installed-evaluate: pyproject.toml .venv/installed-run
+	$(BIN)/python -m pip install --quiet --editable ".[evaluate]"
+	@touch $@
+
+.venv/installed-train: pyproject.toml .venv/installed-run
+	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --editable ".[train]"
+	@touch $@
+
+.venv/installed-test: pyproject.toml .venv/installed-train
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	@touch $@
