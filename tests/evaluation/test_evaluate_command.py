@@ -23,7 +23,7 @@ def test_the_command_writes_tables_and_figures_and_prints_them(
     assert "| NoC@90 " in result.output
     assert "set 2" in result.output
     folder = output / "discs" / "clicks" / tiny_model_folder.name
-    figures = json.loads((folder / "summary.json").read_text())["clicks"]
+    figures = json.loads((folder / "summary.json").read_text())["figures"]["clicks"]
     assert figures["objects"] == 2
     assert figures["NoC@90"] <= 3
     with (folder / "lines.csv").open(newline="") as table:

@@ -14,12 +14,13 @@ import numpy as np
 from s2m.data.labelled_images import LabelledImage
 from s2m.evaluation.contenders import Contender
 from s2m.evaluation.entrants import Entrant
+from s2m.evaluation.protocol import EvaluationProtocol
 from s2m.evaluation.scenes import load_scene
 from s2m.evaluation.tables import Journal
-from s2m.evaluation.turns import EvaluationProtocol, Line, line_of
+from s2m.evaluation.turns import Line, line_of
 from s2m.models import available_cores
 
-Watch = Callable[[LabelledImage, Sequence[Line]], None]
+Watch = Callable[[LabelledImage, Sequence[Line]], object]
 """Told about every image as it is finished."""
 
 

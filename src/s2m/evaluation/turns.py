@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from s2m.evaluation.contenders import View
 from s2m.evaluation.metrics import Scores
 from s2m.evaluation.scenes import Scene
 from s2m.types import BoolArray, Stroke
@@ -44,10 +42,15 @@ class Turn:
 
 @dataclass(frozen=True)
 class Line:
-    """One turn as it is kept in the table; ``ink_px`` is the length of all strokes so far in image pixels."""
+    """One turn as it is kept in the table.
+
+    ``ink_px`` is the length of all strokes so far and ``diagonal_px`` the image's, in image pixels;
+    ``area_share`` is the object's share of the image; the rest as in ``Turn``.
+    """
 
     image: str
     object_id: int
+    area_share: float
     variant: str
     number: int
     strokes: int
@@ -61,43 +64,23 @@ class Line:
     far_spoiled: float
 
 
-Figures = Mapping[str, Mapping[str, float]]
-"""Named figures by variant."""
-
-
-class EvaluationProtocol(Protocol):
-    """A fixed way to draw and to count."""
-
-    @property
-    def name(self) -> str:
-        """As on the command line."""
-
-    @property
-    def most(self) -> int:
-        """Turns an object at most."""
-
-    def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:
-        """Work on all objects of a scene."""
-
-    def figures(self, lines: Sequence[Line]) -> Figures:
-        """The figures of a whole data set."""
-
-
 @dataclass(frozen=True)
 class Curve:
-    """The lines of one object under one variant, by turn; line 0, the starting mask, is apart.
+    """The lines of one object under one variant, by turn.
 
     Attributes:
         image: name of the image.
         object_id: the object.
         variant: the way of drawing.
         lines: after 1, 2, ... turns; where the work stopped early (nothing left to correct), the last holds.
+        start: the mask that the work started from, where it was not empty.
     """
 
     image: str
     object_id: int
     variant: str
     lines: tuple[Line, ...]
+    start: Line | None
 
     @property
     def ious(self) -> tuple[float, ...]:
@@ -114,6 +97,7 @@ def line_of(scene: Scene, turn: Turn) -> Line:
     return Line(
         image=scene.name,
         object_id=turn.object_id,
+        area_share=round(float(scene.truths[turn.object_id].mask.mean()), 6),
         variant=turn.variant,
         number=turn.number,
         strokes=len(turn.strokes),
@@ -136,13 +120,13 @@ def ink_length_px(stroke: Stroke) -> float:
 
 
 def curves_by_variant(lines: Iterable[Line]) -> dict[str, list[Curve]]:
-    """The curves of a table, by variant in order of appearance, without starting masks."""
+    """The curves of a table, by variant in order of appearance."""
     found: dict[tuple[str, str, int], list[Line]] = defaultdict(list)
     for line in lines:
-        if line.number > 0:
-            found[line.variant, line.image, line.object_id].append(line)
+        found[line.variant, line.image, line.object_id].append(line)
     variants: dict[str, list[Curve]] = defaultdict(list)
     for (variant, image, object_id), entries in found.items():
-        ordered = tuple(sorted(entries, key=lambda line: line.number))
-        variants[variant].append(Curve(image, object_id, variant, ordered))
+        start = next((line for line in entries if line.number == 0), None)
+        drawn = sorted((line for line in entries if line.number > 0), key=lambda line: line.number)
+        variants[variant].append(Curve(image, object_id, variant, tuple(drawn), start))
     return dict(variants)

@@ -1,21 +1,19 @@
-"""A scene in; up to twenty clicks on each object, one at a time, and the counts of the click benchmarks out."""
+"""A scene in; up to twenty clicks on each object, one at a time, as in the published click benchmarks, out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from s2m.evaluation.clicks import next_click
 from s2m.evaluation.contenders import View
-from s2m.evaluation.figures import answer_seconds, area_under_curve, count_figures, iou_figures
+from s2m.evaluation.measures import Measure, answer_seconds, area_under_curve, count_measures, score_measures
 from s2m.evaluation.scenes import Scene
-from s2m.evaluation.turns import Curve, Figures, Line, Turn, curves_by_variant
-from s2m.types import ObjectMasks, Stroke
+from s2m.evaluation.turns import Turn
+from s2m.evaluation.work import ClickPen, draw_object
 
 VARIANT = "clicks"
-THRESHOLDS_PERCENT = (80, 85, 90, 95)
 
 
 @dataclass(frozen=True)
@@ -24,37 +22,19 @@ class ClicksProtocol:
 
     name: str = "clicks"
     most: int = 20
+    base_variant: str | None = None
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """Number of clicks to each threshold, failures, area under the curve, scores after some clicks."""
+        return {
+            **count_measures("NoC", (80, 85, 90, 95), self.most),
+            "area under curve": area_under_curve(self.most),
+            **score_measures((1, 2, 3, 5, 10, 20)),
+            "seconds an answer": answer_seconds,
+        }
 
     def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:  # noqa: ARG002
-        """Click on each object until nothing is wrong or ``most`` clicks are made; nothing is drawn by chance."""
-        for object_id in scene.truths:
-            yield from self._object_turns(view, scene, object_id)
-
-    def figures(self, lines: Sequence[Line]) -> Figures:
-        """Number of clicks to each threshold, failures, IoU after some clicks, area under the curve."""
-        return {variant: self._figures(curves) for variant, curves in curves_by_variant(lines).items()}
-
-    def _object_turns(self, view: View, scene: Scene, object_id: int) -> Iterator[Turn]:
-        truth = scene.truths[object_id]
-        mask, unclicked = np.zeros_like(truth.mask), np.ones_like(truth.mask)
-        strokes: tuple[Stroke, ...] = ()
-        previous: ObjectMasks | None = None
-        for number in range(1, self.most + 1):
-            click = next_click(truth.mask, mask, truth.valid, unclicked)
-            if click is None:
-                return
-            unclicked[click.row, click.column] = False
-            strokes = (*strokes, click.stroke(object_id))
-            answer = view.answer(strokes, previous, (object_id,))
-            previous, mask = answer.masks, answer.label_map == object_id
-            seconds = answer.seconds + (view.seconds if number == 1 else 0.0)
-            yield Turn(object_id, VARIANT, number, strokes, mask, truth.scores(mask), seconds)
-
-    def _figures(self, curves: Sequence[Curve]) -> dict[str, float]:
-        return {
-            "objects": float(len(curves)),
-            **count_figures(curves, "NoC", THRESHOLDS_PERCENT, self.most),
-            "area under curve": area_under_curve(curves, self.most),
-            **iou_figures(curves, (1, 2, 3, 5, 10, 20)),
-            "seconds an answer": answer_seconds(curves),
-        }
+        """Click on each object until nothing is wrong or ``most`` clicks are made; nothing is left to chance."""
+        for object_id, truth in scene.truths.items():
+            yield from draw_object(view, scene, object_id, VARIANT, ClickPen(truth, object_id), self.most)

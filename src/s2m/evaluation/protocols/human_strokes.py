@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from s2m.errors import DataError
 from s2m.evaluation.contenders import View
-from s2m.evaluation.figures import answer_seconds, iou_figures
+from s2m.evaluation.measures import Measure, answer_seconds, score_measures
 from s2m.evaluation.scenes import Scene
-from s2m.evaluation.turns import Figures, Line, Turn, curves_by_variant
+from s2m.evaluation.turns import Turn
 from s2m.scribble_pictures import read_scribble_picture
 
 
@@ -23,6 +23,12 @@ class HumanStrokesProtocol:
 
     name: str = "human-strokes"
     most: int = 1
+    base_variant: str | None = None
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """Scores of the answer, and its computing time."""
+        return {**score_measures((1,)), "seconds an answer": answer_seconds}
 
     def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:  # noqa: ARG002
         """One turn for each picture of scribbles; index 1 is the object, index 2 the background.
@@ -41,17 +47,6 @@ class HumanStrokesProtocol:
             mask = answer.label_map == object_id
             seconds = view.seconds + answer.seconds
             yield Turn(object_id, f"set {number}", 1, strokes, mask, truth.scores(mask), seconds)
-
-    def figures(self, lines: Sequence[Line]) -> Figures:
-        """Mean scores of each set of scribbles."""
-        return {
-            variant: {
-                "objects": float(len(curves)),
-                **iou_figures(curves, (1,)),
-                "seconds an answer": answer_seconds(curves),
-            }
-            for variant, curves in curves_by_variant(lines).items()
-        }
 
 
 def _scribble_pictures(image_path: Path) -> list[tuple[int, Path]]:

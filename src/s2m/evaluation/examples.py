@@ -1,0 +1,90 @@
+"""A result in; a PNG of its best, median and worst objects, strokes and answers beside the truth, out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from s2m.data.labelled_images import LabelledImage
+from s2m.evaluation.contenders import Contender
+from s2m.evaluation.plots import figure_png
+from s2m.evaluation.protocol import EvaluationProtocol
+from s2m.evaluation.report import worst_curves
+from s2m.evaluation.results import Result
+from s2m.evaluation.runs import source_of
+from s2m.evaluation.scenes import Scene, load_scene
+from s2m.evaluation.turns import Curve, Turn
+from s2m.types import BoolArray, ByteArray
+
+EACH = 3
+"""Objects shown of the best, of the median and of the worst."""
+
+_TINT = np.array([255, 80, 0])
+_ROW_INCHES, _COLUMN_INCHES = 2.4, 3.2
+
+
+def examples_png(
+    protocol: EvaluationProtocol,
+    result: Result,
+    images: Sequence[LabelledImage],
+    contender: Contender,
+    seed: int,
+) -> bytes:
+    """Work on the chosen images again and draw their last answers: truth left, answer and strokes right."""
+    by_name = {image.name: image for image in images}
+    rows = chosen_curves(result)
+    figure = Figure(figsize=(2 * _COLUMN_INCHES * 3, _ROW_INCHES * EACH), layout="constrained")
+    grid = figure.subplots(EACH, 6, squeeze=False)
+    for axes in grid.flat:
+        axes.axis("off")
+    for column, (title, curves) in enumerate(rows.items()):
+        for row, curve in enumerate(curves):
+            scene = load_scene(by_name[curve.image])
+            turn = _last_turn(protocol, scene, contender, curve, seed)
+            _draw_truth(grid[row, 2 * column], scene, curve, f"{title}: {curve.image}")
+            _draw_answer(grid[row, 2 * column + 1], scene, turn)
+    return figure_png(figure)
+
+
+def chosen_curves(result: Result) -> Mapping[str, Sequence[Curve]]:
+    """The best, the median and the worst curves, at most ``EACH`` of each."""
+    ordered = worst_curves(result)
+    middle = max(0, (len(ordered) - EACH) // 2)
+    return {"best": ordered[::-1][:EACH], "median": ordered[middle : middle + EACH], "worst": ordered[:EACH]}
+
+
+def _last_turn(protocol: EvaluationProtocol, scene: Scene, contender: Contender, curve: Curve, seed: int) -> Turn:
+    found: Turn | None = None
+    for turn in protocol.turns(contender.look(scene.image_rgb), scene, source_of(seed, scene.name)):
+        if (turn.variant, turn.object_id) == (curve.variant, curve.object_id):
+            found = turn
+        elif found is not None and found.number == len(curve.lines):
+            break
+    assert found is not None, "a curve stands for turns on its image"
+    return found
+
+
+def _draw_truth(axes: Axes, scene: Scene, curve: Curve, title: str) -> None:
+    axes.imshow(tinted(scene.image_rgb, scene.truths[curve.object_id].mask))
+    axes.set_title(title, fontsize="x-small")
+
+
+def _draw_answer(axes: Axes, scene: Scene, turn: Turn) -> None:
+    axes.imshow(tinted(scene.image_rgb, turn.mask))
+    for stroke in turn.strokes:
+        colour = "lime" if stroke.sign == "positive" and stroke.object_id == turn.object_id else "red"
+        marker = "." if len(stroke.points_xy) == 1 else ""
+        axes.plot(*stroke.points_xy.T - 0.5, color=colour, linewidth=1, marker=marker, markersize=3)
+    height, width = scene.size_hw
+    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+    axes.set_title(f"IoU {turn.scores.iou:.3f} after {turn.number}", fontsize="x-small")
+
+
+def tinted(image_rgb: ByteArray, mask: BoolArray) -> ByteArray:
+    """An image with a mask (H, W) laid over it in orange."""
+    shown = image_rgb.astype(np.float32)
+    shown[mask] = 0.5 * shown[mask] + 0.5 * _TINT
+    return shown.astype(np.uint8)

@@ -1,0 +1,45 @@
+"""Results in; a PNG of mean IoU against turns out."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from itertools import cycle
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from s2m.evaluation.protocol import EvaluationProtocol
+from s2m.evaluation.results import Result
+from s2m.evaluation.turns import Curve
+
+_STYLES = ("-", "--", ":", "-.")
+_WIDTH_INCHES, _HEIGHT_INCHES, _DPI = 8.0, 5.0, 120
+
+
+def curves_png(protocol: EvaluationProtocol, results: Sequence[Result]) -> bytes:
+    """Mean IoU over objects against turns: a colour for each contender, a dash for each variant."""
+    figure = Figure(figsize=(_WIDTH_INCHES, _HEIGHT_INCHES), layout="constrained")
+    axes = figure.add_subplot()
+    for colour, result in enumerate(results):
+        for style, (variant, curves) in zip(cycle(_STYLES), result.curves.items(), strict=False):
+            name = f"{result.contender}, {variant}" if variant != protocol.name else result.contender
+            turns = np.arange(1, protocol.most + 1)
+            axes.plot(turns, mean_ious(curves, protocol.most), style, color=f"C{colour}", marker=".", label=name)
+    axes.set(xlabel="turns", ylabel="mean IoU over objects", ylim=(None, 1.0))
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+    return figure_png(figure)
+
+
+def figure_png(figure: Figure) -> bytes:
+    """A figure as a PNG file."""
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_figure(buffer, format="png", dpi=_DPI)
+    return buffer.getvalue()
+
+
+def mean_ious(curves: Sequence[Curve], most: int) -> list[float]:
+    """Mean IoU after 1, 2, ... ``most`` turns."""
+    return [float(np.mean([curve.after(number).iou for curve in curves])) for number in range(1, most + 1)]

@@ -1,0 +1,53 @@
+"""A scene in; up to ten strokes of a robot on each object, one at a time, for each kind of stroke, out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from s2m.evaluation.contenders import View
+from s2m.evaluation.measures import Measure, answer_seconds, cost_measures, count_measures, score_measures
+from s2m.evaluation.scenes import Scene
+from s2m.evaluation.turns import Turn
+from s2m.evaluation.work import RobotPen, draw_object
+from s2m.robot import Hand, StrokeKind
+
+KINDS: Mapping[str, StrokeKind] = {"centre line": "centre_line", "line": "line", "curve": "curve", "contour": "contour"}
+"""The kinds of stroke that are measured, by their names in reports."""
+
+_ALWAYS_STROKES = 5
+"""Strokes that every object gets, so that scores after so many can be stated."""
+
+_GOAL_IOU = 0.9
+
+
+@dataclass(frozen=True)
+class StrokesProtocol:
+    """A robot draws in the largest error: steady, full strokes of one kind (see ``s2m.robot``)."""
+
+    name: str = "strokes"
+    most: int = 10
+    base_variant: str | None = None
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """Number of strokes to 85 and 90 %, ink and seconds to 90 %, scores after 1, 2, 3 and 5 strokes."""
+        return {
+            **count_measures("NoS", (85, 90), self.most),
+            **cost_measures(90, self.most),
+            **score_measures((1, 2, 3, 5)),
+            "seconds an answer": answer_seconds,
+        }
+
+    def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:
+        """Draw on each object with each kind of stroke."""
+        for variant, kind in KINDS.items():
+            for object_id, truth in scene.truths.items():
+                pen = RobotPen(truth, object_id, Hand({kind: 1.0}), rng)
+                yield from draw_object(view, scene, object_id, variant, pen, self.most, enough=_is_done)
+
+
+def _is_done(turn: Turn) -> bool:
+    return turn.number >= _ALWAYS_STROKES and turn.scores.iou >= _GOAL_IOU

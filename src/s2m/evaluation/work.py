@@ -1,0 +1,133 @@
+"""A view, a truth and a pen in; the turns of one object, drawn on until it is right, out.
+
+The iteration rule is the product's: every answer is made from all strokes so far and from the soft masks of
+the answer before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from s2m import robot
+from s2m.evaluation.clicks import next_click
+from s2m.evaluation.contenders import View
+from s2m.evaluation.metrics import Truth
+from s2m.evaluation.scenes import Scene
+from s2m.evaluation.turns import Turn
+from s2m.types import BoolArray, ObjectMasks, Stroke
+
+Pen = Callable[[BoolArray], Stroke | None]
+"""An answer (H, W) bool in, the next stroke out, or None where nothing is left to draw."""
+
+Enough = Callable[[Turn], bool]
+"""Whether the work may stop after a turn."""
+
+FAR_SHARE = 0.1
+"""What is farther from a stroke than this share of the image's diagonal counts as far."""
+
+CENTRE_LINE_HAND = robot.Hand({"centre_line": 1.0})
+
+
+class ClickPen:
+    """Clicks by the rule of ``s2m.evaluation.clicks``, never twice on the same pixel."""
+
+    def __init__(self, truth: Truth, object_id: int) -> None:
+        self._truth = truth
+        self._object_id = object_id
+        self._unclicked = np.ones_like(truth.mask)
+
+    def __call__(self, answer: BoolArray) -> Stroke | None:
+        """See ``Pen``."""
+        click = next_click(self._truth.mask, answer, self._truth.valid, self._unclicked)
+        if click is None:
+            return None
+        self._unclicked[click.row, click.column] = False
+        return click.stroke(self._object_id)
+
+
+class RobotPen:
+    """Draws with a robot's hand in the largest error."""
+
+    def __init__(self, truth: Truth, object_id: int, hand: robot.Hand, rng: np.random.Generator) -> None:
+        self._truth = truth
+        self._object_id = object_id
+        self._hand = hand
+        self._rng = rng
+
+    def __call__(self, answer: BoolArray) -> Stroke | None:
+        """See ``Pen``."""
+        errors = robot.errors_by_area(self._truth.mask, answer, self._truth.valid, most=1)
+        if not errors:
+            return None
+        left, top, width, height = cv2.boundingRect(errors[0].region.astype(np.uint8))
+        region = errors[0].region[top : top + height, left : left + width]
+        points = robot.draw_stroke(region, self._hand, self._rng) + np.array([left, top])
+        return Stroke(points, self._object_id, errors[0].sign)
+
+
+def never(turn: Turn) -> bool:  # noqa: ARG001
+    """Go on until nothing is wrong or the most turns are made."""
+    return False
+
+
+def draw_object(
+    view: View,
+    scene: Scene,
+    object_id: int,
+    variant: str,
+    pen: Pen,
+    most: int,
+    start: BoolArray | None = None,
+    enough: Enough = never,
+) -> Iterator[Turn]:
+    """Draw on one object as if it were alone in the image.
+
+    Args:
+        view: the image as the contender sees it.
+        scene: the image and its truths.
+        object_id: the object.
+        variant: name of this way of drawing.
+        pen: what draws.
+        most: turns at most.
+        start: (H, W) bool, the mask to start from, which becomes turn 0; by default nothing.
+        enough: ends the work early.
+    """
+    truth = scene.truths[object_id]
+    mask = np.zeros_like(truth.mask) if start is None else start
+    previous = None if start is None else ObjectMasks((object_id,), start[None].astype(np.float32))
+    if start is not None:
+        yield Turn(object_id, variant, 0, (), start, truth.scores(start), 0.0)
+    strokes: tuple[Stroke, ...] = ()
+    for number in range(1, most + 1):
+        stroke = pen(mask)
+        if stroke is None:
+            return
+        strokes = (*strokes, stroke)
+        answer = view.answer(strokes, previous, (object_id,))
+        before, mask, previous = mask, answer.label_map == object_id, answer.masks
+        seconds = answer.seconds + (view.seconds if number == 1 else 0.0)
+        changed, spoiled = far_changes(truth, before, mask, stroke)
+        turn = Turn(object_id, variant, number, strokes, mask, truth.scores(mask), seconds, changed, spoiled)
+        yield turn
+        if enough(turn):
+            return
+
+
+def far_changes(truth: Truth, before: BoolArray, after: BoolArray, stroke: Stroke) -> tuple[float, float]:
+    """What a stroke did far away: the shares of the image's pixels that changed, and that became wrong."""
+    changed = (before != after) & (distance_to(stroke, before.shape) > FAR_SHARE * np.hypot(*before.shape))
+    spoiled = changed & truth.valid & (after != truth.mask)
+    return float(changed.mean()), float(spoiled.mean())
+
+
+def distance_to(stroke: Stroke, size_hw: tuple[int, ...]) -> NDArray[np.float32]:
+    """Distance of every pixel (H, W) to a stroke's line, in pixels, to within a few per cent."""
+    canvas = np.ones(size_hw, dtype=np.uint8)
+    points = np.clip(np.floor(stroke.points_xy), 0, (size_hw[1] - 1, size_hw[0] - 1)).astype(np.int32)
+    cv2.polylines(canvas, [points[:, None]], False, 0)
+    canvas[points[:, 1], points[:, 0]] = 0
+    return np.asarray(cv2.distanceTransform(canvas, cv2.DIST_L2, 5), dtype=np.float32)
