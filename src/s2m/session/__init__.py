@@ -1,6 +1,7 @@
 """The annotation itself: commands in, states, journals and label maps out; no HTTP and no network in here."""
 
 from s2m.session.answers import Answerer
+from s2m.session.autosave import Autosaver
 from s2m.session.commands import (
     AddObject,
     Brush,
@@ -28,6 +29,16 @@ from s2m.session.commands import (
     command_from_json,
 )
 from s2m.session.journal import JournalHeader, StrokePart, read_journal
+from s2m.session.leases import Leases
+from s2m.session.project import (
+    ImageEntry,
+    ObjectClass,
+    Progress,
+    Project,
+    ProjectSettings,
+    SaveResult,
+    ViewState,
+)
 from s2m.session.session import Session
 from s2m.session.state import AnnotatedObject, AnnotationState
 
@@ -36,6 +47,7 @@ __all__ = [
     "AnnotatedObject",
     "AnnotationState",
     "Answerer",
+    "Autosaver",
     "Brush",
     "ChangeObject",
     "ChangeStroke",
@@ -50,17 +62,25 @@ __all__ = [
     "DropSpecks",
     "Erase",
     "FillHoles",
+    "ImageEntry",
     "ImportMasks",
     "JournalHeader",
+    "Leases",
     "MarkImage",
     "MergeObjects",
+    "ObjectClass",
     "PasteObjects",
+    "Progress",
+    "Project",
+    "ProjectSettings",
     "Redo",
+    "SaveResult",
     "Session",
     "Smooth",
     "SplitObject",
     "StrokePart",
     "Undo",
+    "ViewState",
     "command_from_json",
     "read_journal",
 ]

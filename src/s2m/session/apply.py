@@ -35,7 +35,7 @@ from s2m.session.commands import (
 )
 from s2m.session.masks import ExactMask, HardPixels, Layer, PackedMask, empty_layer, rebased, without_objects
 from s2m.session.shapes import painted_pixels
-from s2m.session.state import COLOURS, AnnotatedObject, AnnotationState
+from s2m.session.state import AnnotatedObject, AnnotationState, colour_of
 from s2m.types import BACKGROUND_ID, BoolArray
 
 
@@ -380,7 +380,7 @@ def _with_object(state: AnnotationState, object_id: int, name: str, class_name: 
         object_id=object_id,
         name=name or f"object {object_id}",
         class_name=class_name,
-        colour=colour or COLOURS[(object_id - 1) % len(COLOURS)],
+        colour=colour or colour_of(object_id),
     )
     return replace(state, objects=(*state.objects, one))
 
@@ -390,9 +390,11 @@ def _with_changed_object(state: AnnotationState, command: ChangeObject) -> Annot
     changes = command.model_dump(exclude={"kind", "object_id"}, exclude_none=True)
     after = AnnotatedObject.model_validate({**before.model_dump(), **changes})
     if not after.name or not after.colour:
-        fallback = COLOURS[(after.object_id - 1) % len(COLOURS)]
         after = after.model_copy(
-            update={"name": after.name or f"object {after.object_id}", "colour": after.colour or fallback}
+            update={
+                "name": after.name or f"object {after.object_id}",
+                "colour": after.colour or colour_of(after.object_id),
+            }
         )
     changed = replace(state, objects=tuple(after if one == before else one for one in state.objects))
     if after.locked and not before.locked:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from types import MappingProxyType
 
 from s2m.errors import JournalError, S2MError
 from s2m.session.answers import Answerer
@@ -20,6 +22,25 @@ _STATES_KEPT = 64
 """States kept in memory for undo; older ones are computed again when they are wanted."""
 
 
+@dataclass(frozen=True)
+class Moment:
+    """A session at one moment.
+
+    Attributes:
+        number: of the last line of the journal.
+        state: the annotation.
+        history: done and undone.
+        times: when each line was written.
+        journal_nbytes: length of the journal, 0 where it is not begun.
+    """
+
+    number: int
+    state: AnnotationState
+    history: History
+    times: tuple[str, ...]
+    journal_nbytes: int
+
+
 class Session:
     """The annotation of one image.  Safe to use from threads: calls wait for one another.
 
@@ -28,6 +49,7 @@ class Session:
         header: for a journal that has to be begun.
         answerer: the network on this image.
         model_id: name of the model, for the record.
+        known: states after some lines of the journal, by their number, that need not be computed.
         clock: gives the time, UTC.
 
     Raises:
@@ -41,6 +63,7 @@ class Session:
         header: JournalHeader,
         answerer: Answerer,
         model_id: str,
+        known: Mapping[int, AnnotationState] = MappingProxyType({}),
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self._lock = threading.RLock()
@@ -48,15 +71,15 @@ class Session:
         self._journal, reading, self.notices = JournalFile.open(path, header)
         try:
             _check_same_image(reading.header, header, path)
-            self._take_up(reading)
+            self._take_up(reading, known)
         except S2MError:
             self._journal.close()
             raise
 
-    def _take_up(self, reading: JournalReading) -> None:
+    def _take_up(self, reading: JournalReading, known: Mapping[int, AnnotationState]) -> None:
         header = reading.header
         first = initial_state(header.image, header.size_hw, header.overlap, header.local_edits)
-        self._states: OrderedDict[int, AnnotationState] = OrderedDict({0: first})
+        self._states: OrderedDict[int, AnnotationState] = OrderedDict({0: first, **known})
         self._times = [line.at for line in reading.lines]
         self._parts: dict[str, DrawnStroke] = {}
         self._history = History()
@@ -65,6 +88,7 @@ class Session:
         self.number = 0
         for line in reading.lines:
             self._take_line(line)
+        self._notice_other_model()
         self._finish_parts()
 
     def _take_line(self, line: JournalLine) -> None:
@@ -85,6 +109,13 @@ class Session:
             for stroke in entry.strokes if isinstance(entry, Draw) else ():
                 self._parts.pop(stroke.key, None)
             self._history = self._history.with_entry(HistoryEntry(line.number, entry, line.label, line.at))
+
+    def _notice_other_model(self) -> None:
+        if self._recorded_model not in (None, self.model_id):
+            done = self._history.done
+            kept = not done or done[-1].number in self._states
+            what = "they stay as they are until you change them" if kept else "they were computed again"
+            self.notices += (f"the masks were made with {self._recorded_model}, now {self.model_id} answers; {what}",)
 
     def _finish_parts(self) -> None:
         """Strokes that were being drawn when the journal ended become strokes."""
@@ -123,19 +154,9 @@ class Session:
         return undone[-1].label if undone else None
 
     @property
-    def times(self) -> Sequence[str]:
-        """When each line of the journal was written, ISO 8601, UTC."""
-        return tuple(self._times)
-
-    @property
     def journal_path(self) -> Path:
         """The file of the journal, which exists once something was done."""
         return self._journal.path
-
-    @property
-    def journal_nbytes(self) -> int:
-        """Length of the journal."""
-        return self._journal.nbytes
 
     @property
     def recorded_model(self) -> str | None:
@@ -191,10 +212,11 @@ class Session:
                 self._write(DroppedStroke(dropped_key=key), "")
                 del self._parts[key]
 
-    def adopt(self, number: int, state: AnnotationState) -> None:
-        """Take the state after a line of the journal from elsewhere, such as a cache, instead of computing it."""
+    def moment(self) -> Moment:
+        """Everything that belongs together at this moment, for saving."""
         with self._lock:
-            self._states[number] = state
+            state = self.state
+            return Moment(self.number, state, self._history, tuple(self._times), self._journal.nbytes)
 
     def close(self) -> None:
         """Let the journal go; the session can no longer be changed."""

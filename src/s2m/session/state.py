@@ -10,6 +10,7 @@ import numpy as np
 
 from s2m.errors import JournalError
 from s2m.label_files import MAX_OBJECT_ID
+from s2m.overlays import object_colour
 from s2m.session.commands import Draw, DrawnStroke, ImageStatus, LocalEdits, MaskCommand, NamedMask, PasteObjects
 from s2m.session.masks import (
     ExactMask,
@@ -24,8 +25,10 @@ from s2m.session.masks import (
 )
 from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, LabelMap, ObjectMasks
 
-COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#882255")
-"""Colours of objects: seven of Okabe and Ito's, told apart by colour-blind people, and Tol's wine."""
+
+def colour_of(object_id: int) -> str:
+    """The colour that an object gets where nobody chose one, #rrggbb."""
+    return "#{:02x}{:02x}{:02x}".format(*object_colour(object_id))
 
 
 class AnnotatedObject(Value):

@@ -1,0 +1,33 @@
+"""A segmenter and one image in; the network as the session asks it, strokes to logits (N, h, w), out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from s2m.models import ModelCard
+from s2m.segmenter import Features, Segmenter
+from s2m.types import FloatArray, ObjectMasks, Stroke
+
+
+class SegmenterAnswerer:
+    """Answers strokes on one image through a segmenter; an ``s2m.session.Answerer``.
+
+    Args:
+        segmenter: the network.
+        features: gives the features of the whole image; called when an answer is wanted, so that an image only looked
+            at is not encoded and a cache may forget it in between.
+    """
+
+    def __init__(self, segmenter: Segmenter, features: Callable[[], Features]) -> None:
+        self._segmenter, self._features = segmenter, features
+
+    def __call__(
+        self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+    ) -> FloatArray:
+        """Logits (N, h, w) float32 of the whole image, before aggregation."""
+        return self._segmenter.predict(self._features(), strokes, previous, object_ids).logits
+
+
+def model_id(card: ModelCard) -> str:
+    """What a journal calls a model."""
+    return f"{card.name} {card.version}"

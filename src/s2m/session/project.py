@@ -1,0 +1,377 @@
+"""A folder of images in; a list of their states, their sessions, and an output folder of label maps out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue, ValidationError
+
+from s2m.errors import ConfigError, ImageError, JournalError, OutputError
+from s2m.images import IMAGE_SUFFIXES, find_images
+from s2m.label_files import label_map_bytes
+from s2m.safe_files import write_atomically
+from s2m.session.answers import Answerer
+from s2m.session.commands import LocalEdits
+from s2m.session.journal import JournalHeader
+from s2m.session.leases import Leases
+from s2m.session.masks import Overlap, Value
+from s2m.session.session import Session
+from s2m.session.state_files import read_state, write_state
+from s2m.session.summaries import EntryStatus, Summary, read_summary, summary_of, write_summary
+
+PROJECT_FILE = "s2m-project.json"
+JOURNAL_FOLDER = "journals"
+BACKUP_FOLDER = "backups"
+
+_HASHES_KEPT = 4
+
+
+class ObjectClass(Value):
+    """A class of objects; an empty colour is chosen by the page."""
+
+    name: str
+    colour: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
+
+
+class ProjectSettings(Value):
+    """What holds for all images of a project.
+
+    Attributes:
+        classes: in the order offered.
+        overlap: whether objects of images begun from now on exclude one another.
+        local_edits: when strokes change only what they touch, in images begun from now on.
+        preferences: whatever the page wants to keep, such as keys.
+    """
+
+    classes: tuple[ObjectClass, ...] = ()
+    overlap: Overlap = "exclusive"
+    local_edits: LocalEdits = "after_commit"
+    preferences: Mapping[str, JsonValue] = {}
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return tuple(one.name for one in self.classes)
+
+
+class ViewState(Value):
+    """Where the annotator was in an image."""
+
+    zoom: float | None = None
+    centre_xy: tuple[float, float] | None = None
+    selected_object_id: int = 1
+    preferences: Mapping[str, JsonValue] = {}
+
+
+class _ProjectFile(Value):
+    s2m_project: Literal[1] = 1
+    settings: ProjectSettings
+    last_image: str | None = None
+
+
+@dataclass(frozen=True)
+class ImageEntry:
+    """One image of the list.
+
+    Attributes:
+        name: its file name, and its name in the project.
+        path: its file.
+        status: how far it is.
+        strokes: drawn on it.
+        seconds: spent on it.
+        error: why it cannot be read or opened, or None.
+    """
+
+    name: str
+    path: Path
+    status: EntryStatus
+    strokes: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a project is: images by status, strokes and seconds spent."""
+
+    counts: Mapping[EntryStatus, int]
+    strokes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SaveResult:
+    """What saving did.
+
+    Attributes:
+        path: the label map.
+        backup: where a file of the user's own that stood there was kept, or None.
+        seconds: how long it took.
+    """
+
+    path: Path
+    backup: Path | None
+    seconds: float
+
+
+class Project:
+    """Images, their annotations and the output folder; safe to use from threads.
+
+    Made by ``Project.open``.
+    """
+
+    def __init__(self, source: Path, images: Mapping[str, Path], output: Path, file: _ProjectFile) -> None:
+        self._paths, self.source, self.output, self._file = dict(images), source, output, file
+        self.leases = Leases()
+        self._lock = threading.RLock()
+        self._save_lock = threading.Lock()
+        self._saved: dict[str, tuple[str, int]] = {}
+        self._unreadable: dict[str, str] = {}
+        self._entries = {name: self._entry(name) for name in self._paths}
+
+    @staticmethod
+    def open(source: Path, output: Path, settings: ProjectSettings | None = None) -> Project:
+        """Open a folder of images, or one image, for annotation.
+
+        Args:
+            source: the folder (not the folders in it), or the image.
+            output: where label maps and journals go; made if missing.
+            settings: for a new project; one that exists keeps its own.
+
+        Raises:
+            ImageError: ``source`` does not exist or cannot be listed.
+            OutputError: ``output`` cannot be written, or label maps would replace images.
+            ConfigError: the project file is damaged or of another version; it is left as it is.
+        """
+        images = _find(source)
+        _check_outputs(images, output)
+        path = output / PROJECT_FILE
+        new = _ProjectFile(settings=settings or ProjectSettings())
+        file = _read_project_file(path) if path.exists() else new
+        write_atomically(path, file.model_dump_json(indent=1).encode() + b"\n")
+        return Project(source, images, output, file)
+
+    @property
+    def images(self) -> tuple[ImageEntry, ...]:
+        """All images, in their order."""
+        with self._lock:
+            return tuple(self._entries.values())
+
+    def entry(self, name: str) -> ImageEntry:
+        """One image.
+
+        Raises:
+            ImageError: it is not among those of the project.
+        """
+        with self._lock:
+            if name not in self._entries:
+                raise ImageError(f"there is no image {name} in this project; reload the list")
+            return self._entries[name]
+
+    @property
+    def progress(self) -> Progress:
+        """How far the project is."""
+        entries = self.images
+        counts = Counter(entry.status for entry in entries)
+        seconds = round(sum(entry.seconds for entry in entries), 1)
+        return Progress(counts, sum(entry.strokes for entry in entries), seconds)
+
+    def next_unfinished(self, name: str | None = None) -> str | None:
+        """The next image after ``name``, round the end, that is neither done nor unreadable; None where all are."""
+        names = list(self._entries)
+        first = 0 if name is None else names.index(self.entry(name).name) + 1
+        for other in (*names[first:], *names[:first]):
+            if other != name and self._entries[other].status not in ("done", "unreadable"):
+                return other
+        return None
+
+    def report_unreadable(self, name: str, message: str) -> None:
+        """An image cannot be read: it stays in the list, with the reason."""
+        self.entry(name)
+        with self._lock:
+            self._unreadable[name] = message
+            self._entries[name] = self._entry(name)
+
+    def open_image(self, name: str, size_hw: tuple[int, int], answerer: Answerer, model_id: str) -> Session:
+        """The annotation of an image, as it was left.
+
+        Args:
+            name: of the image.
+            size_hw: (H, W) of its upright pixels.
+            answerer: the network on this image.
+            model_id: name of the model, for the record.
+
+        Raises:
+            ImageError: there is no such image.
+            JournalError: its journal is of another version or image, or being edited elsewhere.
+            OutputError: the disk refuses.
+        """
+        self.entry(name)
+        settings = self.settings
+        header = JournalHeader(image=name, size_hw=size_hw, overlap=settings.overlap, local_edits=settings.local_edits)
+        journal = self._beside(name, "jsonl")
+        kept = read_state(self._beside(name, "masks.npz"), journal)
+        session = Session(journal, header, answerer, model_id, known=dict([kept] if kept else []))
+        with self._lock:
+            self._unreadable.pop(name, None)
+            self._file = self._file.model_copy(update={"last_image": name})
+        return session
+
+    def save(self, session: Session) -> SaveResult:
+        """Write the label map of an image, and what makes opening it quick.
+
+        A file that stands there and that was not written by this project is kept in the folder of backups first.  An
+        image on which nothing was done is not written.
+
+        Raises:
+            OutputError: the disk refuses; what was there is untouched, and the journal holds everything.
+        """
+        started = time.perf_counter()
+        moment = session.moment()
+        name = moment.state.image_name
+        path = self.label_path(name)
+        with self._save_lock:
+            if moment.journal_nbytes == 0 or self._saved.get(name) == (str(session.journal_path), moment.number):
+                return SaveResult(path, None, time.perf_counter() - started)
+            before = read_summary(self._beside(name, "saved.json"), session.journal_path)
+            known = () if before is None else before.written_sha256
+            backup = self._back_up(path, known)
+            data = label_map_bytes(moment.state.label_map())
+            written = (*known, hashlib.sha256(data).hexdigest())[-_HASHES_KEPT:]
+            summary = summary_of(moment.history, moment.times, moment.journal_nbytes, session.recorded_model, written)
+            # The hash is on the disk before the file: a crash in between must not make our own file a stranger.
+            write_summary(self._beside(name, "saved.json"), summary)
+            write_atomically(path, data)
+            write_state(
+                self._beside(name, "masks.npz"),
+                moment.state,
+                moment.history.done[-1].number if moment.history.done else 0,
+                session.journal_path,
+                moment.journal_nbytes,
+            )
+            self._saved[name] = (str(session.journal_path), moment.number)
+        with self._lock:
+            self._entries[name] = self._entry(name, summary)
+        return SaveResult(path, backup, time.perf_counter() - started)
+
+    def label_path(self, name: str) -> Path:
+        """Where the label map of an image goes: named after it, with its ending where two images share the name."""
+        stem = Path(name).stem
+        twins = [other for other in self._paths if Path(other).stem.lower() == stem.lower()]
+        return self.output / (f"{stem}.png" if len(twins) == 1 else f"{name}.png")
+
+    def journal_path(self, name: str) -> Path:
+        """Where the journal of an image is, once it is begun."""
+        return self._beside(self.entry(name).name, "jsonl")
+
+    def view(self, name: str) -> ViewState:
+        """Where the annotator was in an image."""
+        try:
+            return ViewState.model_validate_json(self._beside(self.entry(name).name, "view.json").read_bytes())
+        except (OSError, ValidationError):
+            return ViewState()
+
+    def keep_view(self, name: str, view: ViewState) -> None:
+        """Remember where the annotator is in an image.
+
+        Raises:
+            OutputError: the disk refuses.
+        """
+        write_atomically(self._beside(self.entry(name).name, "view.json"), view.model_dump_json().encode())
+        with self._lock:
+            if self._file.last_image != name:
+                self._change_file({"last_image": name})
+
+    @property
+    def last_image(self) -> str | None:
+        """The image that was open last, if it is still there."""
+        return self._file.last_image if self._file.last_image in self._paths else None
+
+    @property
+    def settings(self) -> ProjectSettings:
+        """What holds for all images."""
+        return self._file.settings
+
+    def change_settings(self, settings: ProjectSettings) -> None:
+        """Keep other settings; images that are begun keep their own way of overlapping.
+
+        Raises:
+            OutputError: the disk refuses.
+        """
+        with self._lock:
+            self._change_file({"settings": settings})
+
+    def _change_file(self, changes: dict[str, Any]) -> None:
+        file = self._file.model_copy(update=changes)
+        write_atomically(self.output / PROJECT_FILE, file.model_dump_json(indent=1).encode() + b"\n")
+        self._file = file
+
+    def _beside(self, name: str, ending: str) -> Path:
+        return self.output / JOURNAL_FOLDER / f"{name}.{ending}"
+
+    def _entry(self, name: str, summary: Summary | None = None) -> ImageEntry:
+        path = self._paths[name]
+        if name in self._unreadable:
+            return ImageEntry(name, path, "unreadable", error=self._unreadable[name])
+        error: str | None = None
+        if summary is None:
+            try:
+                summary = read_summary(self._beside(name, "saved.json"), self._beside(name, "jsonl"))
+            except JournalError as refusal:
+                error = str(refusal)
+        if summary is None:
+            return ImageEntry(name, path, "untouched" if error is None else "in_progress", error=error)
+        return ImageEntry(name, path, summary.status, summary.strokes, summary.seconds)
+
+    def _back_up(self, path: Path, known_sha256: tuple[str, ...]) -> Path | None:
+        """Keep a file that was not written by this project."""
+        if not path.exists():
+            return None
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() in known_sha256:
+            return None
+        number = 1
+        while (backup := self.output / BACKUP_FOLDER / f"{path.stem}-{number}{path.suffix}").exists():
+            number += 1
+        write_atomically(backup, data)
+        return backup
+
+
+def _find(source: Path) -> dict[str, Path]:
+    """The images by name, in natural order; none in an empty folder."""
+    if source.is_file():
+        return {source.name: source}
+    if not source.exists():
+        raise ImageError(f"{source} does not exist; name an image or a folder of images")
+    try:
+        empty = not any(path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() for path in source.iterdir())
+    except OSError as error:
+        raise ImageError(f"cannot list {source}: {error.strerror or error}; name a folder that you may read") from error
+    return {} if empty else {path.name: path for path in find_images(source)}
+
+
+def _check_outputs(images: Mapping[str, Path], output: Path) -> None:
+    folders = {path.parent.resolve() for path in images.values()}
+    if output.resolve() in folders:
+        raise OutputError(f"label maps in {output} could replace the images there; choose another folder with -o")
+
+
+def _read_project_file(path: Path) -> _ProjectFile:
+    try:
+        data = path.read_bytes()
+        version = json.loads(data).get("s2m_project")
+        if version != 1:
+            raise ConfigError(f"{path} has version {version}, wanted 1; open it with the s2m that wrote it")
+        return _ProjectFile.model_validate_json(data)
+    except (OSError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f"{path} is damaged ({type(error).__name__}); move it away, no annotation is in it"
+        ) from error
