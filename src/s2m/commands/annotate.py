@@ -1,0 +1,107 @@
+"""``s2m [annotate] IMAGE_OR_FOLDER``: open the page to draw in."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import click
+
+from s2m.answering import model_id
+from s2m.errors import MaskError
+from s2m.models import load_model
+from s2m.segmenter import Segmenter
+from s2m.session import Project
+from s2m.web.server import Address, Greeting, open_browser, serve
+from s2m.web.studio import Studio, StudioSettings
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path), metavar="IMAGE_OR_FOLDER")
+@click.option(
+    "--model", "model_folder", type=click.Path(path_type=Path), help="Folder of a model; the shipped one if left out."
+)
+@click.option("--mask", type=click.Path(path_type=Path), help="A label map (PNG) that the image starts from.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("output"),
+    show_default=True,
+    help="Folder for masks and journals.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free one.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for other machines."
+)
+@click.option("--allow-host", "allowed_hosts", multiple=True, metavar="NAME", help="A further name of this machine.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM) to serve HTTPS.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
+@click.option("--no-browser", is_flag=True, help="Only say the address.")
+def annotate(
+    source: Path,
+    model_folder: Path | None,
+    mask: Path | None,
+    output: Path,
+    port: int | None,
+    host: str,
+    allowed_hosts: tuple[str, ...],
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    threads: int | None,
+    no_browser: bool,
+) -> None:
+    """Open the page to draw in: a few strokes on each image, and its masks are in the output folder."""
+    address = Address(host, port, allowed_hosts, tls_cert, tls_key)
+    if mask is not None:
+        _check_mask(mask, source)
+    project = Project.open(source, output)
+    model = load_model(model_folder, threads)
+    settings = StudioSettings(source.resolve().name, model_id(model.card), mask)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    if not address.is_local:
+        logging.getLogger("s2m.web").setLevel(logging.INFO)
+
+    def greet(greeting: Greeting) -> None:
+        _say(greeting, project)
+        if not no_browser and _has_screen():
+            open_browser(greeting.url)
+
+    serve(Studio(project, Segmenter(model), settings), address, greet)
+
+
+def _check_mask(mask: Path, source: Path) -> None:
+    if source.is_dir():
+        raise MaskError(f"--mask is for one image, and {source} is a folder; name the image")
+    if not mask.is_file():
+        raise MaskError(f"{mask} does not exist; check the name given to --mask")
+
+
+def _say(greeting: Greeting, project: Project) -> None:
+    count = len(project.images)
+    click.echo(f"{count} {'image' if count == 1 else 'images'}; masks go to {project.output}")
+    click.echo(f"Open {greeting.url}")
+    for url in greeting.others:
+        click.echo(f"  or {url}")
+    if not greeting.is_local:
+        _print_qr_code(greeting.url)
+        click.echo("Whoever has this address can edit the masks.")
+    click.echo("Ctrl+C ends; nothing is lost.")
+
+
+def _print_qr_code(url: str) -> None:
+    """The address for the camera of a tablet."""
+    import segno
+
+    segno.make(url, error="l").terminal(compact=True)
+
+
+def _has_screen() -> bool:
+    """Whether a browser can show itself; on a machine without a screen the address alone is said."""
+    return (
+        os.name == "nt"
+        or os.uname().sysname == "Darwin"
+        or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    )

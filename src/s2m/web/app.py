@@ -1,0 +1,155 @@
+"""The web application: the page's files, tiles of images, and the WebSocket over which everything is drawn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from s2m.errors import S2MError, ServerError
+from s2m.web.line import PageLine
+from s2m.web.messages import MAX_MESSAGE_BYTES, Command, CopyObjects, Save, read_message
+from s2m.web.pyramid import EncodedTile
+from s2m.web.security import Access, Gate, TokenBucket
+from s2m.web.studio import Studio, log
+from s2m.web.uncertainty import draw_uncertainty
+
+STATIC_FOLDER = Path(__file__).parent / "static"
+HTTP_STATUS: Mapping[str, int] = MappingProxyType(
+    {
+        "error": 500,
+        "image": 404,
+        "strokes": 422,
+        "mask": 422,
+        "model": 500,
+        "output": 507,
+        "journal": 409,
+        "data": 422,
+        "config": 422,
+        "server": 409,
+    }
+)
+"""The HTTP status of each error of ``s2m.errors``, by its code."""
+
+_MESSAGES_PER_SECOND = 400.0
+_MESSAGES_AT_ONCE = 2000.0
+_KEPT_FOR_EVER = "private, max-age=31536000, immutable"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(studio: Studio, access: Access) -> Starlette:
+    """The application that serves a studio to those who have access."""
+
+    async def index(_: Request) -> Response:
+        return FileResponse(STATIC_FOLDER / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def tile(request: Request) -> Response:
+        path = studio.path_of(request.path_params["index"])
+        place = (request.path_params["level"], request.path_params["column"], request.path_params["row"])
+        return _picture(await studio.in_reader(lambda: studio.pictures.tile(path, *place)))
+
+    async def thumbnail(request: Request) -> Response:
+        path = studio.path_of(request.path_params["index"])
+        return _picture(await studio.in_reader(lambda: studio.pictures.thumbnail(path)), "private, max-age=60")
+
+    async def uncertainty(request: Request) -> Response:
+        room = studio.room_of(request.path_params["index"])
+        if room is None:
+            raise ServerError("open the image first")
+        state = room.session.state
+        return _picture(await studio.in_reader(lambda: draw_uncertainty(state.soft_masks())), "no-store")
+
+    async def import_masks(request: Request) -> Response:
+        name = Path(request.query_params.get("name", "mask.png")).name
+        with tempfile.TemporaryDirectory(prefix="s2m-import-") as folder:
+            path = Path(folder) / f"mask{Path(name).suffix[:8]}"
+            path.write_bytes(await request.body())
+            await studio.import_masks(request.path_params["index"], path, name)
+        return PlainTextResponse("imported")
+
+    async def socket(websocket: WebSocket) -> None:
+        await _serve_page(studio, websocket)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await studio.close()
+
+    images = "/api/images/{index:int}"
+    routes = [
+        Route("/", index),
+        Route(images + "/tiles/{level:int}/{column:int}/{row:int}", _taught(tile)),
+        Route(images + "/thumbnail", _taught(thumbnail)),
+        Route(images + "/uncertainty", _taught(uncertainty)),
+        Route(images + "/masks", _taught(import_masks), methods=["POST"]),
+        WebSocketRoute("/ws", socket),
+        Mount("/static", StaticFiles(directory=STATIC_FOLDER)),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Gate, access=access)], lifespan=lifespan)
+
+
+def _taught(handler: Handler) -> Handler:
+    """A handler whose errors become their status and one line of text."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except S2MError as error:
+            return PlainTextResponse(str(error), HTTP_STATUS[error.code], headers={"X-S2M-Error": error.code})
+
+    return answer
+
+
+def _picture(picture: EncodedTile, cache: str = _KEPT_FOR_EVER) -> Response:
+    return Response(picture.data, media_type=picture.media_type, headers={"Cache-Control": cache})
+
+
+async def _serve_page(studio: Studio, websocket: WebSocket) -> None:
+    """Listen to one page, and talk to it, until it goes."""
+    await websocket.accept()
+    client = websocket.client.host if websocket.client else "?"
+    log.info("a page of %s is connected", client)
+    line = PageLine(websocket)
+    talking = asyncio.create_task(line.run())
+    try:
+        await _listen(studio, line)
+    except WebSocketDisconnect:
+        pass
+    finally:
+        talking.cancel()
+        await asyncio.gather(talking, return_exceptions=True)
+        studio.goodbye(line)
+        log.info("a page of %s is gone", client)
+
+
+async def _listen(studio: Studio, line: PageLine) -> None:
+    bucket = TokenBucket(_MESSAGES_PER_SECOND, _MESSAGES_AT_ONCE)
+    while True:
+        text = await line.socket.receive_text()
+        while not bucket.take():
+            await asyncio.sleep(0.01)
+        if len(text) > MAX_MESSAGE_BYTES:
+            line.send({"type": "notice", "level": "error", "text": "a message of the page was too long; reload it"})
+            continue
+        message_id = None
+        try:
+            message = read_message(text)
+            message_id = message.id if isinstance(message, Command | Save | CopyObjects) else None
+            await studio.receive(line, message)
+        except S2MError as error:
+            if message_id is None:
+                line.send({"type": "notice", "level": "error", "text": str(error)})
+            else:
+                line.send({"type": "failed", "id": message_id, "code": error.code, "text": str(error)})

@@ -1,0 +1,124 @@
+"""What a page says to the server, checked: JSON text in, one of these messages out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from s2m.errors import ServerError
+
+MAX_POINTS = 100_000
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+
+Name = Annotated[str, Field(min_length=1, max_length=1024)]
+Key = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e7, le=1e7)]
+PointXY = tuple[Coordinate, Coordinate]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Hello(_Message):
+    """The first message of a page on every line."""
+
+    type: Literal["hello"]
+    page: Key
+
+
+class Open(_Message):
+    """Show an image; the page that opens it first edits it."""
+
+    type: Literal["open"]
+    image: Name
+
+
+class TakeOver(_Message):
+    """Become the editor of an image that another page edits."""
+
+    type: Literal["take_over"]
+    image: Name
+
+
+class Command(_Message):
+    """Change the annotation of an image: ``body`` as ``s2m.session.commands.command_from_json`` reads it."""
+
+    type: Literal["command"]
+    id: Key
+    image: Name
+    body: dict[str, Any]
+
+
+class PenDown(_Message):
+    """More points of the stroke being drawn; ``first`` is the number of its points sent before."""
+
+    type: Literal["pen"]
+    image: Name
+    key: Key
+    object_id: Annotated[int, Field(ge=0, le=10_000)]
+    sign: Literal["positive", "negative"]
+    tool: Literal["stroke", "dot", "box", "lasso"]
+    width_px: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+    first: Annotated[int, Field(ge=0, le=MAX_POINTS)]
+    points: Annotated[list[PointXY], Field(max_length=MAX_POINTS)]
+
+
+class PenCancel(_Message):
+    """The stroke being drawn was none: a second finger came down, or Escape was pressed."""
+
+    type: Literal["pen_cancel"]
+    image: Name
+    key: Key
+
+
+class Save(_Message):
+    """Write the masks of an image now."""
+
+    type: Literal["save"]
+    id: Key
+    image: Name
+
+
+class KeepView(_Message):
+    """Remember what is looked at, for the next time the image is opened."""
+
+    type: Literal["view"]
+    image: Name
+    zoom: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+    centre_xy: PointXY
+    fitted: bool
+    selected_object_id: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class CopyObjects(_Message):
+    """Paste objects of one image into another."""
+
+    type: Literal["copy_objects"]
+    id: Key
+    image: Name
+    into: Name
+    object_ids: Annotated[list[int], Field(max_length=1000)]
+
+
+PageMessage = Annotated[
+    Hello | Open | TakeOver | Command | PenDown | PenCancel | Save | KeepView | CopyObjects, Field(discriminator="type")
+]
+_ADAPTER: TypeAdapter[PageMessage] = TypeAdapter(PageMessage)
+
+
+def read_message(text: str) -> PageMessage:
+    """Check a message of a page.
+
+    Raises:
+        ServerError: it is no message of this protocol.
+    """
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ServerError(
+            f"the page sent a message that is not understood ({where}: {first['msg']}); reload it"
+        ) from error

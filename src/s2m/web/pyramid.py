@@ -1,0 +1,108 @@
+"""An RGB image (H, W, 3) uint8 in; square tiles of it at half, quarter, ... resolution out, as encoded files.
+
+The browser asks for the tiles in sight at the resolution of its screen, so an image of 100 megapixels
+costs it no more than a small one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+
+from s2m.errors import ImageError
+from s2m.types import ByteArray
+
+TILE_SIZE = 512
+WHOLE_TILE_SIZE = 1536
+"""Images up to this long are one tile."""
+COARSEST_SIZE = 512
+JPEG_QUALITY = 92
+PNG_COMPRESSION = 1
+
+MediaType = Literal["image/png", "image/jpeg"]
+
+
+@dataclass(frozen=True)
+class EncodedTile:
+    """One file for the browser: its bytes and what they are."""
+
+    data: bytes
+    media_type: MediaType
+
+
+@dataclass(frozen=True)
+class Pyramid:
+    """An image at full, half, quarter, ... resolution.
+
+    Attributes:
+        levels: each (H / 2^k, W / 2^k, 3) uint8, sides rounded up, the finest first.
+        tile_size: pixels to a side of a tile, at every level.
+    """
+
+    levels: tuple[ByteArray, ...]
+    tile_size: int
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all levels."""
+        return sum(level.nbytes for level in self.levels)
+
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        """(H, W) of the image."""
+        return self.levels[0].shape[0], self.levels[0].shape[1]
+
+    def cut(self, level: int, column: int, row: int) -> EncodedTile:
+        """One tile; at full resolution without loss, so that pixels seen deep in the zoom are the real ones.
+
+        Raises:
+            ImageError: there is no such tile.
+        """
+        side = self.tile_size
+        if not 0 <= level < len(self.levels) or column < 0 or row < 0:
+            raise ImageError(f"the image has {len(self.levels)} levels of tiles, got level {level}, {column}, {row}")
+        tile = self.levels[level][row * side : (row + 1) * side, column * side : (column + 1) * side]
+        if tile.size == 0:
+            raise ImageError(f"level {level} of the image has no tile in column {column}, row {row}")
+        return encode_png(tile) if level == 0 else encode_jpeg(tile)
+
+
+def build_pyramid(image_rgb: ByteArray) -> Pyramid:
+    """Halve an image (area average) until its long side is at most ``COARSEST_SIZE`` pixels or one tile."""
+    long_side = max(image_rgb.shape[:2])
+    tile_size = WHOLE_TILE_SIZE if long_side <= WHOLE_TILE_SIZE else TILE_SIZE
+    levels = [image_rgb]
+    while max(levels[-1].shape[:2]) > max(COARSEST_SIZE, tile_size if tile_size == WHOLE_TILE_SIZE else 0):
+        height, width = levels[-1].shape[:2]
+        size = ((width + 1) // 2, (height + 1) // 2)
+        levels.append(cv2.resize(levels[-1], size, interpolation=cv2.INTER_AREA).astype("uint8", copy=False))
+    return Pyramid(tuple(levels), tile_size)
+
+
+def encode_png(image_rgb: ByteArray) -> EncodedTile:
+    """An RGB or grey image as PNG, quickly rather than small: it travels a short way."""
+    return EncodedTile(_encode(image_rgb, ".png", [cv2.IMWRITE_PNG_COMPRESSION, PNG_COMPRESSION]), "image/png")
+
+
+def encode_jpeg(image_rgb: ByteArray) -> EncodedTile:
+    """An RGB image as JPEG."""
+    return EncodedTile(_encode(image_rgb, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]), "image/jpeg")
+
+
+def _encode(image: ByteArray, suffix: str, settings: list[int]) -> bytes:
+    swapped = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    done, data = cv2.imencode(suffix, swapped, settings)
+    assert done, "OpenCV encodes every 8-bit image of at least one pixel"
+    return data.tobytes()
+
+
+def shrink(image_rgb: ByteArray, long_side: int) -> ByteArray:
+    """An image whose long side is at most ``long_side`` pixels (area average)."""
+    height, width = image_rgb.shape[:2]
+    scale = long_side / max(height, width)
+    if scale >= 1:
+        return image_rgb
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA).astype("uint8", copy=False)

@@ -1,0 +1,222 @@
+"""Requests in, only those of the user's own page through: token, Host, Origin, body size and rate.
+
+The server answers to whoever holds the token, on the host names it was told, from its own page only.
+The token comes once in the address and stays in a cookie that scripts cannot read.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+WEBSOCKET_REFUSED = 1008
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_CLIENTS_REMEMBERED = 256
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may talk to the server.
+
+    Attributes:
+        token: the secret of this server; whoever knows it may edit.
+        origins: addresses under which the page is opened, such as ``http://127.0.0.1:8000``, lower case.
+        requests_per_second: for one client, in the long run.
+        burst: requests of one client at once, such as the tiles of a large screen.
+        wrong_tokens_per_minute: from one client, before it has to wait.
+    """
+
+    token: str
+    origins: frozenset[str]
+    requests_per_second: float = 300.0
+    burst: float = 1500.0
+    wrong_tokens_per_minute: float = 10.0
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The Host headers that belong to the origins."""
+        return frozenset(origin.split("://", 1)[1] for origin in self.origins)
+
+
+def new_token() -> str:
+    """A secret that cannot be guessed, fit for an address."""
+    return secrets.token_urlsafe(24)
+
+
+@dataclass
+class TokenBucket:
+    """A bucket that fills with time and is emptied by what is done; empty means wait."""
+
+    rate: float
+    capacity: float
+    level: float = field(init=False)
+    filled_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.level, self.filled_at = self.capacity, time.monotonic()
+
+    def take(self) -> bool:
+        """Take one away; False where none is left."""
+        now = time.monotonic()
+        self.level = min(self.capacity, self.level + (now - self.filled_at) * self.rate)
+        self.filled_at = now
+        if self.level < 1:
+            return False
+        self.level -= 1
+        return True
+
+
+class Buckets:
+    """A bucket for each client; those unused for longest are forgotten."""
+
+    def __init__(self, rate: float, capacity: float) -> None:
+        self._make: Callable[[], TokenBucket] = lambda: TokenBucket(rate, capacity)
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def of(self, client: str) -> TokenBucket:
+        """The bucket of one client."""
+        bucket = self._buckets.setdefault(client, self._make())
+        self._buckets.move_to_end(client)
+        while len(self._buckets) > _CLIENTS_REMEMBERED:
+            self._buckets.popitem(last=False)
+        return bucket
+
+
+class Gate:
+    """ASGI middleware that lets only allowed requests through and adds the security headers to answers."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self.app = app
+        self.access = access
+        self._requests = Buckets(access.requests_per_second, access.burst)
+        self._wrong_tokens = Buckets(access.wrong_tokens_per_minute / 60, access.wrong_tokens_per_minute)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or pass it on."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        refusal = self._refuse(scope)
+        if scope["type"] == "websocket":
+            if refusal is None:
+                await self.app(scope, receive, send)
+            else:
+                await _refuse_websocket(receive, send, refusal)
+            return
+        guarded = _with_headers(send)
+        if refusal is not None:
+            await refusal(scope, receive, guarded)
+        else:
+            await self.app(scope, _limited(receive), guarded)
+
+    def _refuse(self, scope: Scope) -> Response | None:
+        """The answer to a request that may not pass, or None."""
+        headers = Headers(scope=scope)
+        client = scope["client"][0] if scope.get("client") else ""
+        if not self._requests.of(client).take():
+            return PlainTextResponse("Too many requests; wait a moment.", 429)
+        if headers.get("host", "").lower() not in self.access.hosts:
+            return PlainTextResponse("This host name is not served here; start s2m with --allow-host to add it.", 421)
+        if not self._is_own_origin(scope, headers):
+            return PlainTextResponse("Requests from other pages are refused.", 403)
+        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "POST"):
+            return PlainTextResponse("Only GET, HEAD and POST are known here.", 405)
+        if _declared_length(headers) > MAX_BODY_BYTES:
+            return PlainTextResponse(f"The body is larger than {MAX_BODY_BYTES} bytes.", 413)
+        return self._refuse_stranger(scope, headers, client)
+
+    def _is_own_origin(self, scope: Scope, headers: Headers) -> bool:
+        """Browsers name the page that asks; what changes something must come from ours."""
+        origin = headers.get("origin")
+        if origin is not None:
+            return origin.lower() in self.access.origins
+        foreign = headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")
+        if foreign and headers.get("sec-fetch-mode") != "navigate":
+            return False
+        return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+
+    def _refuse_stranger(self, scope: Scope, headers: Headers, client: str) -> Response | None:
+        cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie_name(headers), "")
+        if self._is_token(cookie):
+            return None
+        given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
+        if scope["type"] == "http" and self._is_token(given):
+            return self._welcome(scope, headers)
+        # A page that reconnects with the cookie of an earlier server does not count as guessing.
+        if given and not self._wrong_tokens.of(client).take():
+            return PlainTextResponse("Too many wrong tokens; wait a minute.", 429)
+        return PlainTextResponse("Open the address with the token that s2m printed in the terminal.", 403)
+
+    def _welcome(self, scope: Scope, headers: Headers) -> Response:
+        """Keep the token in a cookie, and take it out of the address."""
+        answer = RedirectResponse(scope["path"], 303)
+        secure = scope.get("scheme") == "https"
+        name = self._cookie_name(headers)
+        answer.set_cookie(name, self.access.token, httponly=True, samesite="strict", secure=secure, path="/")
+        return answer
+
+    def _cookie_name(self, headers: Headers) -> str:
+        """Cookies do not tell ports apart, so that the name has to."""
+        return f"s2m-{headers.get('host', '').rpartition(':')[2]}"
+
+    def _is_token(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self.access.token.encode())
+
+
+def _declared_length(headers: Headers) -> int:
+    declared = headers.get("content-length", "0")
+    return int(declared) if declared.isascii() and declared.isdigit() else MAX_BODY_BYTES + 1
+
+
+def _limited(receive: Receive) -> Receive:
+    """The body of a request, cut off where it is longer than allowed, whatever was declared."""
+    received = 0
+
+    async def receive_limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if received > MAX_BODY_BYTES else message
+
+    return receive_limited
+
+
+def _with_headers(send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers[name] = value
+            headers.setdefault("Cache-Control", "no-store")
+        await send(message)
+
+    return send_with_headers
+
+
+async def _refuse_websocket(receive: Receive, send: Send, refusal: Response) -> None:
+    """Accept and close at once: only so does the page learn that it was refused and not that the line is bad."""
+    await receive()
+    reason = bytes(refusal.body).decode()[:100]
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": WEBSOCKET_REFUSED, "reason": reason})

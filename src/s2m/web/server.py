@@ -1,0 +1,197 @@
+"""A studio and an address in; a running server out, its address said in the terminal and opened in the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from s2m.errors import ServerError
+from s2m.web.app import create_app
+from s2m.web.messages import MAX_MESSAGE_BYTES
+from s2m.web.security import Access, new_token
+from s2m.web.studio import Studio
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 8426
+"""Always the same, so that the browser remembers what it was told, unless it is taken."""
+_EVERYWHERE = ("0.0.0.0", "::", "")
+_LOOPBACKS = ("127.0.0.1", "localhost", "::1")
+_CLOSE_WITHIN_S = 3
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server listens.
+
+    Attributes:
+        host: a name or number of this machine; ``0.0.0.0`` for all of them.
+        port: or None for the usual one, or any free one where that is taken.
+        allowed_hosts: further names under which other machines know this one.
+        tls_certificate: PEM file, or None for HTTP.
+        tls_key: PEM file of its key.
+    """
+
+    host: str = LOOPBACK
+    port: int | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    def __post_init__(self) -> None:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ServerError("a certificate needs its key and a key its certificate; give --tls-cert and --tls-key")
+        for path in (self.tls_certificate, self.tls_key):
+            if path is not None and not path.is_file():
+                raise ServerError(f"{path} does not exist; name a PEM file")
+
+    @property
+    def scheme(self) -> str:
+        """``http`` or ``https``."""
+        return "http" if self.tls_certificate is None else "https"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the server."""
+        return self.host in _LOOPBACKS
+
+    def listen(self) -> socket.socket:
+        """A socket that listens.
+
+        Raises:
+            ServerError: the port is in use, or the address is none of this machine.
+        """
+        if self.port is not None:
+            return _listen(self.host, self.port)
+        try:
+            return _listen(self.host, DEFAULT_PORT)
+        except ServerError:
+            return _listen(self.host, 0)
+
+    def names(self) -> tuple[str, ...]:
+        """The host names under which the server answers, the best to print first."""
+        own = (_outward_address(),) if self.host in _EVERYWHERE else (self.host,)
+        loopbacks = _LOOPBACKS if self.host in (*_EVERYWHERE, *_LOOPBACKS) else ()
+        return tuple(dict.fromkeys((*own, *self.allowed_hosts, *loopbacks)))
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What to tell the user once the server listens.
+
+    Attributes:
+        url: with its token; whoever has it can edit.
+        others: the same under further names.
+        is_local: whether only this machine reaches it.
+    """
+
+    url: str
+    others: tuple[str, ...]
+    is_local: bool
+
+
+def serve(studio: Studio, address: Address, greet: Callable[[Greeting], None]) -> None:
+    """Serve the page until Ctrl+C.
+
+    Args:
+        studio: what to serve.
+        address: where.
+        greet: called once, when the page can be opened.
+
+    Raises:
+        ServerError: the port is in use, or the certificate is not one.
+    """
+    listening = address.listen()
+    port = listening.getsockname()[1]
+    access = Access(new_token(), frozenset(_origin(address.scheme, name, port) for name in address.names()))
+    config = uvicorn.Config(
+        create_app(studio, access),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=20,
+        timeout_graceful_shutdown=_CLOSE_WITHIN_S,
+        ssl_certfile=str(address.tls_certificate) if address.tls_certificate else None,
+        ssl_keyfile=str(address.tls_key) if address.tls_key else None,
+    )
+    try:
+        config.load()
+    except OSError as error:
+        raise ServerError(f"the certificate or its key cannot be used ({error}); name PEM files") from error
+    server = _GreetingServer(config, lambda: greet(_greeting(address, access, port)))
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    asyncio.run(server.serve([listening]))
+
+
+def open_browser(url: str) -> None:
+    """Open the page in the user's browser, without waiting for it."""
+    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+class _GreetingServer(uvicorn.Server):
+    """Says where it is as soon as it answers."""
+
+    def __init__(self, config: uvicorn.Config, greet: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._greet = greet
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._greet()
+
+
+def _greeting(address: Address, access: Access, port: int) -> Greeting:
+    urls = [f"{_origin(address.scheme, name, port)}/?token={access.token}" for name in _printed(address.names())]
+    return Greeting(urls[0], tuple(urls[1:]), address.is_local)
+
+
+def _printed(names: Sequence[str]) -> Sequence[str]:
+    """Names worth showing: of the names of this machine itself one is enough."""
+    outside = [name for name in names if name not in _LOOPBACKS]
+    return outside or [LOOPBACK]
+
+
+def _origin(scheme: str, name: str, port: int) -> str:
+    host = f"[{name}]" if ":" in name else name.lower()
+    usual = {"http": 80, "https": 443}[scheme]
+    return f"{scheme}://{host}" if port == usual else f"{scheme}://{host}:{port}"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        code = getattr(error, "errno", None)
+        if code == errno.EADDRINUSE:
+            raise ServerError(f"port {port} is in use; choose another with --port, or --port 0 for any") from error
+        if code == errno.EACCES:
+            raise ServerError(f"port {port} needs more rights; choose one above 1023 with --port") from error
+        raise ServerError(f"cannot listen on {host} port {port} ({error}); check --host and --port") from error
+    listening.listen(128)
+    return listening
+
+
+def _outward_address() -> str:
+    """The number under which other machines of the network know this one; no packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return LOOPBACK
+        return str(probe.getsockname()[0])

@@ -1,0 +1,621 @@
+/** The page: one object that the parts share, and what happens when the server speaks. */
+
+import { ACTIONS, isEnabled } from "./actions.js";
+import { Connection } from "./connection.js";
+import * as dialogs from "./dialogs.js";
+import { ImageDocument } from "./document.js";
+import { Drawing } from "./drawing.js";
+import { FolderStrip } from "./folder_strip.js";
+import { Hints } from "./hints.js";
+import { KeyPen } from "./key_pen.js";
+import { Keyboard } from "./keyboard.js";
+import { keyMap } from "./keys.js";
+import { Latency } from "./latency.js";
+import { Layers } from "./layers.js";
+import { Magnifier } from "./magnifier.js";
+import { Minimap } from "./minimap.js";
+import { ObjectsPanel } from "./objects_panel.js";
+import { Pen } from "./pen.js";
+import { showBanner, showScreen } from "./screens.js";
+import { Status } from "./status.js";
+import { Store, remember } from "./store.js";
+import { ToolPanel } from "./tool_panel.js";
+import { Topbar } from "./topbar.js";
+import { Viewport } from "./viewport.js";
+import { byId } from "./elements.js";
+
+const LOST_SHOWN_AFTER_MS = 700;
+const VIEW_KEPT_AFTER_MS = 400;
+const WIDTHS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60];
+
+export class App {
+  constructor() {
+    this.doc = new ImageDocument();
+    this.ui = new Store({
+      tool: "stroke",
+      sign: "positive",
+      opposite: false,
+      width: 6,
+      object: 1,
+      view: "overlay",
+      opacity: 0.4,
+      strokesShown: true,
+      brightness: 1,
+      contrast: 1,
+      theme: "dark",
+      panels: true,
+      folderShown: true,
+      magnifier: false,
+      panning: false,
+      collecting: false,
+      preset: "s2m",
+      ownKeys: {},
+      keys: 0,
+    });
+    remember(this.ui, ["tool", "width", "opacity", "strokesShown", "theme", "panels", "folderShown", "preset", "ownKeys"], "s2m");
+    if (this.ui.value.tool === "hand" || this.ui.value.tool === "select") this.ui.set({ tool: "stroke" });
+    this.keys = keyMap("s2m", {});
+    this.viewport = new Viewport();
+    this.latency = new Latency();
+    this.layers = new Layers(byId("stage"), this.viewport, this.doc, this.ui);
+    this.drawing = new Drawing(this);
+    this.keyPen = new KeyPen(this);
+    this.hints = new Hints();
+    this.status = new Status(this);
+    this.minimap = new Minimap(this);
+    this.magnifier = new Magnifier(this);
+    this.objectsPanel = new ObjectsPanel(this);
+    this.toolPanel = new ToolPanel(this);
+    this.topbar = new Topbar(this);
+    this.folderStrip = new FolderStrip(this);
+    /** @type {Map<string, string[]>} the strokes of a command that is on its way */
+    this.strokesOf = new Map();
+    this.#watch();
+    this.pen = new Pen(byId("stage"), this.#penTarget());
+    this.keyboard = new Keyboard(this);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.lostTimer = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.viewTimer = undefined;
+    this.doubt = "";
+    this.connection = new Connection({
+      onmessage: (message) => this.#receive(message),
+      onstate: (state, unsent) => this.#line(state, unsent),
+      greeting: () => this.#greeting(),
+    });
+    showScreen({ title: "Opening", text: "One moment.", busy: true });
+    byId("stage").focus();
+    // The frame of the focus on the photograph is for those who came to it by key.
+    addEventListener("keydown", (event) => document.body.classList.toggle("by-key", event.key === "Tab"), true);
+    addEventListener("pointerdown", () => document.body.classList.remove("by-key"), true);
+  }
+
+  // What the parts ask for.
+
+  /** @param {string} name of an action */
+  run(name) {
+    if (isEnabled(name, this)) return ACTIONS[name].run(this);
+    if (name === "undo") this.status.say("There is nothing to undo");
+    if (name === "redo") this.status.say("There is nothing to redo");
+  }
+
+  /** @param {string} action @returns {string} its first key, or nothing */
+  keyOf(action) {
+    return this.keys[action]?.[0] ?? "";
+  }
+
+  /**
+   * Change the annotation of the open image.
+   * @param {object} body as the session reads it
+   * @param {string[]} [strokes] drawn here that the command brings
+   */
+  command(body, strokes = []) {
+    const { image, editor } = this.doc.value;
+    if (!image || !editor) return;
+    const id = this.connection.command({ type: "command", image: image.name, body });
+    this.strokesOf.set(id, strokes);
+    this.status.unsaved();
+  }
+
+  undo() {
+    this.status.say(`Undo ${this.doc.value.undo}`);
+    this.command({ kind: "undo" });
+  }
+
+  redo() {
+    this.status.say(`Redo ${this.doc.value.redo}`);
+    this.command({ kind: "redo" });
+  }
+
+  save() {
+    if (this.doc.value.image) this.connection.command({ type: "save", image: this.doc.value.image.name });
+  }
+
+  switchSign() {
+    this.ui.set({ sign: this.ui.value.sign === "positive" ? "negative" : "positive" });
+    this.hints.done("opposite");
+  }
+
+  /** @param {string} tool */
+  chooseTool(tool) {
+    this.ui.set({ tool });
+    if (tool !== "select") this.selectStroke(null);
+  }
+
+  /** @param {number} by steps */
+  changeWidth(by) {
+    const { width } = this.ui.value;
+    const next = by > 0 ? WIDTHS.find((each) => each > width) : WIDTHS.findLast((each) => each < width);
+    if (next) this.ui.set({ width: next });
+  }
+
+  /** @param {number} by */
+  changeOpacity(by) {
+    this.ui.set({ opacity: Math.round(Math.min(1, Math.max(0, this.ui.value.opacity + by)) * 100) / 100 });
+  }
+
+  /** @param {"panels" | "folderShown" | "magnifier" | "strokesShown"} what */
+  toggle(what) {
+    this.ui.set({ [what]: !this.ui.value[what] });
+  }
+
+  toggleTheme() {
+    this.ui.set({ theme: this.ui.value.theme === "dark" ? "light" : "dark" });
+  }
+
+  toggleMaskView() {
+    this.ui.set({ view: this.ui.value.view === "mask" ? "overlay" : "mask" });
+  }
+
+  /** @param {string[]} views */
+  nextView(views) {
+    this.ui.set({ view: views[(views.indexOf(this.ui.value.view) + 1) % views.length] });
+  }
+
+  /** @param {number} factor about the pointer, or the middle */
+  zoom(factor) {
+    this.viewport.zoomAt(this.layers.cursor ?? { x: this.viewport.width / 2, y: this.viewport.height / 2 }, factor);
+  }
+
+  /** @param {number} id */
+  chooseObject(id) {
+    this.ui.set({ object: id });
+    this.#keepView();
+  }
+
+  newObject() {
+    const id = this.doc.nextObjectId;
+    this.command({ kind: "add_object", object_id: id });
+    this.chooseObject(id);
+    this.hints.done("kept");
+  }
+
+  /**
+   * @param {number} id
+   * @param {object} change
+   */
+  changeObject(id, change) {
+    this.command({ kind: "change_object", object_id: id, ...change });
+  }
+
+  /** @param {"locked" | "visible"} what */
+  toggleObject(what) {
+    const object = this.doc.object(this.ui.value.object);
+    if (object) this.changeObject(object.id, { [what]: !object[what] });
+  }
+
+  /** @param {string} kind of a command about the chosen object */
+  objectCommand(kind) {
+    this.command({ kind, object_id: this.ui.value.object });
+  }
+
+  mergeObjects() {
+    const into = this.doc.object(this.ui.value.object);
+    if (!into) return;
+    const ids = this.doc.value.objects.filter((object) => object.class === into.class && object.id !== into.id).map((object) => object.id);
+    if (ids.length) this.command({ kind: "merge_objects", object_ids: [...ids, into.id], into_id: into.id });
+    else this.status.say("There is no other object of this class");
+  }
+
+  copyToNext() {
+    const next = this.doc.value.folder[this.place + 1];
+    const { image } = this.doc.value;
+    if (!next || !image) return this.status.say("This is the last image");
+    this.connection.command({ type: "copy_objects", image: image.name, into: next.name, object_ids: [this.ui.value.object] });
+  }
+
+  /** @param {"delete" | "flip" | "give"} what */
+  changeSelected(what) {
+    const stroke = this.doc.value.strokes.find((each) => each.id === this.layers.selectedStroke);
+    if (!stroke) return;
+    if (what === "delete") this.command({ kind: "delete_stroke", key: stroke.id });
+    else if (what === "give") this.command({ kind: "change_stroke", key: stroke.id, object_id: this.ui.value.object });
+    else this.command({ kind: "change_stroke", key: stroke.id, sign: stroke.sign === "positive" ? "negative" : "positive" });
+    if (what === "delete") this.selectStroke(null);
+  }
+
+  /** @param {string | null} key */
+  selectStroke(key) {
+    this.layers.selectedStroke = key;
+    this.layers.redraw("ink");
+    this.toolPanel.showStroke();
+  }
+
+  /** @param {"done" | "flagged"} status */
+  mark(status) {
+    const already = this.doc.value.status === status;
+    this.command({ kind: "mark_image", status: already ? "in_progress" : status });
+  }
+
+  // The folder.
+
+  get place() {
+    const name = this.doc.value.opening ?? this.doc.value.image?.name ?? this.doc.value.unreadable?.name;
+    return this.doc.value.folder.findIndex((entry) => entry.name === name);
+  }
+
+  /** @param {number} by */
+  step(by) {
+    const next = this.doc.value.folder[this.place + by];
+    if (next) this.open(next.name);
+  }
+
+  openNextUnfinished() {
+    const { folder } = this.doc.value;
+    const unfinished = (/** @type {{status: string}} */ entry) => entry.status === "untouched" || entry.status === "in_progress";
+    const next = folder.slice(this.place + 1).find(unfinished) ?? folder.slice(0, Math.max(0, this.place)).find(unfinished);
+    if (next) this.open(next.name);
+    else this.status.say("No unfinished image is left");
+  }
+
+  /** @param {string} name of an image */
+  open(name) {
+    if (this.drawing.stroke) this.drawing.end();
+    this.doc.set({ opening: name });
+    this.connection.send({ type: "open", image: name });
+    setTimeout(() => this.doc.value.opening === name && this.connection.open && showScreen({ title: "Loading", text: name, busy: true }), 400);
+  }
+
+  takeOver() {
+    if (this.doc.value.image) this.connection.send({ type: "take_over", image: this.doc.value.image.name });
+  }
+
+  importMasks() {
+    const field = document.createElement("input");
+    field.type = "file";
+    field.accept = "image/png,image/*,.json";
+    field.onchange = () => field.files?.[0] && this.#upload(field.files[0]);
+    field.click();
+  }
+
+  /** @param {File} file */
+  async #upload(file) {
+    const { image } = this.doc.value;
+    if (!image) return;
+    try {
+      const answer = await fetch(`api/images/${image.index}/masks?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+      const told = await answer.text();
+      if (answer.ok) this.status.say(`Imported ${file.name}`);
+      else this.status.fail(told);
+    } catch {
+      this.status.fail(`${file.name} could not be sent. Try again when the server is back.`);
+    }
+  }
+
+  // Dialogs.
+
+  showKeys() {
+    dialogs.showKeys(this);
+  }
+
+  showCommands() {
+    dialogs.showCommands(this);
+  }
+
+  showSettings() {
+    dialogs.showSettings(this);
+  }
+
+  /**
+   * @param {string} action
+   * @param {string | null} key null for none
+   */
+  setKey(action, key) {
+    const own = { ...this.ui.value.ownKeys };
+    if (key) {
+      // A key means one thing only.
+      for (const [other, keys] of Object.entries(this.keys)) if (keys.includes(key)) own[other] = keys.filter((each) => each !== key);
+    }
+    own[action] = key ? [key] : [];
+    this.ui.set({ ownKeys: own });
+  }
+
+  // The pen.
+
+  /** @returns {import("./pen.js").PenTarget} */
+  #penTarget() {
+    return {
+      begin: (sample, how) => {
+        const begun = this.drawing.begin(sample, how);
+        if (begun && (how.opposite || this.ui.value.sign === "negative")) this.hints.done("opposite");
+        return begun;
+      },
+      extend: (samples) => this.drawing.extend(samples),
+      end: () => {
+        this.drawing.end();
+        this.hints.done("drawn");
+      },
+      cancel: () => this.drawing.cancel(),
+      hover: (at) => this.hover(at),
+      pan: (dx, dy) => {
+        this.keyboard.panned = true;
+        this.viewport.panBy(dx, dy);
+      },
+      zoom: (at, factor) => this.viewport.zoomAt(at, factor),
+      switchSign: () => this.switchSign(),
+      doubleClick: () => {
+        const last = this.layers.pending.at(-1) ?? this.doc.value.strokes.at(-1);
+        if (last?.tool === "dot" && this.doc.value.editor) this.command({ kind: "undo" });
+        this.viewport.fit();
+      },
+      zoomed: () => this.viewport.zoomed,
+      panning: () => this.ui.value.panning || this.ui.value.tool === "hand",
+    };
+  }
+
+  /** @param {import("./viewport.js").Point | null} at */
+  hover(at) {
+    this.layers.cursor = at;
+    this.layers.redraw("ink");
+    this.magnifier.draw();
+  }
+
+  // What follows from changes.
+
+  #watch() {
+    const { layers, ui, doc } = this;
+    this.viewport.onchange = () => {
+      layers.redrawAll();
+      this.topbar?.showZoom();
+      this.#keepView();
+    };
+    layers.afterPicture = () => {
+      this.minimap.draw();
+      this.magnifier.draw();
+    };
+    ui.watch(["preset", "ownKeys"], ({ preset, ownKeys }) => {
+      this.keys = keyMap(preset, ownKeys);
+      ui.set({ keys: ui.value.keys + 1 });
+    });
+    ui.watch(["theme"], ({ theme }) => {
+      document.documentElement.dataset.theme = theme;
+    });
+    ui.watch(["panels"], ({ panels }) => document.body.classList.toggle("panels-hidden", !panels));
+    ui.watch(["view", "opacity", "object", "strokesShown"], () => layers.redraw("masks", "ink"));
+    ui.watch(["view"], () => this.#showDoubt());
+    ui.watch(["sign", "width", "tool", "opposite", "panning"], () => layers.redraw("ink"));
+    ui.watch(["brightness", "contrast"], ({ brightness, contrast }) => {
+      layers.canvases.picture.canvas.style.filter = brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
+    });
+    ui.watch(["panning", "tool"], ({ panning, tool }) => {
+      byId("stage").classList.toggle("panning", panning || tool === "hand");
+      byId("stage").classList.toggle("picking", tool === "select");
+    });
+    doc.watch(["objects", "strokes"], () => layers.redraw("masks", "ink"));
+    doc.watch(["strokes"], () => this.drawing.settle());
+    doc.watch(["editor", "image"], () => this.#showBanner());
+  }
+
+  #keepView() {
+    clearTimeout(this.viewTimer);
+    this.viewTimer = setTimeout(() => {
+      const { image } = this.doc.value;
+      if (!image || this.doc.value.opening) return;
+      const { viewport } = this;
+      const centre = viewport.toImage({ x: viewport.width / 2, y: viewport.height / 2 });
+      this.connection.send({
+        type: "view",
+        image: image.name,
+        zoom: viewport.scale,
+        centre_xy: [centre.x, centre.y],
+        fitted: viewport.fitted,
+        selected_object_id: this.ui.value.object,
+      });
+    }, VIEW_KEPT_AFTER_MS);
+  }
+
+  /** The picture of doubt is fetched only while it is looked at. */
+  #showDoubt() {
+    const { image, number } = this.doc.value;
+    if (this.ui.value.view !== "uncertainty" || !image) return this.layers.redraw("picture");
+    const address = `api/images/${image.index}/uncertainty?number=${number}`;
+    if (address === this.doubt) return this.layers.redraw("picture");
+    this.doubt = address;
+    const picture = new Image();
+    picture.onload = () => {
+      this.layers.uncertainty = picture;
+      this.layers.redraw("picture");
+    };
+    picture.src = address;
+  }
+
+  #showBanner() {
+    const { image, editor } = this.doc.value;
+    if (!image || editor || this.connection?.open === false) return showBanner(null);
+    showBanner({ text: "Another page edits this image; you see it live.", action: { text: "Take over", run: () => this.takeOver() } });
+  }
+
+  // The line to the server.
+
+  #greeting() {
+    const wanted = this.doc.value.opening ?? this.doc.value.image?.name;
+    const hello = { type: "hello", page: this.connection.page };
+    return wanted ? [hello, { type: "open", image: wanted }] : [hello];
+  }
+
+  /**
+   * @param {import("./connection.js").LineState} state
+   * @param {number} unsent
+   */
+  #line(state, unsent) {
+    this.status.line(state, unsent);
+    clearTimeout(this.lostTimer);
+    if (state === "open") {
+      if (this.lost) {
+        this.lost = false;
+        this.layers.tiles.retry();
+        this.layers.redrawAll();
+      }
+      return this.#showBanner();
+    }
+    if (this.lost) return;
+    this.layers.busySince = 0;
+    this.lostTimer = setTimeout(() => {
+      this.lost = true;
+      const text = state === "refused"
+        ? "The server was started anew with another token. Open the address that it printed in the terminal."
+        : "The server is away. Go on drawing: strokes are kept here and sent when it is back.";
+      showBanner({ text, action: { text: "Try now", run: () => this.connection.socket ?? this.connection.connect() } });
+    }, LOST_SHOWN_AFTER_MS);
+    this.lost = this.lost ?? false;
+  }
+
+  /** @param {any} message */
+  #receive(message) {
+    const take = this.#takers[message.type];
+    if (take) take(message);
+  }
+
+  /** @type {Record<string, (message: any) => void>} what to do with each message of the server */
+  #takers = {
+    welcome: (message) => this.#takeWelcome(message),
+    image: (message) => this.#takeImage(message),
+    state: (message) => this.#takeState(message),
+    masks: (message) => this.#takeMasks(message),
+    pen: (message) => {
+      this.layers.foreign = { ...message, id: message.key, committed: false };
+      this.layers.redraw("ink");
+    },
+    editor: (message) => {
+      if (message.image === this.doc.value.image?.name) this.doc.set({ editor: message.you });
+    },
+    done: (message) => this.#takeDone(message),
+    failed: (message) => {
+      this.#finish(message.id);
+      this.status.fail(message.text);
+    },
+    notice: (message) => {
+      if (message.level === "error") this.status.fail(message.text);
+      else if (message.level === "warning") this.status.warn(message.text);
+      else this.status.say(message.text);
+    },
+    saved: (message) => {
+      if (message.image !== this.doc.value.image?.name) return;
+      this.status.saved();
+      if (message.backup) this.status.warn(`An earlier file of yours was kept as ${message.backup}.`);
+      if (message.asked) this.status.say(`Wrote ${message.path}`);
+    },
+    encoding: (message) => {
+      if (message.image !== this.doc.value.image?.name) return;
+      this.doc.set({ encoding: !message.done });
+      if (message.done && message.ms > 0) this.status.say(`Ready in ${Math.round(message.ms)} ms`);
+      else if (!message.done) this.status.say("Looking at the photograph; you can draw already");
+    },
+    entry: (message) => this.doc.takeEntry(message),
+    unreadable: (message) => this.#takeUnreadable(message),
+  };
+
+  /** @param {any} message */
+  #takeWelcome(message) {
+    this.doc.set({ project: message.project, folder: message.folder });
+    if (message.folder.length === 0) {
+      showScreen({ title: "No image here", text: `${message.project.name} holds no image. Put photographs into it and start again.`, actions: [{ text: "Look again", run: () => location.reload() }] });
+    } else if (!this.doc.value.image && !this.doc.value.opening) {
+      this.open(message.first);
+    }
+    if (message.project.read_only) this.status.fail(message.project.read_only);
+  }
+
+  /** @param {any} message */
+  #takeImage(message) {
+    const before = this.doc.value.image;
+    const same = before?.name === message.name && before?.stamp === message.stamp;
+    this.doc.takeImage(message);
+    this.layers.foreign = null;
+    if (!same) {
+      this.layers.masks.clear();
+      this.layers.pending = [];
+      this.selectStroke(null);
+      this.layers.tiles.setImage(message);
+      this.viewport.setImage(message.width, message.height);
+      this.#takeView(message.view);
+      this.status.forgetSaving();
+      this.status.say(`${message.width} × ${message.height} pixels`);
+    } else this.drawing.restream();
+    document.title = `${message.name} – S2M`;
+    showScreen(null);
+    this.hints.start();
+    this.#showDoubt();
+  }
+
+  /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number}} view */
+  #takeView(view) {
+    this.ui.set({ object: view.selected_object_id });
+    if (!view.zoom || !view.centre_xy) return;
+    this.viewport.zoomTo(view.zoom);
+    this.viewport.centreOn({ x: view.centre_xy[0], y: view.centre_xy[1] });
+  }
+
+  /** @param {any} message */
+  #takeState(message) {
+    this.doc.takeState(message);
+    this.layers.foreign = null;
+    this.drawing.settle();
+    if (this.layers.selectedStroke && !message.strokes.some((/** @type {any} */ stroke) => stroke.key === this.layers.selectedStroke)) this.selectStroke(null);
+    else this.toolPanel.showStroke();
+  }
+
+  /** @param {any} message */
+  #takeMasks(message) {
+    const { image, number } = this.doc.value;
+    if (message.image !== image?.name || message.number < number) return;
+    const { layers } = this;
+    // The answer to a stroke that is finished, or was dropped, comes too late; its outlines are kept all the same.
+    layers.masks.setMasks(message.masks);
+    this.doc.takeAreas(message);
+    layers.redraw("masks");
+    if (message.preview) {
+      layers.afterMasks.push(() => this.latency.shown(message.preview, message.points));
+      if (this.drawing.stroke?.id === message.preview && this.drawing.streamed <= message.points) layers.busySince = 0;
+    } else if (this.connection.unsent.size === 0) {
+      layers.busySince = 0;
+      this.#showDoubt();
+    }
+  }
+
+  /** @param {any} message */
+  #takeDone(message) {
+    this.#finish(message.id);
+    if (message.text) this.status.say(message.ms > 0 ? `${message.text} · ${Math.round(message.ms)} ms` : message.text);
+    if (message.kind === "commit") this.hints.done("kept");
+  }
+
+  /** @param {string} id of a command that is done or refused */
+  #finish(id) {
+    const strokes = this.strokesOf.get(id);
+    this.strokesOf.delete(id);
+    if (strokes?.length) this.drawing.drop(strokes);
+    if (this.connection.unsent.size === 0) this.layers.busySince = 0;
+  }
+
+  /** @param {any} message */
+  #takeUnreadable(message) {
+    this.doc.set({ opening: null, image: null, unreadable: { name: message.name, text: message.text } });
+    const actions = this.doc.value.folder.length > 1 ? [{ text: "Next image", run: () => this.step(1) }] : [{ text: "Try again", run: () => this.open(message.name) }];
+    showScreen({ title: "This image cannot be read", text: message.text, actions });
+  }
+}
+
+const app = new App();
+// For those who look into the page from outside: tests and the measure of latency.
+Object.assign(globalThis, { s2m: app });

@@ -1,0 +1,143 @@
+/** Strokes as they are drawn on the screen: positive full with a light edge, negative hollow and dashed. */
+
+import { colourOf } from "./colours.js";
+
+/**
+ * @typedef {"positive" | "negative"} Sign
+ * @typedef {{id: string, object_id: number, sign: Sign, width_px: number, tool: string, committed: boolean,
+ *   points: number[]}} DrawnStroke points as x, y, x, y... in image pixels
+ */
+
+const LEAST_WIDTH_PX = 2.5;
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {import("./viewport.js").Viewport} viewport
+ * @param {number} pixelRatio
+ * @param {DrawnStroke} stroke
+ * @param {{alpha: number, selected: boolean, colour?: string | null}} look
+ */
+export function drawStroke(context, viewport, pixelRatio, stroke, look) {
+  if (stroke.points.length === 0) return;
+  const colour = colourOf({ id: stroke.object_id, colour: look.colour });
+  const width = Math.max(LEAST_WIDTH_PX, stroke.width_px * viewport.scale);
+  context.save();
+  context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+  context.globalAlpha = look.alpha;
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  const path = pathOnScreen(outlineOf(stroke), viewport);
+  if (look.selected) {
+    context.strokeStyle = "#ffffff";
+    context.lineWidth = width + 7;
+    context.stroke(path);
+    context.strokeStyle = "#1473e6";
+    context.lineWidth = width + 4;
+    context.stroke(path);
+  }
+  if (stroke.tool === "box" || stroke.tool === "lasso") {
+    drawOutline(context, path, colour, stroke.sign);
+  } else if (stroke.tool === "brush" || stroke.tool === "eraser") {
+    context.globalAlpha = look.alpha * 0.55;
+    context.strokeStyle = stroke.sign === "negative" ? "#1a1a1a" : colour;
+    context.lineWidth = stroke.width_px * viewport.scale;
+    context.stroke(path);
+  } else if (stroke.sign === "positive") {
+    context.strokeStyle = "rgba(255, 255, 255, 0.9)";
+    context.lineWidth = width + 2;
+    context.stroke(path);
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.stroke(path);
+  } else {
+    context.strokeStyle = "rgba(255, 255, 255, 0.75)";
+    context.lineWidth = width + 2;
+    context.stroke(path);
+    context.strokeStyle = "#161616";
+    context.lineWidth = width;
+    context.stroke(path);
+    context.strokeStyle = colour;
+    context.lineCap = "butt";
+    context.setLineDash([Math.max(4, width), Math.max(4, width * 0.8)]);
+    context.lineWidth = Math.max(1.5, width - 2);
+    context.stroke(path);
+  }
+  context.restore();
+}
+
+/**
+ * A box or lasso: a closed thin line, dashed where it is negative.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Path2D} path
+ * @param {string} colour
+ * @param {Sign} sign
+ */
+function drawOutline(context, path, colour, sign) {
+  context.strokeStyle = "rgba(0, 0, 0, 0.6)";
+  context.lineWidth = 4;
+  context.stroke(path);
+  context.strokeStyle = sign === "positive" ? colour : "#ffffff";
+  context.lineWidth = 2;
+  if (sign === "negative") context.setLineDash([6, 5]);
+  context.stroke(path);
+}
+
+/**
+ * @param {DrawnStroke} stroke
+ * @param {import("./viewport.js").Viewport} viewport
+ */
+function pathOnScreen(stroke, viewport) {
+  const { points } = stroke;
+  const path = new Path2D();
+  const x = (/** @type {number} */ i) => viewport.left + points[i] * viewport.scale;
+  const y = (/** @type {number} */ i) => viewport.top + points[i + 1] * viewport.scale;
+  path.moveTo(x(0), y(0));
+  if (points.length === 2) path.lineTo(x(0) + 0.01, y(0));
+  if (stroke.tool === "box" || stroke.tool === "lasso" || points.length < 6) {
+    for (let i = 2; i < points.length; i += 2) path.lineTo(x(i), y(i));
+    if (stroke.tool === "box" || stroke.tool === "lasso") path.closePath();
+    return path;
+  }
+  // Quadratic curves through the middles: smooth where the pen was fast.
+  for (let i = 2; i < points.length - 2; i += 2) {
+    path.quadraticCurveTo(x(i), y(i), (x(i) + x(i + 2)) / 2, (y(i) + y(i + 2)) / 2);
+  }
+  path.lineTo(x(points.length - 2), y(points.length - 2));
+  return path;
+}
+
+/**
+ * The distance from a point to a stroke, both in image pixels.
+ * @param {DrawnStroke} stroke
+ * @param {import("./viewport.js").Point} point
+ */
+export function distanceToStroke(stroke, point) {
+  const { points } = stroke;
+  let nearest = Math.hypot(points[0] - point.x, points[1] - point.y);
+  for (let i = 2; i < points.length; i += 2) {
+    const [x0, y0, x1, y1] = [points[i - 2], points[i - 1], points[i], points[i + 1]];
+    const length = (x1 - x0) ** 2 + (y1 - y0) ** 2;
+    const along = length ? Math.min(1, Math.max(0, ((point.x - x0) * (x1 - x0) + (point.y - y0) * (y1 - y0)) / length)) : 0;
+    nearest = Math.min(nearest, Math.hypot(x0 + along * (x1 - x0) - point.x, y0 + along * (y1 - y0) - point.y));
+  }
+  return nearest;
+}
+
+/**
+ * What is seen of a stroke: a box is kept by two corners.
+ * @param {DrawnStroke} stroke
+ * @returns {DrawnStroke}
+ */
+export function outlineOf(stroke) {
+  if (stroke.tool !== "box" || stroke.points.length !== 4) return stroke;
+  return { ...stroke, points: boxFrom(stroke.points, { x: stroke.points[2], y: stroke.points[3] }) };
+}
+
+/**
+ * The four corners of a box.
+ * @param {number[]} points whose first is a corner
+ * @param {import("./viewport.js").Point} opposite
+ */
+export function boxFrom([x, y], opposite) {
+  return [x, y, opposite.x, y, opposite.x, opposite.y, x, opposite.y];
+}

@@ -1,0 +1,112 @@
+/** Keys to actions: the map, its presets, and what a key press means. */
+
+/** @typedef {Record<string, string[]>} KeyMap action name to keys, such as "Ctrl+Shift+Z" */
+
+/** @type {KeyMap} */
+const DEFAULT_KEYS = {
+  "undo": ["Ctrl+Z"],
+  "redo": ["Ctrl+Shift+Z", "Ctrl+Y"],
+  "commit": ["F"],
+  "clear": ["R"],
+  "save": ["S", "Ctrl+S"],
+  "switch-sign": ["X"],
+  "object-1": ["1"],
+  "object-2": ["2"],
+  "object-3": ["3"],
+  "object-4": ["4"],
+  "object-5": ["5"],
+  "object-6": ["6"],
+  "object-7": ["7"],
+  "object-8": ["8"],
+  "object-9": ["9"],
+  "object-background": ["0"],
+  "object-new": ["N"],
+  "narrower": ["["],
+  "wider": ["]"],
+  "view-mask": ["V"],
+  "view-next": ["Shift+V"],
+  "opacity-less": ["Shift+["],
+  "opacity-more": ["Shift+]"],
+  "fit": ["Shift+F"],
+  "zoom-in": ["+", "="],
+  "zoom-out": ["-"],
+  "zoom-100": ["Ctrl+1"],
+  "previous-image": ["A"],
+  "next-image": ["D"],
+  "next-unfinished": ["Shift+D"],
+  "mark-done": ["Enter"],
+  "mark-flagged": ["Shift+Enter"],
+  "tool-stroke": ["P"],
+  "tool-box": ["B"],
+  "tool-lasso": ["L"],
+  "tool-brush": ["U"],
+  "tool-eraser": ["E"],
+  "tool-select": ["T"],
+  "tool-hand": ["H"],
+  "stroke-delete": ["Delete", "Backspace"],
+  "stroke-flip": ["Shift+X"],
+  "magnifier": ["M"],
+  "panels": ["\\"],
+  "folder-panel": ["G"],
+  "theme": ["Shift+T"],
+  "keys-sheet": ["?", "F1"],
+  "command-list": ["Ctrl+K"],
+  "settings": ["Ctrl+,"],
+};
+
+/** @type {Record<string, {title: string, keys: KeyMap}>} what differs from the default */
+export const PRESETS = {
+  s2m: { title: "S2M", keys: {} },
+  labelme: { title: "labelme", keys: { "tool-lasso": ["Ctrl+N", "L"], "zoom-in": ["Ctrl++", "Ctrl+=", "+"], "zoom-out": ["Ctrl+-", "-"], "fit": ["Ctrl+F", "Shift+F"] } },
+  cvat: {
+    title: "CVAT",
+    keys: { "next-image": ["F"], "previous-image": ["D"], "commit": ["Ctrl+Enter"], "object-new": ["N"], "next-unfinished": ["Shift+F"], "fit": ["Ctrl+Shift+F"] },
+  },
+  napari: { title: "napari", keys: { "object-new": ["M"], "magnifier": ["Shift+M"], "tool-brush": ["P"], "tool-stroke": ["Q"], "tool-eraser": ["E"], "fit": ["Ctrl+R", "Shift+F"], "view-mask": ["V"] } },
+};
+
+/**
+ * @param {string} preset
+ * @param {KeyMap} own changes of the user's own
+ * @returns {KeyMap}
+ */
+export function keyMap(preset, own) {
+  return { ...DEFAULT_KEYS, ...(PRESETS[preset]?.keys ?? {}), ...own };
+}
+
+/**
+ * The name of a pressed key, such as "Ctrl+Shift+Z"; the same on every keyboard that can type it.
+ * @param {KeyboardEvent} event
+ */
+export function nameOfKey(event) {
+  let key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  // Digits and letters by their place where the layout gives something else (Shift+1, AZERTY digits, Cyrillic).
+  if (/^Digit\d$/.test(event.code)) key = event.code.slice(5);
+  else if (event.code.startsWith("Key") && !/^[A-Z]$/.test(key)) key = event.code.slice(3);
+  else if (event.code === "BracketLeft" && (key === "{" || key === "[")) key = "[";
+  else if (event.code === "BracketRight" && (key === "}" || key === "]")) key = "]";
+  const typed = key.length === 1 && !/^[A-Z0-9[\]]$/.test(key);
+  const names = [];
+  if (event.ctrlKey || event.metaKey) names.push("Ctrl");
+  if (event.altKey) names.push("Alt");
+  // "?" and "+" are what the eye reads on the key; their Shift is not said again.
+  if (event.shiftKey && !typed) names.push("Shift");
+  return [...names, key].join("+");
+}
+
+/**
+ * @param {KeyMap} map
+ * @param {string} key
+ * @returns {string | undefined} the action of a key
+ */
+export function actionOfKey(map, key) {
+  return Object.keys(map).find((action) => map[action].includes(key));
+}
+
+/**
+ * @param {EventTarget | null} target
+ * @returns {boolean} whether keys belong to a field in which somebody types
+ */
+export function isTyping(target) {
+  return target instanceof HTMLElement && target.matches("input:not([type=range]):not([type=checkbox]), textarea, select");
+}

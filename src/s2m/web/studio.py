@@ -1,0 +1,400 @@
+"""The project behind the page: which images are open, who edits them, what is saved, encoded ahead and remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from s2m.answering import SegmenterAnswerer
+from s2m.errors import ImageError, JournalError, S2MError, ServerError
+from s2m.label_files import check_mask_size, read_label_map
+from s2m.segmenter import FeatureCache, Features, Segmenter
+from s2m.session import ImportMasks, Project, Session, ViewState
+from s2m.session.commands import Command as SessionCommand
+from s2m.session.commands import command_from_json
+from s2m.web import views
+from s2m.web.line import PageLine
+from s2m.web.messages import (
+    Command,
+    CopyObjects,
+    Hello,
+    KeepView,
+    Open,
+    PageMessage,
+    PenCancel,
+    PenDown,
+    Save,
+    TakeOver,
+)
+from s2m.web.pictures import PictureStore
+from s2m.web.room import Job, Room
+
+T = TypeVar("T")
+FEATURE_BYTES = 512 * 1024 * 1024
+SAVE_AFTER_S = 0.8
+SAVE_AGAIN_AFTER_S = 5.0
+EDITOR_RETURNS_WITHIN_S = 4.0
+ROOM_CLOSED_AFTER_S = 30.0
+_NOT_FOR_PAGES = ("model_used",)
+log = logging.getLogger("s2m.web")
+
+
+@dataclass(frozen=True)
+class StudioSettings:
+    """How the studio works.
+
+    Attributes:
+        title: what the project is called.
+        model_id: name and version of the model, for the record.
+        mask: a label map that a single image starts from, where it has no annotation yet.
+    """
+
+    title: str
+    model_id: str
+    mask: Path | None = None
+
+
+class Studio:
+    """Everything the server has beside HTTP.
+
+    Args:
+        project: the images and where their masks go.
+        segmenter: answers strokes.
+        settings: see there.
+    """
+
+    def __init__(self, project: Project, segmenter: Segmenter, settings: StudioSettings) -> None:
+        self.project = project
+        self.segmenter = segmenter
+        self.settings = settings
+        self.pictures = PictureStore()
+        self.features = FeatureCache(FEATURE_BYTES)
+        self.rooms: dict[str, Room] = {}
+        self.lines: set[PageLine] = set()
+        self._worker = ThreadPoolExecutor(1, "answers")
+        self._readers = ThreadPoolExecutor(2, "pictures")
+        self._behind = ThreadPoolExecutor(1, "behind")
+        self._encoding = threading.Lock()
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unsaved: dict[str, asyncio.Task[None]] = {}
+        self._index = {entry.name: index for index, entry in enumerate(project.images)}
+
+    # Images.
+
+    def path_of(self, index: int) -> Path:
+        """The file of an image of the project.
+
+        Raises:
+            ImageError: there is no image of this number.
+        """
+        if not 0 <= index < len(self.project.images):
+            raise ImageError(f"the project has {len(self.project.images)} images, got number {index}")
+        return self.project.images[index].path
+
+    def room_of(self, index: int) -> Room | None:
+        """The open image of this number, or None."""
+        return self.rooms.get(self.project.images[index].name) if 0 <= index < len(self.project.images) else None
+
+    async def in_reader(self, work: Callable[[], T]) -> T:
+        """Do something with image files, beside the network."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+
+    # Pages come and go.
+
+    def welcome(self, line: PageLine) -> None:
+        """Tell a page about the project."""
+        self.lines.add(line)
+        images = self.project.images
+        last = self.project.last_image
+        line.send(
+            {
+                "type": "welcome",
+                "project": {
+                    "name": self.settings.title,
+                    "output": str(self.project.output),
+                    "model": self.settings.model_id,
+                    "classes": [each.name for each in self.project.settings.classes],
+                },
+                "folder": [views.image_entry(index, entry) for index, entry in enumerate(images)],
+                "first": last if last in self._index else (images[0].name if images else ""),
+            }
+        )
+
+    def goodbye(self, line: PageLine) -> None:
+        """A page is gone: another may edit its image."""
+        self.lines.discard(line)
+        self._leave(line)
+
+    async def receive(self, line: PageLine, message: PageMessage) -> None:
+        """Do what a page asks for.
+
+        Raises:
+            S2MError: it cannot be done; say so to the page.
+        """
+        match message:
+            case Hello():
+                line.page = message.page
+                self.welcome(line)
+            case Open():
+                await self._open(line, message.image)
+            case Command():
+                room = await self._room_to_edit(line, message.image)
+                room.put(Job(line, message.id, _command_of(message)))
+            case CopyObjects():
+                await self._copy_objects(line, message)
+            case Save():
+                room = await self._room_to_edit(line, message.image)
+                await self._save(room)
+                line.send({"type": "done", "id": message.id, "kind": "save", "ms": 0, "text": ""})
+            case TakeOver():
+                self._make_editor(self._shown_room(line, message.image), line)
+            case KeepView():
+                self._keep_view(line, message)
+            case PenDown():
+                room = self._shown_room(line, message.image)
+                if room.editor == line.page:
+                    room.draw_on(message)
+            case PenCancel():
+                await self._shown_room(line, message.image).drop_pen(message.key)
+
+    async def _open(self, line: PageLine, name: str) -> None:
+        self._leave(line)
+        line.image = name
+        try:
+            room = await self._room(name)
+        except (ImageError, JournalError) as error:
+            if name in self._index:
+                self.project.report_unreadable(name, str(error))
+                self._tell_entry(name)
+            line.send({"type": "unreadable", "name": name, "text": str(error)})
+            return
+        if room.editor is None or not room.has_page(room.editor):
+            room.editor = line.page
+        room.former_editors.add(room.editor)
+        await room.enter(line)
+        self._start(self._look_at(room))
+
+    async def _room(self, name: str) -> Room:
+        """The open image of a name, opened if it is not.
+
+        Raises:
+            ImageError: there is no such image, or it cannot be read.
+            JournalError: its annotation cannot be opened.
+        """
+        if name not in self._index:
+            raise ImageError(f"{name} is not in this project; reload the page")
+        async with self._opening.setdefault(name, asyncio.Lock()):
+            if name not in self.rooms:
+                self.rooms[name] = await self._make_room(name)
+            return self.rooms[name]
+
+    async def _make_room(self, name: str) -> Room:
+        index = self._index[name]
+        path = self.project.images[index].path
+        pyramid = await self.in_reader(lambda: self.pictures.pyramid(path))
+        answerer = SegmenterAnswerer(self.segmenter, lambda: self._features_of(path))
+
+        def open_session() -> Session:
+            session = self.project.open_image(name, pyramid.size_hw, answerer, self.settings.model_id)
+            # What the journal gives is computed here, in the worker, before the pages ask for it.
+            log.debug("%s has %d objects", name, len(session.state.objects))
+            return session
+
+        session = await asyncio.get_running_loop().run_in_executor(self._worker, open_session)
+        info = {
+            "type": "image",
+            "index": index,
+            "name": name,
+            "width": pyramid.size_hw[1],
+            "height": pyramid.size_hw[0],
+            "tile_size": pyramid.tile_size,
+            "levels": len(pyramid.levels),
+            "stamp": format(path.stat().st_mtime_ns, "x"),
+        }
+        room = Room(name, info, session, self._worker, self._changed, lambda: self._view_of(name))
+        if self.settings.mask is not None and not session.state.has_mask:
+            mask = self.settings.mask
+            room.put(Job(None, "initial-mask", await self.in_reader(lambda: self._import(mask, mask.name, room))))
+        return room
+
+    def _import(self, path: Path, source: str, room: Room) -> ImportMasks:
+        """The command that brings in a label map.
+
+        Raises:
+            MaskError: it cannot be read, or does not fit the image.
+        """
+        label_map = read_label_map(path)
+        check_mask_size(label_map, room.session.state.size_hw, source)
+        return ImportMasks.from_label_map(label_map, source)
+
+    async def import_masks(self, index: int, path: Path, source: str) -> None:
+        """Bring a label map into an open image.
+
+        Raises:
+            ServerError: the image is not open.
+            MaskError: the file is no label map of this image.
+        """
+        room = self.room_of(index)
+        if room is None:
+            raise ServerError("open the image first, then import its masks")
+        command = await self.in_reader(lambda: self._import(path, source, room))
+        room.put(Job(None, f"import-{room.session.number}", command))
+
+    def _shown_room(self, line: PageLine, name: str) -> Room:
+        room = self.rooms.get(name)
+        if room is None or line not in room.lines:
+            raise ServerError("this image is not open in the page; open it again")
+        return room
+
+    async def _room_to_edit(self, line: PageLine, name: str) -> Room:
+        """The room of a command; pages that have edited before may still send what they did then."""
+        room = await self._room(name)
+        free = room.editor is None or not room.has_page(room.editor)
+        if not (free or line.page == room.editor or line.page in room.former_editors):
+            raise ServerError("another page edits this image; take over to change it")
+        return room
+
+    def _leave(self, line: PageLine) -> None:
+        room = self.rooms.get(line.image or "")
+        line.image = None
+        if room is None or line not in room.lines:
+            return
+        room.leave(line)
+        self._start(self._after_leaving(room))
+
+    async def _after_leaving(self, room: Room) -> None:
+        await asyncio.sleep(EDITOR_RETURNS_WITHIN_S)
+        if room.lines and not (room.editor and room.has_page(room.editor)):
+            self._make_editor(room, room.lines[0])
+        await asyncio.sleep(ROOM_CLOSED_AFTER_S)
+        if not room.lines and self.rooms.get(room.name) is room and not self._opening[room.name].locked():
+            async with self._opening[room.name]:
+                del self.rooms[room.name]
+                await room.close()
+
+    def _make_editor(self, room: Room, line: PageLine) -> None:
+        room.editor = line.page
+        room.former_editors.add(line.page)
+        for each in room.lines:
+            each.send({"type": "editor", "image": room.name, "you": each.page == room.editor})
+
+    # Looking at images: encoded when opened, the next one ahead.
+
+    async def _look_at(self, room: Room) -> None:
+        path = self.path_of(room.info["index"])
+        if self.features.get(path) is None:
+            room.tell_all({"type": "encoding", "image": room.name, "done": False, "ms": 0})
+            try:
+                features = await self._in_behind(lambda: self._features_of(path))
+            except S2MError as error:
+                room.tell_all({"type": "notice", "level": "error", "text": str(error)})
+                return
+            room.tell_all({"type": "encoding", "image": room.name, "done": True, "ms": features.seconds * 1000})
+        following = room.info["index"] + 1
+        if following < len(self.project.images):
+            ahead = self.path_of(following)
+            try:
+                await self._in_behind(lambda: self._features_of(ahead))
+            except S2MError as error:
+                log.info("cannot prepare the next image: %s", error)
+
+    def _features_of(self, path: Path) -> Features:
+        """The features of an image, encoded once; called from worker threads."""
+        with self._encoding:
+            known = self.features.get(path)
+            if known is None:
+                known = self.segmenter.encode(self.pictures.pyramid(path).levels[0])
+                self.features.put(path, known)
+            return known
+
+    # Saving.
+
+    def _changed(self, room: Room) -> None:
+        """After a command: save soon, and tell the folder lists."""
+        self._tell_entry(room.name)
+        if room.name not in self._unsaved:
+            self._unsaved[room.name] = self._start(self._save_soon(room))
+
+    async def _save_soon(self, room: Room) -> None:
+        await asyncio.sleep(SAVE_AFTER_S)
+        del self._unsaved[room.name]
+        await self._save(room)
+
+    async def _save(self, room: Room) -> None:
+        try:
+            result = await self._in_behind(lambda: self.project.save(room.session))
+        except S2MError as error:
+            room.tell_all({"type": "notice", "level": "error", "text": str(error)})
+            if room.name not in self._unsaved:
+                self._unsaved[room.name] = self._start(self._save_again(room))
+            return
+        backup = result.backup.name if result.backup else None
+        room.tell_all({"type": "saved", "image": room.name, "path": str(result.path), "backup": backup})
+        self._tell_entry(room.name)
+
+    async def _save_again(self, room: Room) -> None:
+        await asyncio.sleep(SAVE_AGAIN_AFTER_S)
+        await self._save_soon(room)
+
+    def _tell_entry(self, name: str) -> None:
+        index = self._index[name]
+        entry = views.image_entry(index, self.project.images[index])
+        for line in self.lines:
+            line.send({"type": "entry", "entry": entry})
+
+    def _view_of(self, name: str) -> dict[str, Any]:
+        view = self.project.view(name)
+        return {"zoom": view.zoom, "centre_xy": view.centre_xy, "selected_object_id": view.selected_object_id}
+
+    def _keep_view(self, line: PageLine, message: KeepView) -> None:
+        if message.image not in self._index:
+            return
+        view = ViewState(
+            zoom=None if message.fitted else message.zoom,
+            centre_xy=message.centre_xy,
+            selected_object_id=message.selected_object_id,
+        )
+        room = self.rooms.get(message.image)
+        if room is not None and room.editor == line.page:
+            self.project.keep_view(message.image, view)
+
+    async def _copy_objects(self, line: PageLine, message: CopyObjects) -> None:
+        room = self._shown_room(line, message.image)
+        into = await self._room_to_edit(line, message.into)
+        paste = room.session.state.copy_objects(message.object_ids)
+        into.put(Job(line, message.id, paste))
+
+    async def close(self) -> None:
+        """Save what is not saved, and release the journals."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for room in self.rooms.values():
+            await room.close()
+            if room.name in self._unsaved:
+                await self._save(room)
+        for executor in (self._worker, self._readers, self._behind):
+            executor.shutdown(wait=True, cancel_futures=True)
+
+    async def _in_behind(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._behind, work)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _command_of(message: Command) -> SessionCommand:
+    command = command_from_json(message.body)
+    if command.kind in _NOT_FOR_PAGES:
+        raise JournalError(f'pages do not send "{command.kind}"; reload the page')
+    return command

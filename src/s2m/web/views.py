@@ -1,0 +1,158 @@
+"""Annotation states in, what a page shows out: JSON values without any geometry that it has already.
+
+Strokes and outlines are long and change seldom, so each page is sent only those that it does not know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
+from s2m.types import BoolArray, FloatArray
+from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
+
+
+@dataclass(frozen=True)
+class ShownMask:
+    """One object as the page draws it.
+
+    Attributes:
+        object_id: the object.
+        rings: its outlines, x, y, x, y... in image pixels, to a tenth of a pixel or finer.
+        area_share: of the image, 0..1.
+        fingerprint: equal for equal rings.
+    """
+
+    object_id: int
+    rings: tuple[list[float], ...]
+    area_share: float
+    fingerprint: str
+
+
+@dataclass
+class PageKnowledge:
+    """What one page has been sent of the image it shows."""
+
+    strokes: dict[str, DrawnStroke] = field(default_factory=dict)
+    masks: dict[int, str] = field(default_factory=dict)
+
+
+def shown_masks(state: AnnotationState) -> tuple[ShownMask, ...]:
+    """The outlines of every object of a state."""
+    size_hw = outline_size_hw(state.size_hw)
+    margins = _soft_margins(state, size_hw)
+    shown = []
+    for one in state.objects:
+        mask = _mask_at(state, one.object_id, size_hw)
+        margin = margins.get(one.object_id)
+        settled = _edge_margin(mask) if margin is None else settle_margins(margin, mask)
+        rings = trace_outlines(settled, state.size_hw)
+        shown.append(_shown_mask(one.object_id, rings, float(mask.mean())))
+    return tuple(shown)
+
+
+def _soft_margins(state: AnnotationState, size_hw: tuple[int, int]) -> dict[int, FloatArray]:
+    """How far each object leads, as the network has it."""
+    layer = state.layer
+    logits = layer.logits.astype(np.float32)
+    if state.overlap == "exclusive":
+        return dict(zip(layer.object_ids, object_margins(logits, size_hw), strict=True))
+    return {one: object_margins(logits[row : row + 1], size_hw)[0] for row, one in enumerate(layer.object_ids)}
+
+
+def _mask_at(state: AnnotationState, object_id: int, size_hw: tuple[int, int]) -> BoolArray:
+    """What an object has, as it is saved, looked at with fewer pixels."""
+    mask = state.object_mask(object_id)
+    if mask.shape == size_hw:
+        return mask
+    small = cv2.resize(mask.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(small > 0)
+
+
+def _edge_margin(mask: BoolArray) -> FloatArray:
+    return np.where(mask, np.float32(1), np.float32(-1))
+
+
+def _shown_mask(object_id: int, rings: tuple[Ring, ...], area_share: float) -> ShownMask:
+    rounded = tuple(np.round(ring, 2).ravel().tolist() for ring in rings)
+    digest = hashlib.blake2s(b"|".join(np.asarray(ring, np.float32).tobytes() for ring in rounded), digest_size=8)
+    return ShownMask(object_id, rounded, area_share, digest.hexdigest())
+
+
+def masks_message(
+    name: str, number: int, preview: str | None, masks: tuple[ShownMask, ...], milliseconds: float, known: PageKnowledge
+) -> dict[str, Any]:
+    """The masks of an image; outlines that the page has are named by their fingerprint only."""
+    entries = []
+    for mask in masks:
+        entry: dict[str, Any] = {"id": mask.object_id, "key": mask.fingerprint, "area": round(mask.area_share, 6)}
+        if known.masks.get(mask.object_id) != mask.fingerprint:
+            entry["rings"] = mask.rings
+        entries.append(entry)
+    known.masks = {mask.object_id: mask.fingerprint for mask in masks}
+    return {
+        "type": "masks",
+        "image": name,
+        "number": number,
+        "preview": preview,
+        "ms": round(milliseconds, 1),
+        "masks": entries,
+    }
+
+
+def state_message(name: str, session: Session, state: AnnotationState, known: PageKnowledge) -> dict[str, Any]:
+    """Everything about the annotation but the masks."""
+    strokes = [(stroke, True) for stroke in state.past_strokes] + [(stroke, False) for stroke in state.strokes]
+    message = {
+        "type": "state",
+        "image": name,
+        "number": session.number,
+        "status": state.status,
+        "note": state.note,
+        "undo": session.undo_label,
+        "redo": session.redo_label,
+        "objects": [
+            {
+                "id": item.object_id,
+                "name": item.name,
+                "class": item.class_name,
+                "colour": item.colour,
+                "visible": item.visible,
+                "locked": item.locked,
+            }
+            for item in state.objects
+        ],
+        "strokes": [_stroke_entry(stroke, committed, known) for stroke, committed in strokes],
+    }
+    known.strokes = {stroke.key: stroke for stroke, _ in strokes}
+    return message
+
+
+def _stroke_entry(stroke: DrawnStroke, committed: bool, known: PageKnowledge) -> dict[str, Any]:
+    entry: dict[str, Any] = {"key": stroke.key, "committed": committed}
+    if known.strokes.get(stroke.key) == stroke:
+        return entry
+    return entry | {
+        "object_id": stroke.object_id,
+        "sign": stroke.sign,
+        "tool": stroke.tool,
+        "width_px": stroke.width_px,
+        "points": [round(float(value), 2) for point in stroke.points for value in point],
+    }
+
+
+def image_entry(index: int, entry: ImageEntry) -> dict[str, Any]:
+    """One image of the folder as its list shows it."""
+    return {
+        "index": index,
+        "name": entry.name,
+        "status": entry.status,
+        "strokes": entry.strokes,
+        "seconds": round(entry.seconds, 1),
+        "error": entry.error,
+    }
