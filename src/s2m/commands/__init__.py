@@ -14,6 +14,7 @@ from s2m.errors import S2MError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "annotate": "s2m.commands.annotate",
         "segment": "s2m.commands.segment",
         "demo": "s2m.commands.demo",
         "info": "s2m.commands.info",
