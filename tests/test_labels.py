@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from s2m.labels import aggregate_logits, aggregate_probs, label_map_from_logits
 from s2m.types import FloatArray
 
 
 def logits_of(*probs: float) -> FloatArray:
-    return np.log(np.array(probs) / (1 - np.array(probs))).astype(np.float32)[:, None, None]
+    return np.log(np.array(probs, np.float32) / (1 - np.array(probs, np.float32)))[:, None, None]
 
 
 def test_one_object_at_four_tenths_comes_out_at_its_squared_odds() -> None:
@@ -44,3 +46,18 @@ def test_channels_become_the_ids_of_their_objects() -> None:
 
 def test_no_object_is_all_background() -> None:
     assert label_map_from_logits(np.empty((0, 2, 2), np.float32), ()).tolist() == [[0, 0], [0, 0]]
+
+
+@given(st.integers(1, 9), st.floats(0.1, 4.0), st.integers(0, 2**32 - 1))
+def test_the_label_map_is_the_argmax_of_the_aggregated_logits(count: int, spread: float, seed: int) -> None:
+    logits = np.random.default_rng(seed).normal(-1.0, spread, (count, 6, 7)).astype(np.float32)
+
+    label_map = label_map_from_logits(logits, range(1, count + 1))
+
+    assert (label_map == aggregate_logits(logits).argmax(axis=0)).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 50])
+def test_at_the_bound_of_doubt_the_background_wins_or_ties(count: int) -> None:
+    channels = aggregate_logits(np.full((count, 1, 1), -np.log(count) - 1e-3, np.float32))
+    assert channels[0, 0, 0] >= channels[1:, 0, 0].max()

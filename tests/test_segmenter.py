@@ -43,6 +43,22 @@ def test_probabilities_sum_to_one_and_agree_with_the_label_map(tiny_model: OnnxM
     assert (np.array([0, 3, 5])[probs.argmax(axis=0)] == prediction.label_map((50, 60))).all()
 
 
+def test_large_images_are_joined_band_by_band_without_a_seam(
+    tiny_model: OnnxModel, two_discs: ByteArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segmenter = Segmenter(tiny_model)
+    strokes = [stroke(32, 48, 1), stroke(96, 48, 2)]
+    whole = segmenter.predict(segmenter.encode(two_discs), strokes)
+    box = segmenter.predict(segmenter.encode(two_discs, (10, 20, 120, 80)), strokes, whole.masks)
+    expected = [(answer.label_map((300, 401)), answer.probs((300, 401))) for answer in (whole, box)]
+
+    monkeypatch.setattr("s2m.segmenter._VALUES_AT_ONCE", 401 * 2 * 7)
+
+    for answer, (label_map, probs) in zip((whole, box), expected, strict=True):
+        assert (answer.label_map((300, 401)) == label_map).all()
+        np.testing.assert_allclose(answer.probs((300, 401)), probs, atol=1e-5)
+
+
 def test_a_negative_stroke_alone_takes_a_previous_mask_away(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
     segmenter = Segmenter(tiny_model)
     features = segmenter.encode(two_discs)

@@ -104,3 +104,17 @@ def resize_maps(maps: FloatArray, size_hw: tuple[int, int]) -> FloatArray:
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = [cv2.resize(channel, (width, height), interpolation=interpolation) for channel in maps]
     return np.asarray(resized, dtype=np.float32).reshape(len(maps), height, width)
+
+
+def resize_rows(maps: FloatArray, size_hw: tuple[int, int], rows: slice) -> FloatArray:
+    """The rows ``start:stop`` of ``resize_maps(maps, size_hw)``, (N, stop - start, W), without making the others."""
+    height = maps.shape[1]
+    if maps.shape[1:] == size_hw:
+        return maps[:, rows]
+    if size_hw[0] < height or size_hw[1] < maps.shape[2]:
+        return resize_maps(maps, size_hw)[:, rows]
+    centres = np.clip((np.arange(rows.start, rows.stop) + 0.5) * (height / size_hw[0]) - 0.5, 0, height - 1)
+    above = centres.astype(np.intp)
+    below = np.minimum(above + 1, height - 1)
+    share = (centres - above).astype(np.float32)[None, :, None]
+    return resize_maps(maps[:, above] * (1 - share) + maps[:, below] * share, (len(centres), size_hw[1]))

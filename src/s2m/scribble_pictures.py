@@ -32,8 +32,8 @@ from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, LabelMap, Sign, Strok
 
 ScribbleStyle = Literal["objects", "foreground-background"]
 
-CANONICAL_PEN = 0.01
-"""Thickness of a stroke as the network sees it, as a share of the image's long side (about 5 of 512 pixels)."""
+CANONICAL_PEN = 0.0125
+"""Thickness of a stroke as the network sees it, as a share of the image's long side (about 6.5 of 512 pixels)."""
 
 _THINNEST_PEN_PX = 3.0
 """Nobody draws thinner on purpose, however small the image."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2m.errors import ImageError, StrokeError
-from s2m.geometry import Frame, frame_of_box, frame_of_image, resize_image, resize_maps
+from s2m.geometry import Frame, frame_of_box, frame_of_image, resize_image, resize_rows
 from s2m.labels import aggregate_probs, label_map_from_logits
 from s2m.models import Model
 from s2m.prompts import prompt_maps
@@ -23,6 +23,9 @@ from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectMask
 
 _OBJECTS_AT_ONCE = 8
 """Objects that go through the decoder together; more would cost memory and save no time."""
+
+_VALUES_AT_ONCE = 500_000
+"""Logits at the image's size that are held at once, over all objects: what fits into a cache."""
 
 _ABSENT_LOGIT = -10.0
 """Logit of a pixel that the network did not see and no previous mask speaks of."""
@@ -69,32 +72,52 @@ class Prediction:
     @property
     def masks(self) -> ObjectMasks:
         """Each object's soft mask as if it were alone: the ``previous`` of the next prediction."""
-        logits = self.logits if self.frame.is_whole_image else self._whole_logits(self._mask_size_hw())
-        return ObjectMasks(self.object_ids, _sigmoid(logits))
+        if self.frame.is_whole_image:
+            return ObjectMasks(self.object_ids, _sigmoid(self.logits))
+        size_hw = self._mask_size_hw()
+        return ObjectMasks(self.object_ids, _sigmoid(self._logit_rows(size_hw, slice(0, size_hw[0]))))
 
     def probs(self, size_hw: tuple[int, int] | None = None) -> FloatArray:
         """Probabilities (N + 1, H, W) float32 that sum to 1, background first, at the image's size by default."""
-        return aggregate_probs(self._whole_logits(size_hw or self.frame.image_size_hw))
+        size_hw = size_hw or self.frame.image_size_hw
+        probs = np.empty((len(self.object_ids) + 1, *size_hw), dtype=np.float32)
+        for rows in self._bands(size_hw):
+            probs[:, rows] = aggregate_probs(self._logit_rows(size_hw, rows))
+        return probs
 
     def label_map(self, size_hw: tuple[int, int] | None = None) -> LabelMap:
         """The most probable object of each pixel, (H, W) int32, at the image's size by default; 0 background."""
-        return label_map_from_logits(self._whole_logits(size_hw or self.frame.image_size_hw), self.object_ids)
+        size_hw = size_hw or self.frame.image_size_hw
+        label_map = np.empty(size_hw, dtype=np.int32)
+        for rows in self._bands(size_hw):
+            label_map[rows] = label_map_from_logits(self._logit_rows(size_hw, rows), self.object_ids)
+        return label_map
 
-    def _whole_logits(self, size_hw: tuple[int, int]) -> FloatArray:
-        """Logits (N, H, W) of the whole image: resized first, so that edges are sharp, and aggregated later."""
+    def _bands(self, size_hw: tuple[int, int]) -> list[slice]:
+        """Rows of the image that are joined at once, so that memory stays bounded however large it is."""
+        height, width = size_hw
+        count = max(1, _VALUES_AT_ONCE // (width * len(self.object_ids)))
+        return [slice(top, min(top + count, height)) for top in range(0, height, count)]
+
+    def _logit_rows(self, size_hw: tuple[int, int], rows: slice) -> FloatArray:
+        """Logits (N, rows, W) of the whole image: resized first, so that edges are sharp, and aggregated later."""
         if self.frame.is_whole_image:
-            return resize_maps(self.logits, size_hw)
-        rows, columns = (size_hw[0] / self.frame.image_size_hw[0], size_hw[1] / self.frame.image_size_hw[1])
-        left, top, right, bottom = self.frame.box_xyxy
-        y0, x0 = round(top * rows), round(left * columns)
-        y1, x1 = max(y0 + 1, round(bottom * rows)), max(x0 + 1, round(right * columns))
-        whole = np.full((len(self.object_ids), *size_hw), _ABSENT_LOGIT, dtype=np.float32)
-        for row, object_id in enumerate(self.object_ids):
-            mask = None if self.previous is None else self.previous.of(object_id)
-            if mask is not None:
-                whole[row] = _logit(resize_maps(mask[None], size_hw)[0])
-        whole[:, y0:y1, x0:x1] = resize_maps(self.logits, (y1 - y0, x1 - x0))
-        return whole
+            return resize_rows(self.logits, size_hw, rows)
+        left, top, right, bottom = _scaled_box(self.frame, size_hw)
+        logits = np.stack([self._logit_rows_outside(object_id, size_hw, rows) for object_id in self.object_ids])
+        inside = slice(max(top, rows.start), min(bottom, rows.stop))
+        if inside.start < inside.stop:
+            box_rows = slice(inside.start - top, inside.stop - top)
+            answer = resize_rows(self.logits, (bottom - top, right - left), box_rows)
+            logits[:, inside.start - rows.start : inside.stop - rows.start, left:right] = answer
+        return logits
+
+    def _logit_rows_outside(self, object_id: int, size_hw: tuple[int, int], rows: slice) -> FloatArray:
+        """Logits (rows, W) of what the network did not see: the previous mask, or nothing."""
+        mask = None if self.previous is None else self.previous.of(object_id)
+        if mask is None:
+            return np.full((rows.stop - rows.start, size_hw[1]), _ABSENT_LOGIT, dtype=np.float32)
+        return _logit(resize_rows(mask[None], size_hw, rows)[0])
 
     def _mask_size_hw(self) -> tuple[int, int]:
         """A size for the whole image at which the box has about the resolution of its logits."""
@@ -239,6 +262,14 @@ def _check_box(box_xyxy: tuple[int, int, int, int], size_hw: tuple[int, int]) ->
     left, top, right, bottom = box_xyxy
     if not (0 <= left < right <= size_hw[1] and 0 <= top < bottom <= size_hw[0]):
         raise ImageError(f"the box {box_xyxy} does not lie in the image of {size_hw[1]} x {size_hw[0]} pixels")
+
+
+def _scaled_box(frame: Frame, size_hw: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The frame's box in an image brought to ``size_hw``, at least one pixel large."""
+    rows, columns = size_hw[0] / frame.image_size_hw[0], size_hw[1] / frame.image_size_hw[1]
+    left, top = int(frame.box_xyxy[0] * columns), int(frame.box_xyxy[1] * rows)
+    right, bottom = round(frame.box_xyxy[2] * columns), round(frame.box_xyxy[3] * rows)
+    return left, top, max(left + 1, right), max(top + 1, bottom)
 
 
 def _sigmoid(logits: FloatArray) -> FloatArray:
