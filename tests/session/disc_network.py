@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
-from s2m.session import JournalHeader, Session
+from s2m.session import AnnotationState, JournalHeader, Session
 from s2m.types import BACKGROUND_ID, FloatArray, ObjectMasks, Stroke
 
 SIZE_HW = (24, 32)
@@ -44,6 +45,11 @@ class DiscAnswerer:
         return np.asarray(answers, dtype=np.float32)
 
 
-def open_session(path: Path, answerer: DiscAnswerer | None = None, model_id: str = "discs") -> Session:
+def open_session(
+    path: Path,
+    answerer: DiscAnswerer | None = None,
+    model_id: str = "discs",
+    known: Mapping[int, AnnotationState] = MappingProxyType({}),
+) -> Session:
     header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
-    return Session(path, header, answerer or DiscAnswerer(), model_id)
+    return Session(path, header, answerer or DiscAnswerer(), model_id, known)

@@ -23,14 +23,17 @@ from s2m.session.commands import (
     DeleteStroke,
     Draw,
     DrawnStroke,
+    DropSpecks,
     Edit,
     Erase,
+    FillHoles,
     ImportMasks,
     MarkImage,
     MaskCommand,
     MergeObjects,
     NamedMask,
     PasteObjects,
+    Smooth,
     SplitObject,
 )
 from s2m.session.masks import ExactMask, HardPixels, Layer, PackedMask, empty_layer, rebased, without_objects
@@ -108,8 +111,14 @@ def _check_paint(state: AnnotationState, command: Brush | Erase) -> None:
         _check_free(state, command.object_id)
 
 
-def _check_of_object(state: AnnotationState, command: Clean | SplitObject | DeleteObject) -> None:
+def _check_of_object(state: AnnotationState, command: Clean | DeleteObject) -> None:
     _check_free(state, command.object_id)
+
+
+def _check_split(state: AnnotationState, command: SplitObject) -> None:
+    _check_free(state, command.object_id)
+    if len(connected_parts(state.object_mask(command.object_id))) < 2:
+        raise JournalError(f"{state.name_of(command.object_id)} is in one piece; there is nothing to split")
 
 
 def _check_merge(state: AnnotationState, command: MergeObjects) -> None:
@@ -155,7 +164,8 @@ _CHECKS: dict[type, Callable[..., None]] = {
     Draw: _check_draw,
     Brush: _check_paint,
     Erase: _check_paint,
-    **dict.fromkeys([*Clean.__args__, SplitObject, DeleteObject], _check_of_object),
+    **dict.fromkeys([FillHoles, DropSpecks, Smooth, DeleteObject], _check_of_object),
+    SplitObject: _check_split,
     MergeObjects: _check_merge,
     AddObject: _check_add,
     ChangeObject: _check_change,
@@ -294,8 +304,6 @@ def _of_object(stroke: DrawnStroke, object_ids: set[int], into_id: int) -> Drawn
 
 def _split(state: AnnotationState, command: SplitObject) -> AnnotationState:
     parts = connected_parts(state.object_mask(command.object_id))
-    if len(parts) < 2:
-        raise JournalError(f"{state.name_of(command.object_id)} is in one piece; there is nothing to split")
     whole = state.object(command.object_id)
     masks = [mask for mask in state.exact_masks() if mask.object_id != command.object_id]
     masks.append(ExactMask(object_id=command.object_id, mask=PackedMask.of(parts[0])))

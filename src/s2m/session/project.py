@@ -63,10 +63,19 @@ class ProjectSettings(Value):
 
 
 class ViewState(Value):
-    """Where the annotator was in an image."""
+    """Where the annotator was in an image.
+
+    Attributes:
+        zoom: screen pixels to an image pixel.
+        centre_xy: image pixel in the middle of the screen.
+        fitted: whether the whole image is shown, whatever the screen.
+        selected_object_id: the object drawn on.
+        preferences: whatever else the page wants to keep.
+    """
 
     zoom: float | None = None
     centre_xy: tuple[float, float] | None = None
+    fitted: bool = True
     selected_object_id: int = 1
     preferences: Mapping[str, JsonValue] = {}
 
@@ -272,12 +281,12 @@ class Project:
         """Where the journal of an image is, once it is begun."""
         return self._beside(self.entry(name).name, "jsonl")
 
-    def view(self, name: str) -> ViewState:
-        """Where the annotator was in an image."""
+    def view(self, name: str) -> ViewState | None:
+        """Where the annotator was in an image, or None where nothing was kept."""
         try:
             return ViewState.model_validate_json(self._beside(self.entry(name).name, "view.json").read_bytes())
         except (OSError, ValidationError):
-            return ViewState()
+            return None
 
     def keep_view(self, name: str, view: ViewState) -> None:
         """Remember where the annotator is in an image.

@@ -1,0 +1,201 @@
+"""Whatever is done, undone and redone, the journal gives the same label map, byte for byte."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from disc_network import SIZE_HW, DiscAnswerer, open_session
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from s2m.errors import JournalError
+from s2m.session import (
+    AddObject,
+    Brush,
+    ChangeObject,
+    ChangeStroke,
+    Clear,
+    Command,
+    Commit,
+    Configure,
+    DeleteObject,
+    DeleteStroke,
+    Draw,
+    DrawnStroke,
+    DropSpecks,
+    Erase,
+    FillHoles,
+    ImportMasks,
+    MarkImage,
+    MergeObjects,
+    Redo,
+    Session,
+    Smooth,
+    SplitObject,
+    Undo,
+    command_from_json,
+)
+from s2m.session.state_files import read_state, write_state
+from s2m.types import LabelMap
+
+OBJECT_IDS = st.integers(1, 3)
+POINTS = st.lists(
+    st.tuples(st.integers(-2, SIZE_HW[1] + 2).map(float), st.integers(-2, SIZE_HW[0] + 2).map(float)),
+    min_size=1,
+    max_size=4,
+).map(tuple)
+KEYS = st.sampled_from(["a", "b", "c", "d", "e", "f"])
+SIGNS = st.sampled_from(["positive", "negative"])
+STROKES = st.builds(
+    DrawnStroke,
+    points=POINTS,
+    object_id=st.integers(0, 3),
+    sign=SIGNS,
+    tool=st.sampled_from(["stroke", "stroke", "dot", "box", "lasso"]),
+    key=KEYS,
+)
+
+
+@st.composite
+def label_maps(draw: st.DrawFn) -> LabelMap:
+    labels = np.zeros(SIZE_HW, dtype=np.int32)
+    for object_id in draw(st.lists(OBJECT_IDS, max_size=3)):
+        y, x = draw(st.integers(0, 20)), draw(st.integers(0, 28))
+        labels[y : y + draw(st.integers(1, 9)), x : x + draw(st.integers(1, 9))] = object_id
+    return labels
+
+
+COMMANDS: st.SearchStrategy[Command] = st.one_of(
+    st.builds(Draw, strokes=st.lists(STROKES, min_size=1, max_size=2).map(tuple)),
+    *[st.builds(Draw, strokes=st.tuples(STROKES))] * 4,
+    *[st.builds(Undo)] * 3,
+    *[st.builds(Redo)] * 2,
+    st.builds(Commit),
+    st.builds(Clear),
+    st.builds(AddObject, object_id=OBJECT_IDS),
+    st.builds(ChangeObject, object_id=OBJECT_IDS, locked=st.sampled_from([None, True, False])),
+    st.builds(DeleteObject, object_id=OBJECT_IDS),
+    st.builds(MergeObjects, object_ids=st.lists(OBJECT_IDS, min_size=1, max_size=2).map(tuple), into_id=OBJECT_IDS),
+    st.builds(SplitObject, object_id=OBJECT_IDS),
+    st.builds(ChangeStroke, key=KEYS, sign=st.none() | SIGNS, object_id=st.none() | OBJECT_IDS),
+    st.builds(DeleteStroke, key=KEYS),
+    st.builds(Brush, points=POINTS, object_id=OBJECT_IDS, width_px=st.sampled_from([1.0, 5.0])),
+    st.builds(Erase, points=POINTS, object_id=st.integers(0, 3), width_px=st.sampled_from([1.0, 5.0])),
+    st.builds(FillHoles, object_id=OBJECT_IDS),
+    st.builds(DropSpecks, object_id=OBJECT_IDS, min_area_px=st.none() | st.just(6)),
+    st.builds(Smooth, object_id=OBJECT_IDS),
+    st.builds(MarkImage, status=st.sampled_from(["done", "flagged"])),
+    st.builds(
+        Configure,
+        overlap=st.sampled_from([None, "exclusive", "overlapping"]),
+        local_edits=st.sampled_from([None, "always", "after_commit", "never"]),
+    ),
+    label_maps().map(lambda labels: ImportMasks.from_label_map(labels, "masks")),
+)
+
+
+FIRST = tuple(
+    Draw(strokes=(DrawnStroke(points=((8.0 * object_id, 6.0), (8.0 * object_id, 14.0)), object_id=object_id),))
+    for object_id in (1, 2, 3)
+)
+"""So that there is something to change."""
+
+
+def fitting(session: Session, command: Command, index: int) -> Command:
+    """The command with keys of strokes that are new, or that exist, as it needs them."""
+    if isinstance(command, Draw):
+        strokes = enumerate(command.strokes)
+        return Draw(strokes=tuple(one.model_copy(update={"key": f"{index}-{at}"}) for at, one in strokes))
+    if isinstance(command, ChangeStroke | DeleteStroke) and session.state.strokes:
+        strokes_now = session.state.strokes
+        return command.model_copy(update={"key": strokes_now["abcdef".index(command.key) % len(strokes_now)].key})
+    return command
+
+
+def do_all(session: Session, commands: Sequence[Command]) -> None:
+    """Do what fits; the others must leave everything as it was."""
+    for command in commands:
+        before = session.state
+        try:
+            session.do(fitting(session, command, session.number))
+        except JournalError:
+            assert session.state is before
+
+
+def begun(path: Path) -> Session:
+    session = open_session(path)
+    do_all(session, FIRST)
+    return session
+
+
+def everything(session: Session) -> list[bytes]:
+    """The label map and every mask, as bytes."""
+    state = session.state
+    return [state.label_map().tobytes(), *(state.object_mask(one).tobytes() for one in state.object_ids)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(COMMANDS, min_size=1, max_size=14))
+def test_any_commands_undone_and_redone_equal_the_replay_of_their_journal(commands: list[Command]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "photo.jsonl"
+        session = begun(path)
+        do_all(session, commands)
+        session.close()
+        again = open_session(path)
+        again.close()
+        assert everything(again) == everything(session)
+        assert (again.undo_label, again.redo_label) == (session.undo_label, session.redo_label)
+        assert again.state.objects == session.state.objects
+        assert again.state.strokes == session.state.strokes
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(COMMANDS, min_size=1, max_size=8))
+def test_undoing_everything_and_redoing_it_gives_every_state_again(commands: list[Command]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        session = begun(Path(folder) / "photo.jsonl")
+        do_all(session, [command for command in commands if not isinstance(command, Undo | Redo)])
+        states = [everything(session)]
+        while session.undo_label is not None:
+            session.undo()
+            states.append(everything(session))
+        session.close()
+        again = open_session(Path(folder) / "photo.jsonl")
+        for expected in reversed(states[:-1]):
+            again.redo()
+            assert everything(again) == expected
+        again.close()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(COMMANDS, min_size=1, max_size=8), st.lists(COMMANDS, max_size=4))
+def test_a_kept_state_goes_on_like_a_computed_one(before: list[Command], after: list[Command]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path, kept = Path(folder) / "photo.jsonl", Path(folder) / "photo.npz"
+        first = begun(path)
+        do_all(first, before)
+        moment = first.moment()
+        number = moment.history.done[-1].number if moment.history.done else 0
+        write_state(kept, moment.state, number, path, moment.journal_nbytes)
+        first.close()
+        found = read_state(kept, path)
+        assert found is not None
+        answerer = DiscAnswerer()
+        second = open_session(path, answerer, known=dict([found]))
+        assert everything(second) == everything(first)
+        assert answerer.calls == 0
+        do_all(second, after)
+        second.close()
+        third = open_session(path)
+        assert everything(third) == everything(second)
+        third.close()
+
+
+@settings(max_examples=100, deadline=None)
+@given(COMMANDS)
+def test_a_command_is_the_same_after_a_trip_through_json(command: Command) -> None:
+    assert command_from_json(command.model_dump_json()) == command
