@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from s2m.errors import JournalError
+from s2m.session.answers import Answerer
+from s2m.session.apply import apply
 from s2m.session.commands import (
     AddObject,
     Brush,
@@ -16,6 +18,7 @@ from s2m.session.commands import (
     DeleteObject,
     DeleteStroke,
     Draw,
+    DrawnStroke,
     DropSpecks,
     Edit,
     Erase,
@@ -23,11 +26,15 @@ from s2m.session.commands import (
     ImportMasks,
     MarkImage,
     MergeObjects,
+    ModelUsed,
     PasteObjects,
+    Redo,
     Smooth,
     SplitObject,
+    Undo,
 )
-from s2m.session.state import AnnotationState
+from s2m.session.journal import DroppedStroke, JournalReading, StrokePart
+from s2m.session.state import AnnotationState, initial_state
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,61 @@ class History:
         if not self.undone:
             raise JournalError("there is nothing to redo; the last thing done was not an undo")
         return History((*self.done, self.undone[-1]), self.undone[:-1])
+
+
+def history_of(reading: JournalReading) -> History:
+    """What was done and undone according to a journal; no state is computed."""
+    history = History()
+    for line in reading.lines:
+        if isinstance(line.entry, Undo):
+            history = history.with_undo()
+        elif isinstance(line.entry, Redo):
+            history = history.with_redo()
+        elif not isinstance(line.entry, ModelUsed | StrokePart | DroppedStroke):
+            history = history.with_entry(HistoryEntry(line.number, line.entry, line.label, line.at))
+    return history
+
+
+def unfinished_strokes(reading: JournalReading) -> dict[str, DrawnStroke]:
+    """Strokes that were being drawn when a journal ended, by key."""
+    unfinished: dict[str, DrawnStroke] = {}
+    for line in reading.lines:
+        if isinstance(line.entry, StrokePart):
+            unfinished[line.entry.stroke.key] = joined(unfinished.get(line.entry.stroke.key), line.entry.stroke)
+        elif isinstance(line.entry, DroppedStroke):
+            unfinished.pop(line.entry.dropped_key, None)
+        elif isinstance(line.entry, Draw):
+            for stroke in line.entry.strokes:
+                unfinished.pop(stroke.key, None)
+    return unfinished
+
+
+def joined(before: DrawnStroke | None, part: DrawnStroke) -> DrawnStroke:
+    """A stroke in progress with the points of one more part."""
+    if before is None:
+        return part
+    return part.model_copy(
+        update={"points": before.points + part.points, "pressures": before.pressures + part.pressures}
+    )
+
+
+def last_model(reading: JournalReading) -> str | None:
+    """The model that answered last according to a journal, or None where none has answered."""
+    models = [line.entry.model_id for line in reading.lines if isinstance(line.entry, ModelUsed)]
+    return models[-1] if models else None
+
+
+def replayed(reading: JournalReading, answerer: Answerer) -> AnnotationState:
+    """The state that a journal gives under a model.
+
+    Raises:
+        JournalError: the commands do not fit one another.
+    """
+    header = reading.header
+    state = initial_state(header.image, header.size_hw, header.overlap, header.local_edits)
+    for entry in history_of(reading).done:
+        state = apply(state, entry.command, answerer)
+    return state
 
 
 def label_of(command: Edit, state: AnnotationState) -> str:

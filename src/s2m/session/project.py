@@ -20,10 +20,12 @@ from s2m.label_files import label_map_bytes
 from s2m.safe_files import write_atomically
 from s2m.session.answers import Answerer
 from s2m.session.commands import LocalEdits
-from s2m.session.journal import JournalHeader
+from s2m.session.history import history_of
+from s2m.session.journal import JournalHeader, read_journal
 from s2m.session.leases import Leases
 from s2m.session.masks import Overlap, Value
 from s2m.session.session import Session
+from s2m.session.state import AnnotationState
 from s2m.session.state_files import read_state, write_state
 from s2m.session.summaries import EntryStatus, Summary, read_summary, summary_of, write_summary
 
@@ -82,6 +84,7 @@ class ViewState(Value):
 
 class _ProjectFile(Value):
     s2m_project: Literal[1] = 1
+    source: str
     settings: ProjectSettings
     last_image: str | None = None
 
@@ -163,10 +166,26 @@ class Project:
         images = _find(source)
         _check_outputs(images, output)
         path = output / PROJECT_FILE
-        new = _ProjectFile(settings=settings or ProjectSettings())
-        file = _read_project_file(path) if path.exists() else new
+        new = _ProjectFile(source=str(source.resolve()), settings=settings or ProjectSettings())
+        file = _read_project_file(path).model_copy(update={"source": new.source}) if path.exists() else new
         write_atomically(path, file.model_dump_json(indent=1).encode() + b"\n")
         return Project(source, images, output, file)
+
+    @staticmethod
+    def reopen(output: Path, source: Path | None = None) -> Project:
+        """Open a project by its output folder.
+
+        Args:
+            output: holds ``s2m-project.json``.
+            source: the images, if they are not where they were.
+
+        Raises:
+            ConfigError: no project there, or it is damaged; and as ``open``.
+        """
+        if not (output / PROJECT_FILE).exists():
+            raise ConfigError(f"{output} holds no {PROJECT_FILE}; name the output folder of an annotated project")
+        file = _read_project_file(output / PROJECT_FILE)
+        return Project.open(source or Path(file.source), output)
 
     @property
     def images(self) -> tuple[ImageEntry, ...]:
@@ -271,6 +290,14 @@ class Project:
             self._entries[name] = self._entry(name, summary)
         return SaveResult(path, backup, time.perf_counter() - started)
 
+    def back_up(self, name: str) -> Path | None:
+        """Keep a copy of the present label map of an image; None where there is none.
+
+        Raises:
+            OutputError: the disk refuses.
+        """
+        return self._back_up(self.label_path(name), ())
+
     def label_path(self, name: str) -> Path:
         """Where the label map of an image goes: named after it, with its ending where two images share the name."""
         stem = Path(name).stem
@@ -280,6 +307,15 @@ class Project:
     def journal_path(self, name: str) -> Path:
         """Where the journal of an image is, once it is begun."""
         return self._beside(self.entry(name).name, "jsonl")
+
+    def kept_state(self, name: str) -> AnnotationState | None:
+        """The annotation as it was saved last, if nothing was done since; no network is asked."""
+        journal = self.journal_path(name)
+        kept = read_state(self._beside(name, "masks.npz"), journal)
+        if kept is None:
+            return None
+        done = history_of(read_journal(journal)).done
+        return kept[1] if kept[0] == (done[-1].number if done else 0) else None
 
     def view(self, name: str) -> ViewState | None:
         """Where the annotator was in an image, or None where nothing was kept."""
@@ -341,10 +377,13 @@ class Project:
         return ImageEntry(name, path, summary.status, summary.strokes, summary.seconds)
 
     def _back_up(self, path: Path, known_sha256: tuple[str, ...]) -> Path | None:
-        """Keep a file that was not written by this project."""
+        """Keep a file, unless its hash is known."""
         if not path.exists():
             return None
-        data = path.read_bytes()
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise OutputError(f"cannot read {path} to keep a copy of it: {error.strerror or error}") from error
         if hashlib.sha256(data).hexdigest() in known_sha256:
             return None
         number = 1

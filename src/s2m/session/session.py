@@ -14,7 +14,15 @@ from s2m.errors import JournalError, S2MError
 from s2m.session.answers import Answerer
 from s2m.session.apply import apply, check
 from s2m.session.commands import Command, Draw, DrawnStroke, Edit, ModelUsed, Redo, Undo
-from s2m.session.history import History, HistoryEntry, label_of
+from s2m.session.history import (
+    History,
+    HistoryEntry,
+    history_of,
+    joined,
+    label_of,
+    last_model,
+    unfinished_strokes,
+)
 from s2m.session.journal import DroppedStroke, JournalFile, JournalHeader, JournalLine, JournalReading, StrokePart
 from s2m.session.state import AnnotationState, initial_state
 
@@ -81,34 +89,13 @@ class Session:
         first = initial_state(header.image, header.size_hw, header.overlap, header.local_edits)
         self._states: OrderedDict[int, AnnotationState] = OrderedDict({0: first, **known})
         self._times = [line.at for line in reading.lines]
-        self._parts: dict[str, DrawnStroke] = {}
-        self._history = History()
-        self._recorded_model: str | None = None
+        self._parts = unfinished_strokes(reading)
+        self._history = history_of(reading)
+        self._recorded_model = last_model(reading)
         self._state: AnnotationState | None = None
-        self.number = 0
-        for line in reading.lines:
-            self._take_line(line)
+        self.number = reading.lines[-1].number if reading.lines else 0
         self._notice_other_model()
         self._finish_parts()
-
-    def _take_line(self, line: JournalLine) -> None:
-        """Follow one line of the journal, without computing any state."""
-        self.number = line.number
-        entry = line.entry
-        if isinstance(entry, StrokePart):
-            self._parts[entry.stroke.key] = _joined(self._parts.get(entry.stroke.key), entry.stroke)
-        elif isinstance(entry, DroppedStroke):
-            self._parts.pop(entry.dropped_key, None)
-        elif isinstance(entry, ModelUsed):
-            self._recorded_model = entry.model_id
-        elif isinstance(entry, Undo):
-            self._history = self._history.with_undo()
-        elif isinstance(entry, Redo):
-            self._history = self._history.with_redo()
-        else:
-            for stroke in entry.strokes if isinstance(entry, Draw) else ():
-                self._parts.pop(stroke.key, None)
-            self._history = self._history.with_entry(HistoryEntry(line.number, entry, line.label, line.at))
 
     def _notice_other_model(self) -> None:
         if self._recorded_model not in (None, self.model_id):
@@ -203,7 +190,7 @@ class Session:
         """
         with self._lock:
             self._write(part, "")
-            self._parts[part.stroke.key] = _joined(self._parts.get(part.stroke.key), part.stroke)
+            self._parts[part.stroke.key] = joined(self._parts.get(part.stroke.key), part.stroke)
 
     def drop_part(self, key: str) -> None:
         """Forget a stroke in progress."""
@@ -211,6 +198,13 @@ class Session:
             if key in self._parts:
                 self._write(DroppedStroke(dropped_key=key), "")
                 del self._parts[key]
+
+    def record_model(self) -> None:
+        """Write down that the masks are those of this session's model; done by itself before any change."""
+        with self._lock:
+            if self._recorded_model != self.model_id:
+                self._write(ModelUsed(model_id=self.model_id), "")
+                self._recorded_model = self.model_id
 
     def moment(self) -> Moment:
         """Everything that belongs together at this moment, for saving."""
@@ -227,9 +221,7 @@ class Session:
         before = self.state
         check(before, command)
         label = label_of(command, before)
-        if self._recorded_model != self.model_id:
-            self._write(ModelUsed(model_id=self.model_id), "")
-            self._recorded_model = self.model_id
+        self.record_model()
         at = self._write(command, label)
         self._history = self._history.with_entry(HistoryEntry(self.number, command, label, at))
         for stroke in command.strokes if isinstance(command, Draw) else ():
@@ -278,15 +270,6 @@ class Session:
         self.number += 1
         self._times.append(at)
         return at
-
-
-def _joined(before: DrawnStroke | None, part: DrawnStroke) -> DrawnStroke:
-    """A stroke in progress with the points of one more part."""
-    if before is None:
-        return part
-    return part.model_copy(
-        update={"points": before.points + part.points, "pressures": before.pressures + part.pressures}
-    )
 
 
 def _check_same_image(found: JournalHeader, wanted: JournalHeader, path: Path) -> None:

@@ -12,9 +12,9 @@ from typing import Literal
 from pydantic import ValidationError
 
 from s2m.safe_files import write_atomically
-from s2m.session.commands import Draw, MarkImage, ModelUsed, Redo, Undo
-from s2m.session.history import History, HistoryEntry
-from s2m.session.journal import DroppedStroke, JournalReading, StrokePart, read_journal
+from s2m.session.commands import Draw, MarkImage
+from s2m.session.history import History, history_of, last_model
+from s2m.session.journal import read_journal
 from s2m.session.masks import Value
 
 EntryStatus = Literal["untouched", "in_progress", "done", "flagged", "unreadable"]
@@ -82,9 +82,8 @@ def read_summary(path: Path, journal: Path) -> Summary | None:
         return kept
     reading = read_journal(journal)
     times = [line.at for line in reading.lines]
-    models = [line.entry.model_id for line in reading.lines if isinstance(line.entry, ModelUsed)]
     written = () if kept is None else kept.written_sha256
-    return summary_of(history_of(reading), times, reading.nbytes, models[-1] if models else None, written)
+    return summary_of(history_of(reading), times, reading.nbytes, last_model(reading), written)
 
 
 def write_summary(path: Path, summary: Summary) -> None:
@@ -94,19 +93,6 @@ def write_summary(path: Path, summary: Summary) -> None:
         OutputError: the file cannot be written.
     """
     write_atomically(path, summary.model_dump_json(indent=1).encode() + b"\n")
-
-
-def history_of(reading: JournalReading) -> History:
-    """What was done and undone according to a journal; no state is computed."""
-    history = History()
-    for line in reading.lines:
-        if isinstance(line.entry, Undo):
-            history = history.with_undo()
-        elif isinstance(line.entry, Redo):
-            history = history.with_redo()
-        elif not isinstance(line.entry, ModelUsed | StrokePart | DroppedStroke):
-            history = history.with_entry(HistoryEntry(line.number, line.entry, line.label, line.at))
-    return history
 
 
 def seconds_spent(times: Sequence[str]) -> float:
