@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "evaluate": "s2m.commands.evaluate",
         "export-model": "s2m.commands.export_model",
         "data": "s2m.commands.data",
+        "bench": "s2m.commands.bench",
     }
 )
 """The module of each command; the module names the command after itself and is imported when it is needed."""

@@ -1,0 +1,153 @@
+"""``s2m bench``: median times of encoding, of stroke to mask, and of the original architecture for the same."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+
+from s2m.commands.demo import DEMO_IMAGE
+from s2m.images import read_image
+from s2m.models import available_cores, load_model
+from s2m.segmenter import Segmenter
+from s2m.types import ByteArray, FloatArray, Stroke
+
+OBJECT_COUNTS = (1, 3, 8)
+
+ORIGINAL_SIZE_PX = 480
+"""Side of the square that the original architecture is measured on, as it was trained."""
+
+_ROUNDS_OF_ORIGINAL = 5
+"""It is slow, and its time varies little."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """Medians in seconds.
+
+    Attributes:
+        encode: looking at the image, once.
+        answers: from strokes to the label map at the image's size, for each of ``OBJECT_COUNTS``.
+        original: a forward pass of the original architecture for each object, for each of ``OBJECT_COUNTS``.
+    """
+
+    encode: float
+    answers: tuple[float, ...]
+    original: tuple[float, ...]
+
+
+@click.command()
+@click.option("--image", type=click.Path(path_type=Path), default=DEMO_IMAGE, help="Image.  [default: the shipped one]")
+@click.option("--rounds", type=click.IntRange(min=1), default=30, show_default=True, help="Measurements of each step.")
+@click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
+@click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
+def bench(image: Path, rounds: int, model: Path | None, threads: int | None) -> None:
+    """Measure encoding, stroke to mask, and the original architecture (needs PyTorch) on this machine."""
+    threads = threads or available_cores()
+    original = load_original(threads)
+    segmenter = Segmenter(load_model(model, threads))
+    image_rgb = read_image(image)
+    times = measure(segmenter, image_rgb, original, rounds)
+    card, (height, width) = segmenter.model.card, image_rgb.shape[:2]
+    click.echo(f"{card.name} {card.version}: {card.working_size} pixels on the long side, ONNX Runtime")
+    click.echo(f"the original: DeepLabV3+ ResNet-50, {ORIGINAL_SIZE_PX} x {ORIGINAL_SIZE_PX} pixels, PyTorch")
+    click.echo(f"image of {width} x {height} pixels, {threads} threads, medians\n")
+    click.echo("\n".join(table(times)))
+
+
+def load_original(threads: int) -> Callable[[FloatArray], FloatArray]:
+    """The original architecture with random weights.
+
+    Returns:
+        A function of prompts (N, 3, h, w) float32 that runs a forward pass for each object, as the original does.
+    """
+    import torch  # Only needed to compare with the original.
+
+    from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
+    from s2m.network.original_model import OriginalModel, original_card
+
+    torch.set_num_threads(threads)
+    model = OriginalModel(deeplabv3plus_resnet50(), original_card("random"))
+
+    def run(prompts: FloatArray) -> FloatArray:
+        image = np.full((1, 3, *prompts.shape[2:]), 0.5, dtype=np.float32)
+        return model.decode(model.encode(image), prompts)
+
+    return run
+
+
+def measure(
+    segmenter: Segmenter, image_rgb: ByteArray, original: Callable[[FloatArray], FloatArray], rounds: int
+) -> Times:
+    """Measure one step after the other.
+
+    Args:
+        segmenter: ours.
+        image_rgb: (H, W, 3) uint8.
+        original: as from ``load_original``.
+        rounds: how often each step is measured; the slow original less often.
+    """
+    encode = median_seconds(lambda: segmenter.encode(image_rgb), rounds)
+    features = segmenter.encode(image_rgb)
+
+    def answer(count: int) -> float:
+        strokes = strokes_on_objects((image_rgb.shape[0], image_rgb.shape[1]), count)
+        return median_seconds(lambda: segmenter.predict(features, strokes).label_map(), rounds)
+
+    def original_answer(count: int) -> float:
+        prompts = np.zeros((count, 3, ORIGINAL_SIZE_PX, ORIGINAL_SIZE_PX), dtype=np.float32)
+        return median_seconds(lambda: original(prompts), min(rounds, _ROUNDS_OF_ORIGINAL))
+
+    answers = tuple(answer(count) for count in OBJECT_COUNTS)
+    return Times(encode, answers, tuple(original_answer(count) for count in OBJECT_COUNTS))
+
+
+def median_seconds(step: Callable[[], object], rounds: int) -> float:
+    """The median time of a step, after it was done once to warm up."""
+    step()
+    seconds = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
+def strokes_on_objects(size_hw: tuple[int, int], count: int) -> list[Stroke]:
+    """One slanted stroke for each of ``count`` objects, side by side over the image."""
+    height, width = size_hw
+    step = width / count
+    return [
+        Stroke(np.array([[(place + 0.3) * step, height * 0.3], [(place + 0.7) * step, height * 0.7]]), place + 1)
+        for place in range(count)
+    ]
+
+
+def table(times: Times) -> list[str]:
+    """The lines to print: milliseconds, and how many times as fast as the original an answer is."""
+
+    def row(name: str, values: list[str]) -> str:
+        return f"{name:34}" + "".join(f"{value:>12}" for value in values)
+
+    pairs = list(zip(times.answers, times.original, strict=True))
+    objects = [f"{count} object" if count == 1 else f"{count} objects" for count in OBJECT_COUNTS]
+    return [
+        row("", objects),
+        row("encode the image, once", [_milliseconds(times.encode)]),
+        row("stroke to mask", [_milliseconds(seconds) for seconds in times.answers]),
+        row("the original's forward pass", [_milliseconds(seconds) for seconds in times.original]),
+        row("ratio, each stroke", [f"{original / answer:.1f} x" for answer, original in pairs]),
+        row(
+            "ratio, first stroke with encoding",
+            [f"{original / (times.encode + answer):.1f} x" for answer, original in pairs],
+        ),
+    ]
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"

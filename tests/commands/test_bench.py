@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from s2m.commands import main
+from s2m.commands.bench import Times, median_seconds, strokes_on_objects, table
+
+
+def test_the_bench_measures_ours_and_the_original(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s2m.commands.bench.ORIGINAL_SIZE_PX", 32)
+
+    result = CliRunner().invoke(main, ["bench", "--rounds", "1", "--model", str(tiny_model_folder), "--threads", "1"])
+
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0] == "tiny 1: 128 pixels on the long side, ONNX Runtime"
+    assert "32 x 32" in lines[1]
+    assert lines[2] == "image of 512 x 512 pixels, 1 threads, medians"
+    assert len(lines) == 10
+
+
+def test_without_pytorch_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    result = CliRunner().invoke(main, ["bench", "--rounds", "1"])
+
+    assert result.exit_code == 14
+    assert "pip install 's2m[train]'" in result.stderr
+
+
+def test_the_table_tells_milliseconds_and_ratios() -> None:
+    lines = table(Times(encode=0.03, answers=(0.01, 0.02, 0.05), original=(0.4, 1.2, 3.2)))
+
+    assert [line[34:].split() for line in lines] == [
+        ["1", "object", "3", "objects", "8", "objects"],
+        ["30.0", "ms"],
+        ["10.0", "ms", "20.0", "ms", "50.0", "ms"],
+        ["400.0", "ms", "1200.0", "ms", "3200.0", "ms"],
+        ["40.0", "x", "60.0", "x", "64.0", "x"],
+        ["10.0", "x", "24.0", "x", "40.0", "x"],
+    ]
+
+
+def test_the_median_is_of_the_rounds_after_a_warm_up() -> None:
+    calls: list[int] = []
+
+    assert median_seconds(lambda: calls.append(1), 3) >= 0
+    assert len(calls) == 4
+
+
+def test_each_object_has_its_stroke_inside_the_image() -> None:
+    strokes = strokes_on_objects((100, 200), 8)
+
+    assert [stroke.object_id for stroke in strokes] == list(range(1, 9))
+    assert all((stroke.points_xy > 0).all() and (stroke.points_xy < (200, 100)).all() for stroke in strokes)
