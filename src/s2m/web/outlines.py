@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m.geometry import resize_maps
 from s2m.labels import aggregate_logits
 from s2m.types import BoolArray, FloatArray
 
@@ -31,20 +30,17 @@ def outline_size_hw(image_size_hw: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def object_margins(logits: FloatArray, size_hw: tuple[int, int]) -> FloatArray:
+def object_margins(logits: FloatArray) -> FloatArray:
     """How far each object leads: its aggregated logit less the largest of the others.
 
     Args:
-        logits: (N, h, w) float32, before aggregation, covering the whole image.
-        size_hw: (H, W) of the result.
+        logits: (N, h, w) float32, before aggregation.
 
     Returns:
-        (N, H, W) float32; positive where the label map has the object.
+        (N, h, w) float32; positive where the label map has the object.
     """
-    if len(logits) == 0:
-        return np.zeros((0, *size_hw), dtype=np.float32)
-    joined = aggregate_logits(resize_maps(logits, size_hw))
-    if len(joined) == 2:
+    joined = aggregate_logits(logits)
+    if len(logits) < 2:
         return joined[1:] - joined[:1]
     highest_two = np.partition(joined, -2, axis=0)[-2:]
     largest_other = np.where(joined == highest_two[1], highest_two[0], highest_two[1])

@@ -18,6 +18,7 @@ from s2m.segmenter import FeatureCache, Features, Segmenter
 from s2m.session import ImportMasks, Project, Session, ViewState
 from s2m.session.commands import Command as SessionCommand
 from s2m.session.commands import command_from_json
+from s2m.session.state import colour_of
 from s2m.web import views
 from s2m.web.line import PageLine
 from s2m.web.messages import (
@@ -36,6 +37,7 @@ from s2m.web.pictures import PictureStore
 from s2m.web.room import Job, Room
 
 T = TypeVar("T")
+PALETTE_SIZE = 8
 FEATURE_BYTES = 512 * 1024 * 1024
 SAVE_AFTER_S = 0.8
 SAVE_AGAIN_AFTER_S = 5.0
@@ -120,6 +122,7 @@ class Studio:
                     "name": self.settings.title,
                     "output": str(self.project.output),
                     "model": self.settings.model_id,
+                    "palette": [colour_of(object_id) for object_id in range(1, PALETTE_SIZE + 1)],
                     "classes": [each.name for each in self.project.settings.classes],
                 },
                 "folder": [views.image_entry(index, entry) for index, entry in enumerate(images)],
@@ -350,7 +353,7 @@ class Studio:
             line.send({"type": "entry", "entry": entry})
 
     def _view_of(self, name: str) -> dict[str, Any]:
-        view = self.project.view(name)
+        view = self.project.view(name) or ViewState()
         return {"zoom": view.zoom, "centre_xy": view.centre_xy, "selected_object_id": view.selected_object_id}
 
     def _keep_view(self, line: PageLine, message: KeepView) -> None:

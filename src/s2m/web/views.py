@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from s2m.geometry import resize_maps
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
 from s2m.types import BoolArray, FloatArray
 from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
@@ -48,11 +49,11 @@ def shown_masks(state: AnnotationState) -> tuple[ShownMask, ...]:
     margins = _soft_margins(state, size_hw)
     shown = []
     for one in state.objects:
-        mask = _mask_at(state, one.object_id, size_hw)
         margin = margins.get(one.object_id)
-        settled = _edge_margin(mask) if margin is None else settle_margins(margin, mask)
-        rings = trace_outlines(settled, state.size_hw)
-        shown.append(_shown_mask(one.object_id, rings, float(mask.mean())))
+        if margin is None or _has_exact_pixels(state):
+            margin = _settled(margin, _mask_at(state, one.object_id, size_hw))
+        rings = trace_outlines(margin, state.size_hw)
+        shown.append(_shown_mask(one.object_id, rings, float((margin > 0).mean())))
     return tuple(shown)
 
 
@@ -61,8 +62,15 @@ def _soft_margins(state: AnnotationState, size_hw: tuple[int, int]) -> dict[int,
     layer = state.layer
     logits = layer.logits.astype(np.float32)
     if state.overlap == "exclusive":
-        return dict(zip(layer.object_ids, object_margins(logits, size_hw), strict=True))
-    return {one: object_margins(logits[row : row + 1], size_hw)[0] for row, one in enumerate(layer.object_ids)}
+        margins = object_margins(logits)
+    else:
+        margins = np.concatenate([object_margins(channel[None]) for channel in logits] or [logits])
+    return dict(zip(layer.object_ids, resize_maps(margins, size_hw), strict=True))
+
+
+def _has_exact_pixels(state: AnnotationState) -> bool:
+    """Whether something else than the network decides about some pixels."""
+    return bool(state.layer.exact or state.layer.hard or state.locks)
 
 
 def _mask_at(state: AnnotationState, object_id: int, size_hw: tuple[int, int]) -> BoolArray:
@@ -72,6 +80,10 @@ def _mask_at(state: AnnotationState, object_id: int, size_hw: tuple[int, int]) -
         return mask
     small = cv2.resize(mask.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST)
     return np.asarray(small > 0)
+
+
+def _settled(margin: FloatArray | None, mask: BoolArray) -> FloatArray:
+    return _edge_margin(mask) if margin is None else settle_margins(margin, mask)
 
 
 def _edge_margin(mask: BoolArray) -> FloatArray:

@@ -1,6 +1,7 @@
 /** The page: one object that the parts share, and what happens when the server speaks. */
 
 import { ACTIONS, isEnabled } from "./actions.js";
+import { OBJECT_COLOURS } from "./colours.js";
 import { Connection } from "./connection.js";
 import * as dialogs from "./dialogs.js";
 import { ImageDocument } from "./document.js";
@@ -527,6 +528,7 @@ export class App {
 
   /** @param {any} message */
   #takeWelcome(message) {
+    OBJECT_COLOURS.splice(0, OBJECT_COLOURS.length, ...message.project.palette);
     this.doc.set({ project: message.project, folder: message.folder });
     if (message.folder.length === 0) {
       showScreen({ title: "No image here", text: `${message.project.name} holds no image. Put photographs into it and start again.`, actions: [{ text: "Look again", run: () => location.reload() }] });

@@ -1,7 +1,7 @@
 /** Colours of objects on the screen; the saved picture has its own palette. */
 
-/** Told apart by colour-blind people; those that the session gives to new objects. */
-export const OBJECT_COLOURS = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#882255"];
+/** Told apart by colour-blind people; the server says them once it is there. @type {string[]} */
+export const OBJECT_COLOURS = ["#009eff"];
 export const BACKGROUND_COLOUR = "#e6e6e6";
 
 /**

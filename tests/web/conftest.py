@@ -1,0 +1,73 @@
+"""A real server in its own process and a real Chromium; both are told when they are needed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from web_desk import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, Desk, Serve, Served, run_server
+
+
+@pytest.fixture
+def serve(tiny_model_folder: Path) -> Iterator[Serve]:
+    """Start servers with the tiny model; all are ended after the test."""
+    running: list[Served] = []
+
+    def start(source: Path, output: Path, *more: str, port: str = "0") -> Served:
+        arguments = [str(source), "-o", str(output), "--port", port, "--threads", "1"]
+        model = [] if "--model" in more else ["--model", str(tiny_model_folder)]
+        served = run_server([*arguments, *model, *more])
+        running.append(served)
+        return served
+
+    yield start
+    for served in running:
+        served.stop()
+        assert served.process.stdout is not None
+        served.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    assert found, f"the browser tests need one of {', '.join(CHROMIUM_NAMES)}; on Debian: apt-get install chromium"
+    started = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_ARGUMENTS))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def new_desk(browser: Browser) -> Iterator[Callable[..., Desk]]:
+    """Open further pages; errors in any of them fail the test."""
+    desks: list[Desk] = []
+
+    def make(width: int = 1440, height: int = 900, touch: bool = False) -> Desk:
+        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch)
+        context.add_init_script("localStorage.setItem('s2m-hints', localStorage.getItem('s2m-hints') ?? '3')")
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        desk = Desk(page, errors)
+        desks.append(desk)
+        return desk
+
+    yield make
+    for desk in desks:
+        assert desk.errors == []
+        desk.page.context.close()
+
+
+@pytest.fixture
+def desk(new_desk: Callable[..., Desk]) -> Desk:
+    """A page in the browser."""
+    return new_desk()
