@@ -38,18 +38,22 @@ def test_the_size_of_the_image_does_not_change_the_maps() -> None:
 
 def test_positive_strokes_of_the_others_are_negatives() -> None:
     drawn = draw_strokes([dot(10, 10, 1), dot(50, 50, 2)], (1, 2), SQUARE, 4, 6.5)
-    assert drawn[0, 0, 2, 2] > 0 and drawn[0, 1, 12, 12] > 0
-    assert np.array_equal(drawn[0, 1], drawn[1, 0]) and np.array_equal(drawn[0, 0], drawn[1, 1])
+    assert drawn[0, 0, 2, 2] > 0
+    assert drawn[0, 1, 12, 12] > 0
+    assert np.array_equal(drawn[0, 1], drawn[1, 0])
+    assert np.array_equal(drawn[0, 0], drawn[1, 1])
 
 
 def test_negative_strokes_concern_their_own_object_only() -> None:
     drawn = draw_strokes([dot(10, 10, 1, "negative")], (1, 2), SQUARE, 4, 6.5)
-    assert drawn[0, 1].any() and not drawn[1].any()
+    assert drawn[0, 1].any()
+    assert not drawn[1].any()
 
 
 def test_background_strokes_are_negatives_for_all() -> None:
     drawn = draw_strokes([dot(10, 10, BACKGROUND_ID)], (1, 2), SQUARE, 4, 6.5)
-    assert drawn[:, 1].any(axis=(1, 2)).all() and not drawn[:, 0].any()
+    assert drawn[:, 1].any(axis=(1, 2)).all()
+    assert not drawn[:, 0].any()
 
 
 def test_the_later_of_two_crossing_strokes_holds() -> None:
@@ -68,7 +72,9 @@ def test_the_previous_mask_is_averaged_into_the_cells() -> None:
     mask[0, :16] = 1
     maps = prompt_maps([], ObjectMasks((7,), mask), (7, 8), SQUARE, 4, 6.5)
     assert maps.shape == (2, 3, 16, 16)
-    assert maps[0, 2, :8].min() == 1 and maps[0, 2, 8:].max() == 0 and not maps[1].any()
+    assert maps[0, 2, :8].min() == 1
+    assert maps[0, 2, 8:].max() == 0
+    assert not maps[1].any()
 
 
 def test_a_frame_shows_its_part_of_the_previous_mask() -> None:
