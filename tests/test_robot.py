@@ -9,7 +9,7 @@ from s2m.types import BoolArray
 STEADY = Hand({"curve": 1.0})
 
 
-@pytest.fixture()
+@pytest.fixture
 def region() -> BoolArray:
     rows, columns = np.mgrid[:60, :100]
     return np.asarray((columns - 50) ** 2 / 1600 + (rows - 30) ** 2 / 300 < 1, dtype=np.bool_)
@@ -60,5 +60,6 @@ def test_unknown_pixels_are_no_errors(region: BoolArray) -> None:
 
 def test_a_bezier_curve_starts_and_ends_at_its_ends() -> None:
     points = bezier(np.array([[0.0, 0.0], [5.0, 10.0], [10.0, 0.0]]), 11)
-    assert points[0].tolist() == [0, 0] and points[-1].tolist() == [10, 0]
+    assert points[0].tolist() == [0, 0]
+    assert points[-1].tolist() == [10, 0]
     assert points[5].tolist() == [5, 5]
