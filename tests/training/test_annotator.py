@@ -10,7 +10,7 @@ from s2m.types import ByteArray
 STEADY = AnnotatorConfig(jitter_px=0, overshoot=0, start_flawed=0, start_empty_target=0, one_shot=0)
 
 
-@pytest.fixture()
+@pytest.fixture
 def target() -> ByteArray:
     target = np.zeros((64, 64), np.uint8)
     target[16:48, 8:40] = 1
@@ -47,8 +47,10 @@ def test_a_right_answer_gets_no_stroke(target: ByteArray) -> None:
 def test_an_empty_target_has_only_negative_strokes_on_a_mask(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"start_empty_target": 1.0})
     session = Annotator(config).open_session(target, np.random.default_rng(1))
-    assert not session.truth.any() and session.start.any()
-    assert session.strokes and {stroke.sign for stroke in session.strokes} == {"negative"}
+    assert not session.truth.any()
+    assert session.start.any()
+    assert session.strokes
+    assert {stroke.sign for stroke in session.strokes} == {"negative"}
 
 
 def test_one_shot_sessions_have_strokes_of_both_signs(target: ByteArray) -> None:
