@@ -15,7 +15,7 @@ from s2m.types import ByteArray
 CONFIG = DataConfig(sets={"x": 1.0}, crop_size=64)
 
 
-@pytest.fixture()
+@pytest.fixture
 def label() -> ByteArray:
     label = np.zeros((60, 90), np.uint8)
     cv2.circle(label, (25, 30), 14, 1, -1)
@@ -36,7 +36,8 @@ def test_image_and_targets_stay_together(tmp_path: Path, label: ByteArray) -> No
     rng = np.random.default_rng(0)
     for _ in range(10):
         sample = draw_sample(labelled, None, CONFIG, 2, rng)
-        assert sample.image_rgb.shape == (64, 64, 3) and sample.targets.shape == (2, 64, 64)
+        assert sample.image_rgb.shape == (64, 64, 3)
+        assert sample.targets.shape == (2, 64, 64)
         assert set(np.unique(sample.targets)) <= {0, 1, 255}
         inside = sample.image_rgb[sample.targets[0] == 1].astype(float)
         if len(inside):
@@ -60,12 +61,15 @@ def test_unknown_pixels_stay_unknown(tmp_path: Path, label: ByteArray) -> None:
 def test_far_pixels_of_partial_sets_are_unknown(tmp_path: Path, label: ByteArray) -> None:
     labelled = folder_of(tmp_path, np.where(label == 2, 0, label).astype(np.uint8), "partial")[0]
     target = draw_target(labelled.read_label(), labelled, np.random.default_rng(0))
-    assert target[30, 25] == 1 and target[30, 5] == 0 and target[30, 70] == 255
+    assert target[30, 25] == 1
+    assert target[30, 5] == 0
+    assert target[30, 70] == 255
 
 
 def test_a_pasted_distractor_covers_the_object(label: ByteArray) -> None:
     cutout = np.full((20, 20, 4), 255, np.uint8)
     image = np.zeros((60, 90, 3), np.uint8)
     mixed, pasted = paste_cutout(image, np.ones_like(label), cutout, np.random.default_rng(1))
-    assert (mixed[pasted == 0] > 100).all() and (pasted == 0).sum() > 100
+    assert (mixed[pasted == 0] > 100).all()
+    assert (pasted == 0).sum() > 100
     assert not mixed[pasted == 1].all(axis=1).any() or (mixed[pasted == 1] < 200).all()
