@@ -10,7 +10,7 @@ from s2m.types import FloatArray
 
 
 def logits_of(*probs: float) -> FloatArray:
-    return np.log(np.array(probs, np.float32) / (1 - np.array(probs, np.float32)))[:, None, None]
+    return np.asarray(np.log(np.array(probs) / (1 - np.array(probs))), dtype=np.float32)[:, None, None]
 
 
 def test_one_object_at_four_tenths_comes_out_at_its_squared_odds() -> None:
