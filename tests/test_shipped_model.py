@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from s2m.commands.demo import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
+from s2m.images import read_image
+from s2m.models import load_model
+from s2m.segmenter import Prediction, Segmenter
+from s2m.stroke_files import read_strokes
+from s2m.types import LabelMap, Stroke
+
+
+@pytest.fixture(scope="module")
+def demo_prediction() -> Prediction:
+    """The shipped model's answer to the shipped strokes."""
+    segmenter = Segmenter(load_model())
+    image_rgb = read_image(DEMO_IMAGE)
+    return segmenter.predict(segmenter.encode(image_rgb), demo_strokes())
+
+
+def demo_strokes() -> tuple[Stroke, ...]:
+    return read_strokes(DEMO_STROKES, (512, 512))
+
+
+def labels_under(stroke: Stroke, label_map: LabelMap) -> LabelMap:
+    columns, rows = stroke.points_xy.astype(int).T
+    return np.asarray(label_map[rows, columns])
+
+
+@pytest.mark.parametrize("stroke", demo_strokes(), ids=lambda stroke: f"object {stroke.object_id}")
+def test_what_is_drawn_on_is_in_its_object(demo_prediction: Prediction, stroke: Stroke) -> None:
+    assert (labels_under(stroke, demo_prediction.label_map()) == stroke.object_id).mean() > 0.9
+
+
+def test_the_objects_of_the_demo_are_about_as_large_as_they_are(demo_prediction: Prediction) -> None:
+    shares = np.bincount(demo_prediction.label_map().ravel(), minlength=3) / 512**2
+
+    assert demo_prediction.object_ids == tuple(range(1, len(DEMO_OBJECTS) + 1))
+    assert 0.25 < shares[1] < 0.6
+    assert 0.02 < shares[2] < 0.09
