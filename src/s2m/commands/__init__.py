@@ -22,6 +22,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "evaluate": "s2m.commands.evaluate",
         "export-model": "s2m.commands.export_model",
         "data": "s2m.commands.data",
+        "replay": "s2m.commands.replay",
+        "export": "s2m.commands.export",
         "bench": "s2m.commands.bench",
     }
 )

@@ -206,6 +206,19 @@ class Session:
                 self._write(ModelUsed(model_id=self.model_id), "")
                 self._recorded_model = self.model_id
 
+    def take_model(self, state: AnnotationState) -> None:
+        """Take over what the journal gives under this session's model, and write down that the model did it.
+
+        Args:
+            state: see ``s2m.session.history.replayed``.
+        """
+        with self._lock:
+            self.record_model()
+            self._states = OrderedDict({0: self._states[0]})
+            if self._history.done:
+                self._keep(self._history.done[-1].number, state)
+            self._show(state)
+
     def moment(self) -> Moment:
         """Everything that belongs together at this moment, for saving."""
         with self._lock:

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import base64
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from s2m.errors import MaskError
+from s2m.labels import label_map_from_logits
+from s2m.session import masks
+from s2m.session.masks import (
+    ExactMask,
+    HardPixels,
+    Layer,
+    PackedMask,
+    empty_layer,
+    label_map,
+    object_mask,
+    rebased,
+    resized_layer,
+    soft_masks,
+    with_hard_pixels,
+    without_objects,
+)
+from s2m.types import BoolArray
+
+SIZE_HW = (24, 32)
+
+
+def part(top: int, bottom: int, left: int, right: int) -> BoolArray:
+    mask = np.zeros(SIZE_HW, dtype=bool)
+    mask[top:bottom, left:right] = True
+    return mask
+
+
+def layer_of(*logits: float) -> Layer:
+    """Objects 1, 2, ... with the same logit everywhere."""
+    values = np.array(logits, dtype=np.float16)[:, None, None] * np.ones((1, 12, 16), dtype=np.float16)
+    return Layer(tuple(range(1, len(logits) + 1)), values, (), np.ones((12, 16), dtype=bool), ())
+
+
+def hard(object_id: int, side: str, mask: BoolArray) -> HardPixels:
+    return HardPixels.model_validate({"object_id": object_id, "side": side, "mask": PackedMask.of(mask)})
+
+
+@given(arrays(bool, st.tuples(st.integers(1, 20), st.integers(1, 20))))
+def test_a_packed_mask_unpacks_to_what_it_was(mask: BoolArray) -> None:
+    packed = PackedMask.model_validate_json(PackedMask.of(mask).model_dump_json())
+    packed.check((mask.shape[0], mask.shape[1]))
+    np.testing.assert_array_equal(packed.unpack((mask.shape[0], mask.shape[1])), mask)
+
+
+@pytest.mark.parametrize(
+    ("box", "data"),
+    [
+        ((0, 0, 99, 4), PackedMask.of(part(0, 4, 0, 4)).data),
+        ((0, 0, 4, 4), "no base64!"),
+        ((0, 0, 4, 4), base64.b64encode(b"no zlib").decode()),
+        ((0, 0, 16, 16), base64.b64encode(zlib.compress(b"\xff")).decode()),
+    ],
+)
+def test_a_packed_mask_that_does_not_fit_or_is_forged_is_refused(box: tuple[int, int, int, int], data: str) -> None:
+    with pytest.raises(MaskError):
+        PackedMask(box_xyxy=box, data=data).check(SIZE_HW)
+
+
+def test_a_packed_mask_cannot_unpack_to_more_than_its_box() -> None:
+    bomb = base64.b64encode(zlib.compress(b"\xff" * 10_000_000)).decode()
+    assert PackedMask(box_xyxy=(0, 0, 4, 4), data=bomb).crop().shape == (4, 4)
+
+
+def test_an_empty_layer_has_no_object_anywhere() -> None:
+    assert not label_map(empty_layer(SIZE_HW), SIZE_HW, ()).any()
+    assert empty_layer((3000, 6000)).size_hw == (256, 512)
+
+
+def test_the_label_map_is_that_of_the_network_where_nothing_else_is_said() -> None:
+    rng = np.random.default_rng(3)
+    logits = rng.normal(size=(2, *SIZE_HW)).astype(np.float16)
+    layer = Layer((4, 9), logits, (), np.ones(SIZE_HW, dtype=bool), ())
+    expected = label_map_from_logits(logits.astype(np.float32), (4, 9))
+    np.testing.assert_array_equal(label_map(layer, SIZE_HW, ()), expected)
+
+
+def test_hard_pixels_win_and_later_ones_win_over_earlier_ones() -> None:
+    layer = replace(
+        layer_of(3.0, -3.0),
+        hard=(
+            hard(2, "in", part(0, 10, 0, 10)),
+            hard(2, "out", part(0, 5, 0, 10)),
+            hard(0, "out", part(20, 24, 0, 32)),
+        ),
+    )
+    labels = label_map(layer, SIZE_HW, ())
+    assert (labels[5:10, :10] == 2).all()
+    assert (labels[:5, :10] == 0).all()
+    assert (labels[20:] == 0).all()
+    assert (labels[:20, 10:] == 1).all()
+
+
+def test_exact_masks_hold_where_the_network_changed_nothing() -> None:
+    exact = part(3, 9, 3, 8)
+    changed = np.zeros((12, 16), dtype=bool)
+    changed[6:] = True
+    layer = replace(layer_of(4.0), exact=(ExactMask(object_id=1, mask=PackedMask.of(exact)),), changed=changed)
+    labels = label_map(layer, SIZE_HW, ())
+    np.testing.assert_array_equal(labels[:12] == 1, exact[:12])
+    assert (labels[12:] == 1).all()
+
+
+def test_locked_objects_are_what_they_were_whatever_the_others_do() -> None:
+    lock = ExactMask(object_id=2, mask=PackedMask.of(part(4, 8, 4, 8)))
+    layer = replace(layer_of(5.0, 5.0), hard=(hard(1, "in", part(0, 24, 0, 32)),))
+    labels = label_map(layer, SIZE_HW, (lock,))
+    np.testing.assert_array_equal(labels == 2, part(4, 8, 4, 8))
+    np.testing.assert_array_equal(object_mask(layer, 2, SIZE_HW, (lock,)), part(4, 8, 4, 8))
+
+
+def test_an_objects_own_mask_does_not_see_the_others() -> None:
+    layer = replace(layer_of(2.0, 5.0), hard=(hard(2, "in", part(0, 9, 0, 9)), hard(1, "out", part(0, 3, 0, 3))))
+    mask = object_mask(layer, 1, SIZE_HW, ())
+    assert not mask[:3, :3].any()
+    assert mask[3:, 3:].all()
+
+
+def test_rebased_masks_come_out_as_they_went_in_even_against_hard_pixels() -> None:
+    before = replace(layer_of(3.0, -3.0), hard=(hard(2, "in", part(0, 10, 0, 10)), hard(1, "out", part(5, 20, 5, 20))))
+    goal = {1: part(2, 18, 2, 12), 3: part(18, 24, 0, 32)}
+    wanted = [ExactMask(object_id=one, mask=PackedMask.of(mask)) for one, mask in goal.items()]
+    for overlap in ("exclusive", "overlapping"):
+        after = rebased(before, wanted, SIZE_HW, "exclusive" if overlap == "exclusive" else "overlapping")
+        for object_id, mask in goal.items():
+            np.testing.assert_array_equal(object_mask(after, object_id, SIZE_HW, ()), mask)
+    labels = label_map(rebased(before, wanted, SIZE_HW, "exclusive"), SIZE_HW, ())
+    assert set(np.unique(labels)) == {0, 1, 3}
+
+
+def test_a_rebased_layer_tells_the_network_about_its_masks() -> None:
+    mask = ExactMask(object_id=7, mask=PackedMask.of(part(0, 12, 0, 32)))
+    told = soft_masks(rebased(empty_layer(SIZE_HW), [mask], SIZE_HW, "exclusive")).of(7)
+    assert told is not None
+    assert (told[:12] > 0.9).all()
+    assert (told[12:] < 0.1).all()
+
+
+def test_the_network_is_told_about_hard_pixels() -> None:
+    told = with_hard_pixels(
+        soft_masks(layer_of(-9.0, 9.0)), (hard(1, "in", part(0, 4, 0, 4)), hard(2, "out", part(12, 24, 0, 1))), SIZE_HW
+    )
+    assert told.probs[0, 0, 0] == 1
+    assert told.probs[1, 0, 0] == 0
+    assert told.probs[1, 8, 0] == pytest.approx(0.5, abs=0.01)
+    assert told.probs[1, 8, 1] > 0.9
+
+
+def test_objects_that_go_leave_nothing_behind() -> None:
+    layer = replace(
+        layer_of(1.0, 2.0),
+        exact=(ExactMask(object_id=1, mask=PackedMask.of(part(0, 2, 0, 2))),),
+        hard=(hard(1, "in", part(0, 3, 0, 3)), hard(2, "in", part(4, 5, 0, 3))),
+    )
+    left = without_objects(layer, {1})
+    assert left.object_ids == (2,)
+    assert left.logits.shape == (1, 12, 16)
+    assert left.exact == ()
+    assert [pixels.object_id for pixels in left.hard] == [2]
+
+
+def test_large_images_are_done_in_bands_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    layer = Layer((1, 2), rng.normal(size=(2, 12, 16)).astype(np.float16), (), np.ones((12, 16), dtype=bool), ())
+    at_once = label_map(layer, (96, 130), ())
+    monkeypatch.setattr(masks, "_MAX_VALUES_AT_ONCE", 2 * 130 * 7)
+    assert (label_map(layer, (96, 130), ()) == at_once).mean() > 0.999
+
+
+def test_a_resized_layer_keeps_its_masks() -> None:
+    layer = resized_layer(layer_of(3.0), (6, 8))
+    assert layer.logits.shape == (1, 6, 8)
+    assert layer.logits.dtype == np.float16
+    assert (label_map(layer, SIZE_HW, ()) == 1).all()
