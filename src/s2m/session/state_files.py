@@ -91,7 +91,7 @@ def read_state(path: Path, journal: Path) -> tuple[int, AnnotationState] | None:
     A cache may be missing or damaged without harm: the journal gives the same again.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             fields = _StateFields.model_validate_json(arrays["fields"].tobytes())
             if fields.version != _VERSION or fields.journal_sha256 != _sha256_of_start(journal, fields.journal_nbytes):
                 return None

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from disc_network import SIZE_HW, open_session
+
+from s2m.errors import JournalError, OutputError
+from s2m.session import Draw, DrawnStroke, JournalHeader, MarkImage, read_journal
+from s2m.session.journal import JournalFile, JournalLine, line_bytes
+
+HEADER = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
+
+
+def dot(number: int) -> JournalLine:
+    stroke = DrawnStroke(points=((number + 0.25, 3.0),), key=f"k{number}")
+    return JournalLine(number, "2026-01-01T10:00:00.000Z", f"stroke {number} of cat", Draw(strokes=(stroke,)))
+
+
+def journal_of(path: Path, count: int) -> None:
+    journal, _, _ = JournalFile.open(path, HEADER)
+    for number in range(1, count + 1):
+        journal.append([dot(number)])
+    journal.close()
+
+
+def test_lines_come_back_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "photo.jsonl"
+    journal_of(path, 3)
+    reading = read_journal(path)
+    assert reading.header == HEADER
+    assert reading.lines == (dot(1), dot(2), dot(3))
+    assert reading.damage is None
+    assert reading.nbytes == path.stat().st_size
+
+
+def test_an_image_only_looked_at_leaves_no_journal(tmp_path: Path) -> None:
+    journal, reading, notices = JournalFile.open(tmp_path / "photo.jsonl", HEADER)
+    journal.close()
+    assert reading.lines == ()
+    assert notices == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kept_bytes", [1, 30, 10_000])
+def test_a_torn_last_line_is_dropped_said_and_kept(tmp_path: Path, kept_bytes: int) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 2)
+    whole = path.read_bytes()
+    torn = whole + line_bytes(dot(3))[:-2][:kept_bytes]
+    path.write_bytes(torn)
+    journal, reading, notices = JournalFile.open(path, HEADER)
+    assert reading.lines == (dot(1), dot(2))
+    assert "last line is torn" in notices[0]
+    assert (tmp_path / "photo.jsonl.damaged-1").read_bytes() == torn
+    journal.append([dot(3)])
+    journal.close()
+    assert read_journal(path).lines == (dot(1), dot(2), dot(3))
+
+
+def test_damage_in_the_middle_ends_the_journal_there_and_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 4)
+    lines = path.read_bytes().split(b"\n")
+    lines[3] = lines[3].replace(b'"kind"', b'"kin\x00"')
+    path.write_bytes(b"\n".join(lines))
+    session = open_session(path)
+    assert len(session.state.strokes) == 2
+    assert "cannot be read from line 4 on" in session.notices[0]
+    assert "damaged-1" in session.notices[0]
+    session.close()
+    assert open_session(path).notices == ()
+
+
+def test_a_line_of_the_wrong_number_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 3)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], lines[3]]))
+    assert read_journal(path).lines == (dot(1),)
+
+
+def test_a_last_line_that_only_lacks_its_end_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 2)
+    path.write_bytes(path.read_bytes()[:-1])
+    journal, reading, notices = JournalFile.open(path, HEADER)
+    assert len(reading.lines) == 2
+    assert notices == ()
+    journal.append([dot(3)])
+    journal.close()
+    assert len(read_journal(path).lines) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"s2m_journal": 2, "image": "photo.jpg"}\n', "version 2, wanted 1"),
+        (b"\x89PNG\r\n", "not a journal"),
+        (b"", "not a journal"),
+        (b"[1]\n", "not a journal"),
+        (b'{"s2m_journal": 1, "image": "photo.jpg"}\n', "damaged"),
+    ],
+)
+def test_what_is_no_journal_of_this_version_is_refused_and_left_alone(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "photo.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match=message):
+        open_session(path)
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_journal_of_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 1)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(json.dumps(list(SIZE_HW), separators=(",", ":")).encode(), b"[99,32]"))
+    with pytest.raises(JournalError, match="32 x 99"):
+        open_session(path)
+
+
+def test_two_programs_cannot_write_one_journal(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 1)
+    first = open_session(path)
+    with pytest.raises(JournalError, match="edited by another"):
+        open_session(path)
+    first.close()
+    open_session(path).close()
+
+
+def test_a_journal_begun_elsewhere_in_the_meantime_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    late = open_session(path)
+    journal_of(path, 2)
+    with pytest.raises(JournalError, match="open the image again"):
+        late.do(MarkImage(status="done"))
+    assert len(read_journal(path).lines) == 2
+
+
+def test_a_closed_session_refuses_commands(tmp_path: Path) -> None:
+    session = open_session(tmp_path / "photo.jsonl")
+    session.do(MarkImage(status="done"))
+    session.close()
+    with pytest.raises(JournalError, match="open the image again"):
+        session.do(MarkImage(status="flagged"))
+
+
+def test_a_journal_that_cannot_be_begun_says_so_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    session = open_session(tmp_path / "photo.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OutputError, match="No space left"):
+            session.do(MarkImage(status="done"))
+    assert list(tmp_path.iterdir()) == []
+    assert session.do(MarkImage(status="done")).status == "done"
+
+
+def test_a_sync_that_fails_takes_the_line_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    path = tmp_path / "photo.jsonl"
+    session = open_session(path)
+    session.do(MarkImage(status="done"))
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", broken)
+        with pytest.raises(OutputError, match="Input/output error"):
+            session.do(MarkImage(status="flagged"))
+    assert path.read_bytes() == before
+    assert session.state.status == "done"
+
+
+KILLED = """
+import sys, time
+sys.path.insert(0, {folder!r})
+from pathlib import Path
+from disc_network import open_session
+from s2m.session import Draw, DrawnStroke, StrokePart
+session = open_session(Path({path!r}))
+session.do(Draw(strokes=(DrawnStroke(points=((5, 5),), key="first"),)))
+for step in range(1000):
+    session.record_part(StrokePart(stroke=DrawnStroke(points=((10 + step / 100, 8),), key="pen")))
+    print(step, flush=True)
+    time.sleep(0.001)
+"""
+
+
+def test_a_kill_in_the_middle_of_a_stroke_loses_at_most_its_last_points(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    code = KILLED.format(folder=str(Path(__file__).parent), path=str(path))
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        seen = -1
+        while seen < 20:
+            seen = int(process.stdout.readline())
+        time.sleep(0.005)
+        process.kill()
+        rest = process.stdout.read().split()
+    said = int(rest[-1]) if rest else seen
+    session = open_session(path)
+    first, pen = session.state.strokes
+    assert (first.key, pen.key) == ("first", "pen")
+    assert len(pen.points) >= said + 1
+    assert [x for x, _ in pen.points] == [round(10 + step / 100, 2) for step in range(len(pen.points))]
+    assert "recovered" in session.notices[-1]

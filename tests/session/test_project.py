@@ -1,0 +1,403 @@
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from disc_network import SIZE_HW, DiscAnswerer
+from PIL import Image
+
+from s2m.errors import ConfigError, ImageError, JournalError, OutputError, S2MError
+from s2m.label_files import read_label_map, write_label_map
+from s2m.session import (
+    Autosaver,
+    Draw,
+    DrawnStroke,
+    MarkImage,
+    ObjectClass,
+    Project,
+    ProjectSettings,
+    SaveResult,
+    Session,
+    ViewState,
+)
+from s2m.session.summaries import seconds_spent
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("b10.png", "b2.png", "a.jpg"):
+        Image.new("RGB", SIZE_HW[::-1], (90, 120, 90)).save(folder / name)
+    return folder
+
+
+@pytest.fixture
+def project(photos: Path, tmp_path: Path) -> Project:
+    return Project.open(photos, tmp_path / "output")
+
+
+def opened(project: Project, name: str, answerer: DiscAnswerer | None = None, model_id: str = "discs 1") -> Session:
+    return project.open_image(name, SIZE_HW, answerer or DiscAnswerer(), model_id)
+
+
+def draw(x: float, y: float) -> Draw:
+    return Draw(strokes=(DrawnStroke(points=((x, y),)),))
+
+
+def test_images_are_listed_in_natural_order_and_untouched(project: Project) -> None:
+    assert [entry.name for entry in project.images] == ["a.jpg", "b2.png", "b10.png"]
+    assert {entry.status for entry in project.images} == {"untouched"}
+    assert project.next_unfinished() == "a.jpg"
+    assert project.last_image is None
+
+
+def test_saving_writes_the_label_map_named_after_its_image(project: Project) -> None:
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    result = project.save(session)
+    assert result.path == project.output / "a.png"
+    assert result.backup is None
+    np.testing.assert_array_equal(read_label_map(result.path), session.state.label_map())
+    assert project.entry("a.jpg").status == "in_progress"
+    assert project.entry("a.jpg").strokes == 1
+
+
+def test_images_that_differ_only_in_their_ending_get_files_of_their_own(photos: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4)).save(photos / "A.png")
+    project = Project.open(photos, tmp_path / "output")
+    assert {project.label_path(name).name for name in ("a.jpg", "A.png", "b2.png")} == {
+        "a.jpg.png",
+        "A.png.png",
+        "b2.png",
+    }
+
+
+def test_status_strokes_and_history_are_there_after_a_restart(photos: Path, tmp_path: Path) -> None:
+    first = Project.open(photos, tmp_path / "output")
+    session = opened(first, "b2.png")
+    session.do(draw(8, 8))
+    session.do(draw(20, 8))
+    session.do(MarkImage(status="done"))
+    first.save(session)
+    labels = session.state.label_map()
+    session.close()
+    again = Project.open(photos, tmp_path / "output")
+    assert (again.entry("b2.png").status, again.entry("b2.png").strokes) == ("done", 2)
+    assert again.last_image is None or again.last_image == "b2.png"
+    assert again.progress.counts == {"untouched": 2, "done": 1}
+    assert again.next_unfinished("a.jpg") == "b10.png"
+    answerer = DiscAnswerer()
+    reopened = opened(again, "b2.png", answerer)
+    np.testing.assert_array_equal(reopened.state.label_map(), labels)
+    assert answerer.calls == 0
+    reopened.undo()
+    assert reopened.undo_label == "stroke 2 of object 1"
+    np.testing.assert_array_equal(reopened.state.label_map(), labels)
+
+
+def test_a_journal_that_was_never_saved_is_listed_and_opened(photos: Path, tmp_path: Path) -> None:
+    first = Project.open(photos, tmp_path / "output")
+    session = opened(first, "a.jpg")
+    session.do(draw(8, 8))
+    session.close()
+    again = Project.open(photos, tmp_path / "output")
+    assert (again.entry("a.jpg").status, again.entry("a.jpg").strokes) == ("in_progress", 1)
+    assert opened(again, "a.jpg").state.has_mask
+
+
+@pytest.mark.parametrize("harm", ["cut", "noise", "gone", "old"])
+def test_a_mask_cache_that_is_harmed_or_old_costs_time_only(photos: Path, tmp_path: Path, harm: str) -> None:
+    project = Project.open(photos, tmp_path / "output")
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    project.save(session)
+    if harm == "old":
+        session.do(draw(24, 16))
+    labels = session.state.label_map()
+    session.close()
+    cache = project.output / "journals" / "a.jpg.masks.npz"
+    data = cache.read_bytes()
+    if harm == "cut":
+        cache.write_bytes(data[: len(data) // 2])
+    elif harm == "noise":
+        cache.write_bytes(b"noise" * 100)
+    elif harm == "gone":
+        cache.unlink()
+    answerer = DiscAnswerer()
+    np.testing.assert_array_equal(opened(project, "a.jpg", answerer).state.label_map(), labels)
+    assert answerer.calls > 0
+
+
+def test_a_cache_of_another_journal_is_not_believed(photos: Path, tmp_path: Path) -> None:
+    project = Project.open(photos, tmp_path / "output")
+    for name, x in (("a.jpg", 6.0), ("b2.png", 26.0)):
+        session = opened(project, name)
+        session.do(draw(x, 8))
+        project.save(session)
+        session.close()
+    journals = project.output / "journals"
+    (journals / "a.jpg.masks.npz").write_bytes((journals / "b2.png.masks.npz").read_bytes())
+    assert opened(project, "a.jpg").state.label_map()[8, 6] == 1
+
+
+def test_another_model_keeps_the_masks_and_says_so(photos: Path, tmp_path: Path) -> None:
+    project = Project.open(photos, tmp_path / "output")
+    session = opened(project, "a.jpg")
+    labels = session.do(draw(8, 8)).label_map()
+    project.save(session)
+    session.close()
+    other = opened(project, "a.jpg", DiscAnswerer(radius=6), "discs 2")
+    assert "discs 1" in other.notices[0]
+    assert "stay as they are" in other.notices[0]
+    np.testing.assert_array_equal(other.state.label_map(), labels)
+    assert other.do(draw(24, 16)).area_px(1) > 2 * labels.sum()
+    assert other.recorded_model == "discs 2"
+
+
+def test_a_file_of_the_users_own_is_kept_before_it_is_overwritten(project: Project) -> None:
+    mine = np.full(SIZE_HW, 5, dtype=np.int32)
+    write_label_map(project.output / "a.png", mine)
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    result = project.save(session)
+    assert result.backup is not None
+    np.testing.assert_array_equal(read_label_map(result.backup), mine)
+    session.do(draw(20, 8))
+    assert project.save(session).backup is None
+    (project.output / "a.png").write_bytes(b"edited elsewhere")
+    session.do(draw(24, 16))
+    second = project.save(session).backup
+    assert second is not None
+    assert second.read_bytes() == b"edited elsewhere"
+
+
+def test_nothing_is_written_for_an_image_only_looked_at_or_saved_already(project: Project) -> None:
+    session = opened(project, "a.jpg")
+    project.save(session)
+    assert not (project.output / "a.png").exists()
+    session.do(draw(8, 8))
+    project.save(session)
+    (project.output / "a.png").unlink()
+    project.save(session)
+    assert not (project.output / "a.png").exists()
+
+
+def test_a_full_disk_while_saving_leaves_the_old_file_and_the_annotation(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    project.save(session)
+    before = (project.output / "a.png").read_bytes()
+    session.do(draw(20, 8))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OutputError, match="disk is full"):
+            project.save(session)
+    assert (project.output / "a.png").read_bytes() == before
+    assert not list(project.output.rglob("*.part"))
+    project.save(session)
+    np.testing.assert_array_equal(read_label_map(project.output / "a.png"), session.state.label_map())
+
+
+def test_a_crash_between_the_files_of_a_save_makes_no_backup_of_our_own_file(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("s2m.session.project.write_state", crash)
+        with pytest.raises(KeyboardInterrupt):
+            project.save(session)
+    session.do(draw(20, 8))
+    assert project.save(session).backup is None
+
+
+def test_views_settings_and_the_last_image_are_remembered(photos: Path, tmp_path: Path) -> None:
+    first = Project.open(photos, tmp_path / "output")
+    assert first.view("a.jpg") is None
+    view = ViewState(zoom=2.5, centre_xy=(10, 12), fitted=False, selected_object_id=3)
+    first.keep_view("a.jpg", view)
+    settings = ProjectSettings(classes=(ObjectClass(name="cat"),), overlap="overlapping", preferences={"keys": "cvat"})
+    first.change_settings(settings)
+    again = Project.open(photos, tmp_path / "output", ProjectSettings())
+    assert again.view("a.jpg") == view
+    assert again.last_image == "a.jpg"
+    assert again.settings == settings
+    assert again.settings.class_names == ("cat",)
+    assert opened(again, "a.jpg").state.overlap == "overlapping"
+
+
+def test_an_unreadable_image_is_listed_with_its_reason_and_skipped(project: Project) -> None:
+    project.report_unreadable("a.jpg", "a.jpg is damaged")
+    assert (project.entry("a.jpg").status, project.entry("a.jpg").error) == ("unreadable", "a.jpg is damaged")
+    assert project.next_unfinished() == "b2.png"
+
+
+def test_an_unreadable_journal_does_not_hide_the_other_images(photos: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "output" / "journals" / "a.jpg.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_bytes(b'{"s2m_journal": 9}\n')
+    project = Project.open(photos, tmp_path / "output")
+    assert "version 9" in str(project.entry("a.jpg").error)
+    with pytest.raises(JournalError, match="version 9"):
+        opened(project, "a.jpg")
+    assert journal.read_bytes() == b'{"s2m_journal": 9}\n'
+
+
+def test_an_empty_folder_is_a_project_without_images(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    project = Project.open(tmp_path / "none", tmp_path / "output")
+    assert project.images == ()
+    assert project.next_unfinished() is None
+
+
+def test_one_image_is_a_project_too(photos: Path, tmp_path: Path) -> None:
+    assert [entry.name for entry in Project.open(photos / "b2.png", tmp_path / "output").images] == ["b2.png"]
+
+
+def test_places_that_do_not_work_are_refused(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="does not exist"):
+        Project.open(tmp_path / "nowhere", tmp_path / "output")
+    with pytest.raises(OutputError, match="could replace the images"):
+        Project.open(photos, photos)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError):
+        Project.open(photos, tmp_path / "file")
+    with pytest.raises(ImageError, match="no image"):
+        Project.open(photos, tmp_path / "output").entry("zebra.jpg")
+
+
+def test_a_read_only_folder_is_refused_with_advice(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The tests may run as a user who may write everywhere, so the refusal is injected.
+    def refuse(**_: object) -> tuple[int, str]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    with pytest.raises(OutputError, match="not writable; choose another"):
+        Project.open(photos, tmp_path / "output")
+
+
+@pytest.mark.parametrize("content", ['{"s2m_project": 2}', "{torn", "[]", '{"s2m_project": 1, "unknown": 3}'])
+def test_a_project_file_that_cannot_be_read_is_refused_and_left_alone(
+    photos: Path, tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "output" / "s2m-project.json"
+    path.parent.mkdir()
+    path.write_text(content)
+    with pytest.raises(ConfigError):
+        Project.open(photos, tmp_path / "output")
+    assert path.read_text() == content
+
+
+def test_a_project_is_reopened_by_its_output_folder(photos: Path, tmp_path: Path) -> None:
+    Project.open(photos, tmp_path / "output")
+    assert len(Project.reopen(tmp_path / "output").images) == 3
+    moved = photos.rename(tmp_path / "moved")
+    with pytest.raises(ImageError, match="does not exist"):
+        Project.reopen(tmp_path / "output")
+    assert len(Project.reopen(tmp_path / "output", moved).images) == 3
+    with pytest.raises(ConfigError, match="holds no"):
+        Project.reopen(photos)
+
+
+def test_the_state_as_saved_is_given_only_while_nothing_was_done_since(project: Project) -> None:
+    session = opened(project, "a.jpg")
+    assert project.kept_state("a.jpg") is None
+    session.do(draw(8, 8))
+    project.save(session)
+    kept = project.kept_state("a.jpg")
+    assert kept is not None
+    np.testing.assert_array_equal(kept.label_map(), session.state.label_map())
+    session.do(draw(20, 8))
+    assert project.kept_state("a.jpg") is None
+
+
+def test_a_project_of_a_thousand_images_reads_summaries_not_journals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for index in range(1000):
+        (photos / f"{index}.jpg").write_bytes(b"not decoded when listed")
+    project = Project.open(photos, tmp_path / "output")
+    session = opened(project, "7.jpg")
+    session.do(draw(8, 8))
+    project.save(session)
+    session.close()
+    monkeypatch.setattr("s2m.session.summaries.read_journal", lambda path: pytest.fail(f"read {path}"))
+    again = Project.open(photos, tmp_path / "output")
+    assert len(again.images) == 1000
+    assert again.entry("7.jpg").strokes == 1
+
+
+def test_long_pauses_count_as_a_minute() -> None:
+    times = ["2026-01-01T10:00:00.000Z", "2026-01-01T10:00:05.500Z", "2026-01-01T12:00:00.000Z"]
+    assert seconds_spent(times) == 65.5
+    assert seconds_spent([]) == 0
+
+
+def wait_for(event: threading.Event) -> None:
+    assert event.wait(20)
+
+
+def test_a_session_is_saved_by_itself_a_moment_after_it_changed(project: Project) -> None:
+    saved = threading.Event()
+    results: list[tuple[str, SaveResult]] = []
+
+    def on_saved(name: str, result: SaveResult) -> None:
+        results.append((name, result))
+        saved.set()
+
+    saver = Autosaver(project, delay_s=0.02, on_saved=on_saved)
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    saver.touch(session)
+    wait_for(saved)
+    assert results[0][0] == "a.jpg"
+    np.testing.assert_array_equal(read_label_map(project.output / "a.png"), session.state.label_map())
+    session.do(draw(20, 8))
+    saver.touch(session)
+    saver.close()
+    np.testing.assert_array_equal(read_label_map(project.output / "a.png"), session.state.label_map())
+
+
+def test_a_save_that_fails_is_reported_and_tried_again_at_the_next_change(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors: list[S2MError] = []
+    saver = Autosaver(project, delay_s=1000, on_error=lambda _, error: errors.append(error))
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    refuse: Callable[..., None] = lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))  # noqa: E731
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refuse)
+        saver.touch(session)
+        saver.flush()
+    assert "disk is full" in str(errors[0])
+    assert not (project.output / "a.png").exists()
+    saver.touch(session)
+    saver.flush()
+    assert (project.output / "a.png").exists()
+    saver.close()
+
+
+def test_the_project_file_is_versioned(project: Project) -> None:
+    assert json.loads((project.output / "s2m-project.json").read_text())["s2m_project"] == 1
