@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from s2m.commands import main
 from s2m.commands.demo import DEMO_FOLDER, DEMO_IMAGE, DEMO_STROKES
-from s2m.images import image_size
+from s2m.images import read_image
 from s2m.label_files import read_label_map
 from s2m.stroke_files import read_strokes
 
@@ -28,9 +28,10 @@ def test_the_demo_writes_masks_and_an_overlay_and_says_what_to_type_next(
 
 
 def test_the_shipped_strokes_fit_the_shipped_photograph() -> None:
-    strokes = read_strokes(DEMO_STROKES, image_size(DEMO_IMAGE))
+    strokes = read_strokes(DEMO_STROKES, (512, 512))
 
     assert {stroke.object_id for stroke in strokes} == {0, 1, 2}
+    assert read_image(DEMO_IMAGE).shape == (512, 512, 3)
     assert DEMO_IMAGE.stat().st_size < 200_000
 
 

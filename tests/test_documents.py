@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import click
+
+from s2m.commands import COMMANDS, EXIT_CODES, main
+from s2m.stroke_files import strokes_of_json
+
+ROOT = Path(__file__).parent.parent
+COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text()
+
+
+def test_the_table_of_exit_codes_is_that_of_the_program() -> None:
+    rows = dict(re.findall(r"^\| (\d+) \| (\w+)", COMMAND_LINE, flags=re.MULTILINE))
+
+    assert {name: number for name, number in EXIT_CODES.items() if name != "error"} == {
+        name: int(number) for number, name in rows.items() if name in EXIT_CODES
+    }
+
+
+def test_the_strokes_file_of_the_document_can_be_read() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", COMMAND_LINE, flags=re.DOTALL)
+
+    (stroke,) = strokes_of_json(json.dumps(json.loads(example)).encode(), (480, 640), "example")
+
+    assert stroke.points_xy.tolist() == [[40.5, 50.0], [80.0, 61.5]]
+
+
+def test_every_option_in_the_document_exists() -> None:
+    command = main.get_command(click.Context(main), "segment")
+    assert command is not None
+    options = {name for parameter in command.params for name in parameter.opts}
+
+    for line in re.findall(r"^s2m segment .*$", COMMAND_LINE, flags=re.MULTILINE):
+        for option in re.findall(r" (--?[a-z-]+)", line.partition("#")[0]):
+            assert option in options
+
+
+def test_the_commands_of_the_makefile_exist() -> None:
+    used = re.findall(r"\$\(BIN\)/s2m ([a-z-]+)", (ROOT / "Makefile").read_text())
+
+    assert set(used) <= set(COMMANDS)
+    assert {"demo", "annotate", "train", "evaluate", "bench"} <= set(used)
+
+
+def test_the_architecture_names_every_module_of_the_package() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    package = ROOT / "src" / "s2m"
+    modules = [path.stem for path in package.glob("*.py") if path.stem != "__init__"]
+    folders = [f"{path.parent.name}/" for path in package.glob("*/__init__.py")]
+
+    assert [name for name in (*modules, *folders) if name not in text] == []
