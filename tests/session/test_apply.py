@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from disc_network import SIZE_HW, DiscAnswerer
+
+from s2m.errors import JournalError, MaskError
+from s2m.session import (
+    AddObject,
+    AnnotationState,
+    Brush,
+    ChangeObject,
+    ChangeStroke,
+    Command,
+    Commit,
+    Configure,
+    DeleteObject,
+    DeleteStroke,
+    Draw,
+    DrawnStroke,
+    DropSpecks,
+    Erase,
+    FillHoles,
+    ImportMasks,
+    MergeObjects,
+    SplitObject,
+    command_from_json,
+)
+from s2m.session.apply import apply
+from s2m.session.commands import Edit, ModelUsed, Redo, Undo
+from s2m.session.history import label_of
+from s2m.session.masks import Overlap
+from s2m.session.state import initial_state
+from s2m.types import FloatArray, LabelMap, ObjectMasks, Stroke
+
+
+def draw(*points: tuple[float, float], object_id: int = 1, sign: str = "positive", key: str = "") -> Draw:
+    fields = {"points": points, "object_id": object_id, "sign": sign}
+    return Draw(strokes=(DrawnStroke.model_validate({**fields, "key": key} if key else fields),))
+
+
+def start(overlap: Overlap = "exclusive") -> AnnotationState:
+    return initial_state("photo.jpg", SIZE_HW, overlap, "never")
+
+
+def after(state: AnnotationState, *commands: Edit, answerer: DiscAnswerer | None = None) -> AnnotationState:
+    for command in commands:
+        state = apply(state, command, answerer or DiscAnswerer())
+    return state
+
+
+def blocks() -> LabelMap:
+    """Objects 1 (two parts, one with a hole) and 2."""
+    labels = np.zeros(SIZE_HW, dtype=np.int32)
+    labels[2:10, 2:10] = 1
+    labels[5, 5] = 0
+    labels[2:4, 20:22] = 1
+    labels[14:22, 4:20] = 2
+    return labels
+
+
+def imported() -> AnnotationState:
+    return after(start(), ImportMasks.from_label_map(blocks(), "old.png", {2: "dog"}))
+
+
+def test_a_command_changes_nothing_of_the_state_before() -> None:
+    before = after(start(), draw((8, 8)))
+    labels, strokes = before.label_map(), before.strokes
+    after(before, draw((20, 20)), Brush(points=((3, 3),), object_id=1), Commit(), DeleteObject(object_id=1))
+    np.testing.assert_array_equal(before.label_map(), labels)
+    assert before.strokes == strokes
+
+
+def test_every_stroke_is_answered_from_all_since_the_commit_and_the_masks_before_it() -> None:
+    asked: list[tuple[int, float]] = []
+
+    class Recording(DiscAnswerer):
+        def __call__(
+            self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+        ) -> FloatArray:
+            asked.append((len(strokes), 0.0 if previous is None else round(float(previous.probs.max()), 2)))
+            return super().__call__(strokes, previous, object_ids)
+
+    network = Recording()
+    after(start(), draw((8, 8)), draw((16, 8)), Commit(), draw((24, 8)), answerer=network)
+    assert [count for count, _ in asked] == [1, 2, 1]
+    assert asked[0][1] == 0
+    assert asked[1][1] > 0.9
+    assert asked[2][1] > 0.9
+
+
+def test_objects_far_from_a_stroke_are_not_asked_for() -> None:
+    asked: list[tuple[int, ...]] = []
+
+    class Recording(DiscAnswerer):
+        def __call__(
+            self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+        ) -> FloatArray:
+            asked.append(tuple(object_ids))
+            return super().__call__(strokes, previous, object_ids)
+
+    before = after(start(), draw((6, 6)), draw((26, 18), object_id=2), Commit())
+    network = Recording()
+    after(before, draw((6, 23), object_id=3), answerer=network)
+    after(before, draw((26, 18), object_id=3), answerer=network)
+    assert asked == [(3,), (2, 3)]
+
+
+def test_strokes_of_one_object_are_negatives_for_the_others() -> None:
+    state = after(start(), draw((10, 12)), draw((12, 12), object_id=2))
+    assert state.label_map()[12, 12] == 2
+    assert state.label_map()[12, 4] == 1
+
+
+def test_a_background_stroke_erases_every_object() -> None:
+    state = after(start(), draw((8, 8)), draw((24, 8), object_id=2), draw((8, 8), (24, 8), object_id=0))
+    assert state.label_map()[8, 8] == 0
+    assert state.label_map()[8, 24] == 0
+
+
+def test_the_brush_and_the_eraser_hold_whatever_is_drawn_later() -> None:
+    state = after(
+        start(),
+        Brush(points=((4.5, 4.5),), object_id=1, width_px=4),
+        draw((4.5, 4.5), sign="negative"),
+        draw((20, 12)),
+        Erase(points=((20, 12),), object_id=1, width_px=4),
+        draw((20, 12)),
+    )
+    assert state.label_map()[4, 4] == 1
+    assert state.label_map()[12, 20] == 0
+    assert state.label_map()[12, 24] == 1
+    assert not after(state, Erase(points=((0, 12), (32, 12)), object_id=0, width_px=60)).has_mask
+
+
+def test_merged_objects_are_one_with_all_their_pixels() -> None:
+    state = after(imported(), MergeObjects(object_ids=(2,), into_id=1))
+    assert state.object_ids == (1,)
+    np.testing.assert_array_equal(state.label_map() == 1, blocks() > 0)
+
+
+def test_strokes_of_a_merged_object_go_with_it() -> None:
+    state = after(start(), draw((8, 8)), draw((24, 8), object_id=2), MergeObjects(object_ids=(2,), into_id=1))
+    assert [stroke.object_id for stroke in state.past_strokes] == [1, 1]
+
+
+def test_parts_become_objects_and_the_largest_keeps_its_id() -> None:
+    state = after(imported(), SplitObject(object_id=1))
+    assert state.object_ids == (1, 2, 3)
+    assert state.area_px(1) == 63
+    assert state.area_px(3) == 4
+    with pytest.raises(JournalError, match="one piece"):
+        after(state, SplitObject(object_id=1))
+
+
+def test_holes_are_filled_and_specks_dropped_without_touching_others() -> None:
+    state = after(imported(), FillHoles(object_id=1), DropSpecks(object_id=1))
+    expected = blocks()
+    expected[5, 5] = 1
+    expected[2:4, 20:22] = 0
+    np.testing.assert_array_equal(state.label_map(), expected)
+
+
+def test_a_filled_hole_stays_when_an_older_stroke_goes() -> None:
+    state = after(imported(), draw((28, 20), key="pen"), FillHoles(object_id=1), DeleteStroke(key="pen"))
+    expected = blocks()
+    expected[5, 5] = 1
+    np.testing.assert_array_equal(state.label_map(), expected)
+
+
+def test_a_deleted_object_takes_its_strokes_and_masks_with_it() -> None:
+    state = after(
+        start(),
+        draw((8, 8)),
+        draw((24, 8), object_id=2),
+        Brush(points=((3, 20),), object_id=2),
+        DeleteObject(object_id=2),
+    )
+    assert state.object_ids == (1,)
+    assert set(np.unique(state.label_map())) == {0, 1}
+    assert [stroke.object_id for stroke in state.strokes] == [1]
+    assert not after(state, DeleteObject(object_id=1)).has_mask
+
+
+def test_a_stroke_can_be_given_to_another_object() -> None:
+    state = after(start(), draw((8, 8), key="a"), ChangeStroke(key="a", object_id=2))
+    assert state.label_map()[8, 8] == 2
+    assert state.area_px(1) == 0
+    moved = after(state, ChangeStroke(key="a", points=((24, 16),)))
+    assert moved.label_map()[8, 8] == 0
+    assert moved.label_map()[16, 24] == 2
+
+
+def test_objects_are_copied_to_another_image_as_new_ones_at_its_size() -> None:
+    source = after(imported(), ChangeObject(object_id=2, name="dog", colour="#123456"))
+    copy = source.copy_objects([2])
+    other = initial_state("next.jpg", (48, 64), "exclusive", "never")
+    pasted = after(after(other, AddObject(object_id=1)), copy)
+    assert pasted.object_ids == (1, 2)
+    assert (pasted.object(2).name, pasted.object(2).class_name, pasted.object(2).colour) == ("dog", "dog", "#123456")
+    np.testing.assert_array_equal(pasted.object_mask(2)[::2, ::2], blocks() == 2)
+    with pytest.raises(JournalError, match="no object 9"):
+        source.copy_objects([9])
+
+
+def test_an_import_leaves_other_objects_and_locked_ones_as_they_are() -> None:
+    before = after(
+        start(), draw((24, 8), object_id=5), draw((28, 20), object_id=2), ChangeObject(object_id=2, locked=True)
+    )
+    state = after(before, ImportMasks.from_label_map(blocks(), "old.png"))
+    np.testing.assert_array_equal(state.object_mask(2), before.object_mask(2))
+    np.testing.assert_array_equal(state.object_mask(5), before.object_mask(5) & (blocks() == 0))
+    np.testing.assert_array_equal(state.object_mask(1), blocks() == 1)
+
+
+def test_overlapping_objects_keep_their_own_masks() -> None:
+    state = after(start("overlapping"), draw((12, 12)), draw((14, 12), object_id=2))
+    both = state.object_mask(1) & state.object_mask(2)
+    assert both.sum() > 40
+    np.testing.assert_array_equal(state.label_map() == 2, state.object_mask(2))
+    exclusive = after(state, Configure(overlap="exclusive"))
+    np.testing.assert_array_equal(exclusive.label_map(), state.label_map())
+    assert not (exclusive.object_mask(1) & exclusive.object_mask(2)).any()
+
+
+def test_unlocking_changes_no_pixel() -> None:
+    locked = after(start(), draw((12, 12)), ChangeObject(object_id=1, locked=True), draw((14, 12), object_id=2))
+    unlocked = after(locked, ChangeObject(object_id=1, locked=False))
+    np.testing.assert_array_equal(unlocked.label_map(), locked.label_map())
+
+
+class Blobs(DiscAnswerer):
+    """Answers each stroke with a disc where it is, and all but the very first with the bottom right corner too."""
+
+    def __call__(
+        self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+    ) -> FloatArray:
+        logits = super().__call__(strokes, previous, object_ids)
+        if len(strokes) > 1 or previous is not None:
+            logits[list(object_ids).index(strokes[-1].object_id), 9:, 13:] = 3
+        return logits
+
+
+def local(setting: str) -> AnnotationState:
+    return after(start(), Configure.model_validate({"local_edits": setting}))
+
+
+def test_a_local_edit_changes_nothing_far_away() -> None:
+    strokes = (draw((6, 6)), draw((9, 6)))
+    assert after(local("never"), *strokes, answerer=Blobs()).label_map()[22, 30] == 1
+    state = after(local("always"), *strokes, answerer=Blobs())
+    assert state.label_map()[22, 30] == 0
+    assert state.label_map()[6, 14] == 1
+
+
+def test_edits_are_local_after_a_commit_by_default() -> None:
+    first = after(local("after_commit"), draw((6, 6)), draw((9, 6)), answerer=Blobs())
+    assert first.label_map()[22, 30] == 1
+    committed = after(start(), draw((6, 6)), Commit(), Configure(local_edits="after_commit"))
+    state = after(committed, draw((9, 6)), answerer=Blobs())
+    assert state.label_map()[22, 30] == 0
+    assert state.label_map()[6, 14] == 1
+
+
+def test_the_first_stroke_of_an_object_brings_all_of_it() -> None:
+    before = after(local("always"), draw((6, 6), object_id=2))
+    state = after(before, draw((20, 6)), answerer=Blobs())
+    assert state.label_map()[22, 30] == 1
+    assert state.label_map()[6, 20] == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (AddObject(object_id=1), "exists already; add it as 3"),
+        (ChangeObject(object_id=9, name="x"), "no object 9"),
+        (DeleteObject(object_id=9), "no object 9"),
+        (MergeObjects(object_ids=(1, 9), into_id=2), "no object 9"),
+        (FillHoles(object_id=9), "no object 9"),
+        (DeleteStroke(key="none"), "undo the commit"),
+        (Draw(strokes=(DrawnStroke(points=((1, 1),), tool="box"),)), "two corners"),
+        (Draw(strokes=(DrawnStroke(points=((1, 1), (2, 2)), tool="lasso"),)), "three points"),
+        (Draw(strokes=(DrawnStroke(points=((1, 1),), object_id=0, sign="negative"),)), "says nothing"),
+        (Draw(strokes=(DrawnStroke(points=((1, 1),), key="a"), DrawnStroke(points=((1, 1),), key="a"))), "of its own"),
+    ],
+)
+def test_commands_that_do_not_fit_are_refused_with_a_reason(command: Edit, message: str) -> None:
+    with pytest.raises(JournalError, match=message):
+        after(imported(), command)
+
+
+def test_masks_of_another_size_are_refused() -> None:
+    with pytest.raises(MaskError, match="8 x 4 pixels, the image 32 x 24"):
+        after(start(), ImportMasks.from_label_map(np.ones((4, 8), dtype=np.int32), "small.png"))
+
+
+def test_an_answer_that_is_none_is_refused() -> None:
+    def nonsense(strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> FloatArray:
+        del strokes, previous
+        return np.full((len(object_ids), 4, 4), np.nan, dtype=np.float32)
+
+    with pytest.raises(MaskError, match="not finite"):
+        apply(start(), draw((8, 8)), nonsense)
+
+
+def test_an_image_holds_as_many_objects_as_its_label_file() -> None:
+    state = after(start(), AddObject(object_id=254))
+    assert state.next_object_id == 1
+    full = after(state, *(AddObject(object_id=number) for number in range(1, 254)))
+    with pytest.raises(JournalError, match="254 objects"):
+        _ = full.next_object_id
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"kind": "explode"}', "kind"),
+        ('{"kind": "draw", "strokes": []}', "strokes"),
+        ('{"kind": "draw", "strokes": [{"points": [[1, null]]}]}', "points"),
+        ('{"kind": "draw", "strokes": [{"points": [[1, 1e400]]}]}', "points"),
+        ('{"kind": "add_object", "object_id": 255}', "object_id"),
+        ('{"kind": "commit", "really": true}', "really"),
+        ("not json", "kind"),
+    ],
+)
+def test_requests_that_are_no_commands_are_refused_and_named(text: str, message: str) -> None:
+    with pytest.raises(JournalError, match=message):
+        command_from_json(text)
+
+
+def test_points_are_kept_to_a_hundredth_of_a_pixel() -> None:
+    assert DrawnStroke(points=((1.23456, 2),)).points == ((1.23, 2.0),)
+
+
+def test_every_command_has_a_name_for_undo() -> None:
+    state = after(imported(), ChangeObject(object_id=1, name="cat"), draw((8, 8), key="a"), draw((9, 9), key="b"))
+    names: list[tuple[Edit, str]] = [
+        (draw((8, 8)), "stroke 3 of cat"),
+        (draw((8, 8), object_id=0), "stroke 1 of the background"),
+        (draw((8, 8), object_id=7), "stroke 1 of object 7"),
+        (Draw(strokes=(draw((1, 1)).strokes[0], draw((2, 2)).strokes[0])), "2 strokes"),
+        (Draw(strokes=(DrawnStroke(points=((1, 1), (5, 5)), tool="box"),)), "box of cat"),
+        (DeleteStroke(key="b"), "delete stroke 2 of cat"),
+        (ChangeStroke(key="a", sign="negative"), "change the sign of stroke 1 of cat"),
+        (ChangeStroke(key="a", object_id=2), "give stroke 1 of cat to object 2"),
+        (ChangeStroke(key="a", points=((3, 3),)), "move stroke 1 of cat"),
+        (Brush(points=((1, 1),), object_id=1), "brush on cat"),
+        (Erase(points=((1, 1),), object_id=0), "eraser on the background"),
+        (FillHoles(object_id=1), "fill holes of cat"),
+        (SplitObject(object_id=1), "split cat"),
+        (MergeObjects(object_ids=(2,), into_id=1), "merge into cat"),
+        (DeleteObject(object_id=1), "delete cat"),
+        (AddObject(object_id=5), "add object 5"),
+        (ChangeObject(object_id=1, name="dog"), "rename cat to dog"),
+        (ChangeObject(object_id=1, locked=True), "lock cat"),
+        (ChangeObject(object_id=1, visible=False), "hide cat"),
+        (ChangeObject(object_id=1, colour="#ffffff"), "colour of cat"),
+        (ChangeObject(object_id=1, class_name="animal"), "class of cat"),
+        (ImportMasks.from_label_map(blocks(), "old.png"), "import of 2 objects from old.png"),
+        (state.copy_objects([1]), "paste of 1 object from photo.jpg"),
+        (Commit(), "commit"),
+        (Configure(overlap="overlapping"), "settings"),
+    ]
+    assert [label_of(command, state) for command, _ in names] == [name for _, name in names]
+
+
+def test_undo_redo_and_the_record_of_models_are_commands_too() -> None:
+    commands: list[Command] = [Undo(), Redo(), ModelUsed(model_id="compact 1")]
+    for command in commands:
+        assert command_from_json(command.model_dump_json()) == command
