@@ -16,6 +16,7 @@ def test_features_stand_at_strides_two_to_thirty_two() -> None:
 def test_padding_at_stride_two_goes_to_the_bottom_and_the_right() -> None:
     convolution = SameConv(1, 1, 3, stride=2)
     torch.nn.init.ones_(convolution.weight)
+    assert convolution.bias is not None
     torch.nn.init.zeros_(convolution.bias)
     summed = convolution(torch.ones(1, 1, 4, 4))
     assert summed[0, 0].tolist() == [[9.0, 6.0], [6.0, 4.0]]

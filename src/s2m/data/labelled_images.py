@@ -172,7 +172,7 @@ def read_label_picture(path: Path) -> ByteArray:
     if values.ndim != 2 or values.dtype != np.uint8:
         raise DataError(f"{path} is a colour picture; a label is a palette or grey PNG whose values are the objects")
     if not is_palette and not ((values > 0) & (values < IGNORE)).any():
-        return (values == IGNORE).astype(np.uint8)
+        return np.asarray(values == IGNORE, dtype=np.uint8)
     return values.astype(np.uint8, copy=False)
 
 
