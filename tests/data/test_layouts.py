@@ -66,3 +66,11 @@ def test_one_set_opens_whatever_its_layout(
     folders = (lvis_root, static_root / "fss", static_root / "ecssd", coco_file, pairs_root / "train" / "more")
     assert [len(open_set(folder)) for folder in folders] == [2, 2, 2, 1, 2]
     assert [open_set(folder)[0].kind for folder in folders] == ["partial", "salient", "salient", "instance", "instance"]
+
+
+def test_a_folder_of_pairs_may_have_the_name_of_a_static_set(pairs_root: Path) -> None:
+    (pairs_root / "train" / "more").rename(pairs_root / "train" / "ecssd")
+    opened = open_set(pairs_root / "train" / "ecssd")
+    assert [image.kind for image in opened] == ["instance", "instance"]
+    assert opened[0].read_label().max() == 2
+    assert [found.name for found in find_sets(pairs_root / "train")] == ["ecssd", "shapes"]

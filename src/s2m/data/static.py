@@ -50,9 +50,12 @@ def static_sets_in(root: Path) -> tuple[str, ...]:
 
 
 def _is_there(folder: Path) -> bool:
-    if folder.name == CLASSES_SET:
-        return folder.is_dir() and any(path.is_dir() for path in folder.iterdir())
-    return folder.is_dir()
+    """Whether a folder holds images where a static set has them; other layouts use the same names."""
+    return any(folder.glob(_pattern(folder.name)))
+
+
+def _pattern(name: str) -> str:
+    return "*/*.jpg" if name == CLASSES_SET else "*.jpg"
 
 
 def read_static_set(root: Path, name: str) -> tuple[LabelledImage, ...]:
@@ -64,7 +67,7 @@ def read_static_set(root: Path, name: str) -> tuple[LabelledImage, ...]:
     folder = root / name
     if not folder.is_dir():
         raise DataError(f"{folder} is missing; wanted {wanted_files(name)}")
-    images = tuple(_pairs(folder, "*/*.jpg" if name == CLASSES_SET else "*.jpg"))
+    images = tuple(_pairs(folder, _pattern(name)))
     if not images:
         raise DataError(f"{folder} holds no pair; wanted {wanted_files(name)}")
     return images

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from s2m.network.compact import PROMPT_STRIDE, CompactNetwork, CompactSettings
 from s2m.network.efficientnet import load_imagenet_weights
 from s2m.network.export import PROMPT_DIAMETER_PX
+from s2m.network.joint_normalisation import normalise_jointly
 from s2m.safe_files import write_atomically
 from s2m.training.annotator import Annotator, Session
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.config import OptimiserConfig, TrainingConfig
 from s2m.training.losses import mean_iou, segmentation_loss
 from s2m.training.panels import draw_panel
+from s2m.training.processes import Processes, ShardedOrder
+from s2m.training.run_folder import CHECKPOINT_NAME, CONFIG_NAME, MetricsWriter, open_metrics, write_record
 from s2m.training.stream import Batch, SampleStream, make_loader
-
-CHECKPOINT_NAME = "checkpoint.pt"
-METRICS_NAME = "metrics.jsonl"
 
 
 @dataclass(frozen=True)
@@ -42,16 +41,29 @@ class RoundResult:
 
 
 class Trainer:
-    """One run: its network, optimiser, moving average and place in the stream."""
+    """One run: its network, optimiser, moving average and place in the stream.
 
-    def __init__(self, config: TrainingConfig, data_root: Path, folder: Path, device: torch.device) -> None:
+    Args:
+        config: the recipe.
+        data_root: the recipe's sets lie below it.
+        folder: of the run.
+        processes: this process among those that train together; the first one writes the folder.
+    """
+
+    def __init__(self, config: TrainingConfig, data_root: Path, folder: Path, processes: Processes) -> None:
         torch.manual_seed(config.seed)
+        device = processes.device
         self.config = config
         self.folder = folder
+        self.processes = processes
         self.device = device
+        self.share = processes.share(config.optimiser.batch_size, "batch_size")
         self.stream = SampleStream(data_root, config)
         self.annotator = Annotator(config.annotator)
-        self.network = place(build_network(config), device)
+        network = build_network(config)
+        if processes.count > 1:
+            normalise_jointly(network, device)
+        self.network = place(network, device)
         self.average = place(build_network(config), device).requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.optimiser = build_optimiser(self.network, config.optimiser)
@@ -66,7 +78,9 @@ class Trainer:
         self.iteration = checkpoint.iteration
 
     def save(self) -> None:
-        """Write the checkpoint of the run folder."""
+        """Write the checkpoint of the run folder, in the first process; the others return at once."""
+        if not self.processes.is_first:
+            return
         write_checkpoint(
             self.folder / CHECKPOINT_NAME,
             Checkpoint(
@@ -80,36 +94,43 @@ class Trainer:
 
     def run(self) -> None:
         """Train to the last iteration; write checkpoints, metrics and pictures on the way."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.folder / "config.json", self.config.model_dump_json(indent=1).encode())
         total = self.config.optimiser.iterations
         recent: dict[str, list[float]] = defaultdict(list)
         saved = time.monotonic()
-        with (
-            SummaryWriter(str(self.folder)) as board,
-            (self.folder / METRICS_NAME).open("a", encoding="utf-8") as metrics,
-            tqdm(total=total, initial=self.iteration, unit="step", smoothing=0.05) as progress,
-        ):
-            for batch in self._batches():
+        with ExitStack() as stack:
+            metrics = self._open_files(stack)
+            progress = stack.enter_context(
+                tqdm(total=total, initial=self.iteration, unit="step", smoothing=0.05, disable=metrics is None)
+            )
+            for batch in self.batches():
                 for name, value in self.step(batch).items():
                     recent[name].append(value)
                 progress.update()
                 if self.iteration % self.config.log_every == 0:
                     means = {name: float(np.nanmean(values)) for name, values in recent.items()}
                     recent.clear()
-                    metrics.write(json.dumps({"iteration": self.iteration, **means}) + "\n")
-                    metrics.flush()
-                    for name, value in means.items():
-                        board.add_scalar(name, value, self.iteration)
                     progress.set_postfix(loss=f"{means['loss']:.3f}", iou=f"{means['iou/last']:.3f}")
+                    if metrics is not None:
+                        metrics.write(self.iteration, means)
                 if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                     self.save()
                     saved = time.monotonic()
         self.save()
 
-    def _batches(self) -> Iterator[Batch]:
-        size, total = self.config.optimiser.batch_size, self.config.optimiser.iterations
-        return iter(make_loader(self.stream, self.iteration * size, total * size))
+    def _open_files(self, stack: ExitStack) -> MetricsWriter | None:
+        """The writer of the run folder, in the first process."""
+        if not self.processes.is_first:
+            return None
+        metrics = stack.enter_context(open_metrics(self.folder))
+        write_atomically(self.folder / CONFIG_NAME, self.config.model_dump_json(indent=1).encode())
+        write_record(self.folder, self.processes.count, self.device)
+        return metrics
+
+    def batches(self) -> Iterator[Batch]:
+        """This process's share of the batches still to come."""
+        optimiser = self.config.optimiser
+        order = ShardedOrder(self.iteration, optimiser.iterations, optimiser.batch_size, 1, self.processes)
+        return iter(make_loader(self.stream, order, self.share))
 
     def step(self, batch: Batch) -> dict[str, float]:
         """Learn from one batch: encode once, then a backward pass for each round of strokes."""
@@ -138,11 +159,12 @@ class Trainer:
             answers = torch.sigmoid(result.logits).cpu().numpy()
             results.append(result)
         torch.autograd.backward(features, [leaf.grad for leaf in leaves])
+        self.processes.average_gradients(self._trained())
         norm = nn.utils.clip_grad_norm_(self._trained(), optimiser.gradient_norm)
         self.optimiser.step()
         self._follow()
         self.iteration += 1
-        if self.iteration % self.config.panel_every == 0:
+        if self.iteration % self.config.panel_every == 0 and self.processes.is_first:
             panel = draw_panel(batch.images, results[-1].prompts, results[-1].logits, batch.targets)
             write_atomically(self.folder / f"panel-{self.iteration:06d}.png", panel)
         return {
@@ -247,7 +269,7 @@ def freeze_normalisation(network: nn.Module) -> None:
     the joint ones.
     """
     for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, nn.BatchNorm2d | nn.SyncBatchNorm):
             module.eval()
 
 

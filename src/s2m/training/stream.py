@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from s2m.data.labelled_images import LabelledFolder, LabelledImage
+from s2m.data.labelled_images import LabelledImage
+from s2m.data.layouts import open_set
 from s2m.training.annotator import Annotator, Session
 from s2m.training.config import DataConfig, TrainingConfig
+from s2m.training.processes import ShardedOrder
 from s2m.training.samples import draw_sample
 from s2m.types import ByteArray
 
@@ -77,22 +79,22 @@ class SampleStream(Dataset[OpenSample]):
         return self.cutouts[int(rng.integers(len(self.cutouts)))]
 
 
-def open_sets(data_root: Path, config: DataConfig) -> dict[str, LabelledFolder]:
-    """The configured folders below the data root, by name.
+def open_sets(data_root: Path, config: DataConfig) -> dict[str, Sequence[LabelledImage]]:
+    """The configured sets below the data root, of any layout, by name.
 
     Raises:
         DataError: one of them is missing, broken or empty.
     """
-    return {name: LabelledFolder(data_root / name) for name in config.sets}
+    return {name: open_set(data_root / name) for name in config.sets}
 
 
-def make_loader(stream: SampleStream, first: int, end: int) -> DataLoader[Batch]:
-    """Batches of the samples ``first`` to ``end``, in order."""
+def make_loader(stream: SampleStream, order: ShardedOrder, share: int) -> DataLoader[Batch]:
+    """Batches of ``share`` samples each, in the order of this process."""
     config = stream.config
     return DataLoader(  # the collate function turns samples into batches, which the types cannot say
         stream,  # type: ignore[arg-type]
-        batch_size=config.optimiser.batch_size,
-        sampler=range(first, end),
+        batch_size=share,
+        sampler=order,
         num_workers=config.data.workers,
         collate_fn=collate,
         prefetch_factor=4 if config.data.workers else None,

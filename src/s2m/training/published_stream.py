@@ -1,0 +1,120 @@
+"""Sets of labelled images in; an endless, seeded stream of the original's training batches out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from s2m.data.labelled_images import LabelledImage
+from s2m.data.layouts import DataSet
+from s2m.errors import DataError
+from s2m.network.original_model import PROMPT_DIAMETER_PX
+from s2m.training.original_config import OriginalConfig
+from s2m.training.processes import ShardedOrder
+from s2m.training.published_samples import PublishedSample, draw_published_sample
+from s2m.training.published_simulator import SimulatorSettings
+
+
+@dataclass(frozen=True)
+class PublishedBatch:
+    """What one pass learns from.
+
+    Attributes:
+        images: (B, 3, S, S) uint8, RGB.
+        prompts: (B, 3, S, S) float32 in 0..1: positive, negative, previous mask.
+        targets: (B, S, S) uint8: 0 background, 1 the object, 255 unknown.
+    """
+
+    images: Tensor
+    prompts: Tensor
+    targets: Tensor
+
+    def pin_memory(self) -> PublishedBatch:
+        """The batch in memory that a GPU copies from without waiting; the loader calls it."""
+        return PublishedBatch(self.images.pin_memory(), self.prompts.pin_memory(), self.targets.pin_memory())
+
+
+class PublishedStream(Dataset[PublishedSample]):
+    """Sample number i is a function of the seed and i alone, so that a run can be resumed by any number of processes.
+
+    An epoch passes over each set as often as its ``repeats`` say, in an order shuffled anew each time.
+    """
+
+    def __init__(self, sets: Sequence[DataSet], config: OriginalConfig) -> None:
+        self.config = config
+        self.simulator = SimulatorSettings(**config.simulator.model_dump())
+        self.sets = tuple(sets)
+        self.ends = np.cumsum([len(each.images) * each.repeats for each in self.sets], dtype=np.int64)
+        if len(self.sets) == 0 or self.ends[-1] == 0:
+            raise DataError(
+                "there is nothing to train on; give --lvis-root, --static-root or sets in the configuration"
+            )
+
+    @property
+    def epoch_length(self) -> int:
+        """Samples of one epoch."""
+        return int(self.ends[-1])
+
+    def __getitem__(self, index: int) -> PublishedSample:
+        rng = np.random.default_rng([self.config.seed, index])
+        return draw_published_sample(
+            self.image_of(index),
+            self.config.data.crop_size,
+            PROMPT_DIAMETER_PX,
+            self.config.augmentation,
+            self.simulator,
+            rng,
+        )
+
+    def image_of(self, index: int) -> LabelledImage:
+        """The image that sample number ``index`` is drawn from."""
+        epoch, place = divmod(index, self.epoch_length)
+        position = int(_order(self.config.seed, epoch, self.epoch_length)[place])
+        chosen = int(np.searchsorted(self.ends, position, side="right"))
+        images = self.sets[chosen].images
+        return images[(int(self.ends[chosen]) - 1 - position) % len(images)]
+
+
+@lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
+    """The shuffled order of one epoch."""
+    return np.random.default_rng([seed, epoch, length]).permutation(length)
+
+
+def make_published_loader(stream: PublishedStream, order: ShardedOrder) -> DataLoader[PublishedBatch]:
+    """Batches of one pass of this process, in order."""
+    workers = stream.config.data.workers
+    loader: DataLoader[PublishedBatch] = DataLoader(
+        stream,  # type: ignore[arg-type]  # A loader of samples gives what its collate function makes of them.
+        batch_size=order.share,
+        sampler=order,
+        num_workers=workers,
+        collate_fn=collate_published,
+        prefetch_factor=4 if workers else None,
+        pin_memory=order.processes.device.type == "cuda",
+        worker_init_fn=_limit_threads,
+    )
+    return loader
+
+
+def collate_published(samples: Sequence[PublishedSample]) -> PublishedBatch:
+    """Join samples into a batch."""
+    images = torch.from_numpy(np.stack([sample.image_rgb for sample in samples]))
+    return PublishedBatch(
+        images.permute(0, 3, 1, 2),
+        torch.from_numpy(np.stack([sample.prompts for sample in samples])),
+        torch.from_numpy(np.stack([sample.target for sample in samples])),
+    )
+
+
+def _limit_threads(_worker: int) -> None:
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)

@@ -1,0 +1,153 @@
+"""What a user asks for in; the right trainer, started, resumed or measured, out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from s2m.data.layouts import DataSet, missing_sets, open_set, present_mixture, published_mixture
+from s2m.errors import ConfigError
+from s2m.training.config import TrainingConfig, read_toml, validated
+from s2m.training.loop import Trainer
+from s2m.training.original_config import OriginalConfig
+from s2m.training.original_loop import OriginalTrainer
+from s2m.training.processes import DeviceName, Processes, join_processes
+from s2m.training.run_folder import CHECKPOINT_NAME, NO_RUN
+from s2m.training.throughput import Throughput, measure_throughput
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One call of ``s2m train``.
+
+    Attributes:
+        config: the recipe, a TOML file.
+        run_id: name of the run; ``NULL`` leaves nothing behind.
+        runs: the run's folder is ``runs/run_id``.
+        device: what to compute on.
+        data_root: the folder that the recipe's sets lie below.
+        lvis_root: LVIS of the published mixture.
+        static_root: the static sets of the published mixture.
+        allow_missing: go on without those of the published sets that are not there.
+        resume: go on from the run's checkpoint.
+        deeplab: a DeepLabV3+ checkpoint to start from.
+        network: weights to start from.
+    """
+
+    config: Path
+    run_id: str
+    runs: Path
+    device: DeviceName = "auto"
+    data_root: Path | None = None
+    lvis_root: Path | None = None
+    static_root: Path | None = None
+    allow_missing: bool = False
+    resume: bool = False
+    deeplab: Path | None = None
+    network: Path | None = None
+
+    def __post_init__(self) -> None:
+        if sum((self.resume, self.deeplab is not None, self.network is not None)) > 1:
+            raise ConfigError("--resume, --load-deeplab and --load-network exclude each other; give one of them")
+        if self.resume and self.run_id == NO_RUN:
+            raise ConfigError(f"the run {NO_RUN} leaves no checkpoint to resume from; give another --id")
+
+
+def train(request: RunRequest) -> None:
+    """Train as asked, alone or among the processes of ``torchrun``.
+
+    Raises:
+        S2MError: the recipe, the data or the weights are not as they should be.
+    """
+    with join_processes(request.device) as processes, open_trainer(request, processes) as trainer:
+        folder = trainer.folder
+        has_checkpoint = folder is not None and (folder / CHECKPOINT_NAME).is_file()
+        if request.resume or (processes.restarts > 0 and has_checkpoint):
+            trainer.resume()
+        elif has_checkpoint:
+            raise ConfigError(f"{folder} already holds a run; add --resume to go on with it, or choose another --id")
+        trainer.run()
+
+
+def measure(request: RunRequest, steps: int) -> Throughput:
+    """How many images a second the loader prepares and the step learns from, each alone; nothing is written.
+
+    Raises:
+        ConfigError: the recipe is not one of the original network.
+        S2MError: as ``train``.
+    """
+    with join_processes(request.device) as processes, open_trainer(request, processes) as trainer:
+        if not isinstance(trainer, OriginalTrainer):
+            raise ConfigError("--measure knows recipes of the original network only")
+        return measure_throughput(trainer, steps)
+
+
+@contextmanager
+def open_trainer(request: RunRequest, processes: Processes) -> Iterator[OriginalTrainer | Trainer]:
+    """The trainer of a request, at its start.
+
+    Raises:
+        S2MError: the recipe, the data or the weights are not as they should be.
+    """
+    content = read_toml(request.config)
+    folder = None if request.run_id == NO_RUN else request.runs / request.run_id
+    if "architecture" in content:
+        yield _original(validated(OriginalConfig, content, request.config), request, folder, processes)
+        return
+    settings = validated(TrainingConfig, content, request.config)
+    _check_compact(request)
+    assert request.data_root is not None
+    if folder is not None:
+        yield Trainer(settings, request.data_root, folder, processes)
+        return
+    with TemporaryDirectory() as nowhere:
+        yield Trainer(settings, request.data_root, Path(nowhere), processes)
+
+
+def _original(
+    settings: OriginalConfig, request: RunRequest, folder: Path | None, processes: Processes
+) -> OriginalTrainer:
+    trainer = OriginalTrainer(settings, sets_of(settings, request), folder, processes)
+    if request.deeplab is not None:
+        trainer.load_deeplab(request.deeplab)
+    if request.network is not None:
+        trainer.load_network(request.network)
+    return trainer
+
+
+def sets_of(settings: OriginalConfig, request: RunRequest) -> tuple[DataSet, ...]:
+    """The recipe's sets below ``--data`` and the published ones.
+
+    Raises:
+        DataError: one of them is missing and not allowed to be.
+        ConfigError: the recipe names sets and ``--data`` is not given.
+    """
+    sets: tuple[DataSet, ...] = ()
+    if settings.data.sets:
+        if request.data_root is None:
+            raise ConfigError(f"{request.config} names sets of its own; give the folder they lie below with --data")
+        root = request.data_root
+        sets = tuple(DataSet(name, open_set(root / name), repeats) for name, repeats in settings.data.sets.items())
+    if request.lvis_root is None and request.static_root is None:
+        return sets
+    mixture = present_mixture if request.allow_missing else published_mixture
+    return (*sets, *mixture(request.lvis_root, request.static_root))
+
+
+def missing_words_of(request: RunRequest) -> tuple[str, ...]:
+    """The published sets that a run goes on without, where it may."""
+    return missing_sets(request.lvis_root, request.static_root) if request.allow_missing else ()
+
+
+def _check_compact(request: RunRequest) -> None:
+    if request.data_root is None:
+        raise ConfigError("the compact network's recipe names folders; give the one they lie below with --data")
+    given = [request.lvis_root, request.static_root, request.deeplab, request.network]
+    if any(path is not None for path in given):
+        raise ConfigError(
+            "--lvis-root, --static-root, --load-deeplab and --load-network belong to recipes of the original "
+            "network; name LVIS and the static sets in the recipe's [data.sets] instead"
+        )

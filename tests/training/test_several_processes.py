@@ -1,0 +1,144 @@
+"""Two gloo processes: the gradients are those of the joined batch, a killed worker costs nothing, one writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from s2m.training.checkpoints import read_checkpoint
+from s2m.training.processes import Processes, ShardedOrder
+
+PROBE = Path(__file__).parent / "gradient_probe.py"
+
+ORIGINAL = """
+architecture = "deeplabv3plus_resnet50"
+[data]
+sets = {"train/shapes" = 1, "train/more" = 1}
+crop_size = 64
+workers = 0
+[optimiser]
+batch_size = 4
+accumulate = ACCUMULATE
+iterations = 1
+"""
+
+COMPACT = """
+[data]
+sets = {"train/shapes" = 1, "train/more" = 1}
+crop_size = 64
+workers = 0
+distractor = 0
+[annotator]
+sessions = 1
+rounds = [1, 1]
+[optimiser]
+batch_size = 4
+iterations = ITERATIONS
+warmup = 1
+decay = 1
+gradient_norm = 1e9
+"""
+
+
+# Without the second one PyTorch gives restarted workers the addresses of the dead ones (pytorch issue 135712).
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+
+
+def torchrun(*arguments: str | Path, restarts: int = 0) -> list[str]:
+    return [
+        *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"),
+        f"--max-restarts={restarts}",
+        *map(str, arguments),
+    ]
+
+
+def run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        ORIGINAL.replace("ACCUMULATE", "1"),
+        ORIGINAL.replace("ACCUMULATE", "2").replace("batch_size = 4", "batch_size = 8"),
+        COMPACT.replace("ITERATIONS", "2"),
+    ],
+    ids=["original", "original-accumulated", "compact"],
+)
+def test_gradients_of_two_processes_equal_one_with_the_joined_batch(
+    recipe: str, pairs_root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "recipe.toml").write_text(recipe)
+    arguments = (PROBE, tmp_path / "recipe.toml", pairs_root)
+    run([sys.executable, *map(str, arguments), str(tmp_path / "one.pt")])
+    run(torchrun(*arguments, tmp_path / "two.pt"))
+    one, two = (torch.load(tmp_path / name, weights_only=True) for name in ("one.pt", "two.pt"))
+    assert one["gradients"].keys() == two["gradients"].keys()
+    for part, tolerance in (("gradients", 1e-3), ("statistics", 1e-4)):
+        joined = [torch.cat([value.flatten() for value in each[part].values()]) for each in (one, two)]
+        assert joined[0].norm() > 0
+        assert (joined[0] - joined[1]).norm() / joined[0].norm() < tolerance
+
+
+def test_a_killed_worker_is_restarted_from_the_checkpoint(pairs_root: Path, tmp_path: Path) -> None:
+    recipe = "checkpoint_minutes = 0.0001\nlog_every = 1\n" + COMPACT.replace("ITERATIONS", "14")
+    (tmp_path / "recipe.toml").write_text(recipe)
+    arguments = (
+        tmp_path / "recipe.toml",
+        "--data",
+        pairs_root,
+        "--id",
+        "killed",
+        "--runs",
+        tmp_path,
+        "--device",
+        "cpu",
+    )
+    folder = tmp_path / "killed"
+    with (tmp_path / "log").open("w") as log:
+        launcher = subprocess.Popen(
+            torchrun("-m", "s2m.train", *arguments, restarts=1), env=ENVIRONMENT, stdout=log, stderr=log
+        )
+        try:
+            while launcher.poll() is None and not (folder / "checkpoint.pt").exists():
+                time.sleep(0.02)
+            os.kill(workers_of(launcher.pid)[1], signal.SIGKILL)
+            launcher.wait(timeout=200)
+        finally:
+            launcher.terminate()
+    assert launcher.returncode == 0, (tmp_path / "log").read_text()[-3000:]
+    assert read_checkpoint(folder / "checkpoint.pt").iteration == 14
+    iterations = [json.loads(line)["iteration"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert sorted(set(iterations)) == list(range(1, 15))
+    assert iterations.count(1) == 1
+    starts = list(folder.glob("events.*"))
+    assert len(starts) == 2
+
+
+def workers_of(launcher: int) -> list[int]:
+    """The training processes of a launcher, by rank."""
+    children = Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
+    ranks = {}
+    for child in map(int, children):
+        environment = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
+        ranks.update({int(entry[5:]): child for entry in environment if entry.startswith(b"RANK=")})
+    return [ranks[rank] for rank in sorted(ranks)]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4])
+def test_any_number_of_processes_share_the_same_samples(processes: int) -> None:
+    orders = [
+        list(ShardedOrder(3, 5, 8, 2, Processes(rank, processes, torch.device("cpu")))) for rank in range(processes)
+    ]
+    assert sorted(index for order in orders for index in order) == list(range(24, 40))
+    in_first_iteration = {index for order in orders for index in order[: len(order) // 2]}
+    assert in_first_iteration == set(range(24, 32))
