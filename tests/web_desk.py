@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -53,10 +54,20 @@ class Served:
 Serve = Callable[..., Served]
 
 
-def run_server(arguments: list[str]) -> Served:
-    """Start ``s2m annotate`` and wait until it says where it is."""
+def run_server(arguments: list[str], file_limit_bytes: int | None = None) -> Served:
+    """Start ``s2m annotate`` and wait until it says where it is.
+
+    Args:
+        arguments: of the command line.
+        file_limit_bytes: no file may grow beyond it, as if the disk were full then.
+    """
+
+    def limit() -> None:
+        if file_limit_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit_bytes, resource.RLIM_INFINITY))
+
     command = [sys.executable, "-u", "-c", "from s2m.commands import main; main()", *arguments, "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=limit)  # noqa: PLW1509
     said: list[str] = []
     assert process.stdout is not None
     for line in process.stdout:

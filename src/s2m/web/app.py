@@ -61,8 +61,7 @@ def create_app(studio: Studio, access: Access) -> Starlette:
         return _picture(await studio.in_reader(lambda: studio.pictures.tile(path, *place)))
 
     async def thumbnail(request: Request) -> Response:
-        path = studio.path_of(request.path_params["index"])
-        return _picture(await studio.in_reader(lambda: studio.pictures.thumbnail(path)), "private, max-age=60")
+        return _picture(await studio.thumbnail(request.path_params["index"]), "private, max-age=60")
 
     async def uncertainty(request: Request) -> Response:
         room = studio.room_of(request.path_params["index"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import socket
@@ -131,7 +132,9 @@ def serve(studio: Studio, address: Address, greet: Callable[[Greeting], None]) -
         raise ServerError(f"the certificate or its key cannot be used ({error}); name PEM files") from error
     server = _GreetingServer(config, lambda: greet(_greeting(address, access, port)))
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    asyncio.run(server.serve([listening]))
+    # Ctrl+C has been obeyed by then: everything is saved and closed.
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(server.serve([listening]))
 
 
 def open_browser(url: str) -> None:

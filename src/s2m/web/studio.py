@@ -34,6 +34,7 @@ from s2m.web.messages import (
     TakeOver,
 )
 from s2m.web.pictures import PictureStore
+from s2m.web.pyramid import EncodedTile
 from s2m.web.room import Job, Room
 
 T = TypeVar("T")
@@ -99,6 +100,23 @@ class Studio:
         if not 0 <= index < len(self.project.images):
             raise ImageError(f"the project has {len(self.project.images)} images, got number {index}")
         return self.project.images[index].path
+
+    async def thumbnail(self, index: int) -> EncodedTile:
+        """A small picture for the folder strip.
+
+        Raises:
+            ImageError: the image cannot be read; the list says so from now on.
+        """
+        path = self.path_of(index)
+        try:
+            return await self.in_reader(lambda: self.pictures.thumbnail(path))
+        except ImageError as error:
+            self._report_unreadable(self.project.images[index].name, error)
+            raise
+
+    def _report_unreadable(self, name: str, error: S2MError) -> None:
+        self.project.report_unreadable(name, str(error))
+        self._tell_entry(name)
 
     def room_of(self, index: int) -> Room | None:
         """The open image of this number, or None."""
@@ -174,8 +192,7 @@ class Studio:
             room = await self._room(name)
         except (ImageError, JournalError) as error:
             if name in self._index:
-                self.project.report_unreadable(name, str(error))
-                self._tell_entry(name)
+                self._report_unreadable(name, error)
             line.send({"type": "unreadable", "name": name, "text": str(error)})
             return
         if room.editor is None or not room.has_page(room.editor):

@@ -359,6 +359,7 @@ export class App {
         if (last?.tool === "dot" && this.doc.value.editor) this.command({ kind: "undo" });
         this.viewport.fit();
       },
+      doubleClicks: () => this.ui.value.tool === "stroke",
       zoomed: () => this.viewport.zoomed,
       panning: () => this.ui.value.panning || this.ui.value.tool === "hand",
     };
@@ -502,7 +503,8 @@ export class App {
     },
     done: (message) => this.#takeDone(message),
     failed: (message) => {
-      this.#finish(message.id);
+      if (!this.connection.unsent.has(message.id)) this.#finish(message.id);
+      if (this.connection.unsent.size === 0) this.status.nothingToSave();
       this.status.fail(message.text);
     },
     notice: (message) => {
@@ -612,7 +614,10 @@ export class App {
 
   /** @param {any} message */
   #takeUnreadable(message) {
-    this.doc.set({ opening: null, image: null, unreadable: { name: message.name, text: message.text } });
+    this.doc.takeUnreadable(message);
+    this.layers.masks.clear();
+    this.layers.pending = [];
+    this.layers.redrawAll();
     const actions = this.doc.value.folder.length > 1 ? [{ text: "Next image", run: () => this.step(1) }] : [{ text: "Try again", run: () => this.open(message.name) }];
     showScreen({ title: "This image cannot be read", text: message.text, actions });
   }

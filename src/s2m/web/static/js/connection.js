@@ -2,6 +2,7 @@
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 4000;
+const TRY_AGAIN_MS = 2000;
 
 /** @typedef {"connecting" | "open" | "lost" | "refused"} LineState */
 
@@ -17,6 +18,8 @@ export class Connection {
     this.wait = FIRST_WAIT_MS;
     /** @type {Map<string, object>} commands that the server has not yet acknowledged, in order */
     this.unsent = new Map();
+    /** Whether commands wait because the server could not write them to its disk. */
+    this.held = false;
     /** @type {WebSocket | null} */
     this.socket = null;
     this.connect();
@@ -35,7 +38,7 @@ export class Connection {
     socket.onopen = () => {
       this.wait = FIRST_WAIT_MS;
       for (const message of this.listener.greeting()) this.send(message);
-      for (const message of this.unsent.values()) this.send(message);
+      this.#sendAll();
       this.#tell("open");
     };
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
@@ -69,14 +72,27 @@ export class Connection {
     const id = `${this.page}-${this.number}`;
     const numbered = { ...message, id };
     this.unsent.set(id, numbered);
-    this.send(numbered);
+    if (!this.held) this.send(numbered);
     this.#tell(this.open ? "open" : "lost");
     return id;
   }
 
+  #sendAll() {
+    this.held = false;
+    for (const message of this.unsent.values()) this.send(message);
+  }
+
+  /** What could not be written is tried again, in its order; what comes after it waits. */
+  #hold() {
+    if (this.held) return;
+    this.held = true;
+    setTimeout(() => this.held && this.open && this.#sendAll(), TRY_AGAIN_MS);
+  }
+
   /** @param {any} message */
   #receive(message) {
-    if (message.id) this.unsent.delete(message.id);
+    if (message.type === "failed" && message.code === "output") this.#hold();
+    else if (message.id) this.unsent.delete(message.id);
     this.listener.onmessage(message);
     if (message.id) this.#tell("open");
   }

@@ -54,6 +54,12 @@ export class ImageDocument extends Store {
     this.set({ strokes: [], image: same ? this.value.image : image, ...(same ? {} : { objects: [], areas: new Map() }) });
   }
 
+  /** @param {any} message "unreadable" */
+  takeUnreadable(message) {
+    const unreadable = { name: message.name, text: message.text };
+    this.set({ opening: null, image: null, unreadable, objects: [], strokes: [], areas: new Map(), undo: null, redo: null, editor: false });
+  }
+
   /** @param {any} message "state" */
   takeState(message) {
     if (message.image !== this.value.image?.name) return;

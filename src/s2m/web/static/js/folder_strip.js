@@ -97,7 +97,7 @@ export class FolderStrip {
     const state = FILTERS[/** @type {keyof FILTERS} */ (entry.status)] ?? entry.status;
     const picture = entry.status === "unreadable"
       ? make("span", { class: "cannot", text: "cannot be read" })
-      : make("img", { src: `api/images/${entry.index}/thumbnail`, alt: "", loading: "lazy", draggable: "false" });
+      : make("img", { onerror: (/** @type {Event} */ event) => /** @type {Element} */ (event.target).replaceWith(make("span", { class: "cannot", text: "cannot be read" })), src: `api/images/${entry.index}/thumbnail`, alt: "", loading: "lazy", draggable: "false" });
     const mark = MARKS[/** @type {keyof MARKS} */ (entry.status)];
     const thumb = make("button", {
       type: "button",

@@ -107,7 +107,7 @@ export class ObjectsPanel {
       event.stopPropagation();
       run(event);
     };
-    return make("button", { type: "button", class: set ? "mini set" : "mini", title, "aria-label": title, disabled: !this.app.doc.value.editor, onclick }, [icon(name)]);
+    return make("button", { type: "button", class: `mini${set ? " set" : ""}${name === "more" ? " always" : ""}`, title, "aria-label": title, disabled: !this.app.doc.value.editor, onclick }, [icon(name)]);
   }
 
   #showAreas() {

@@ -22,6 +22,7 @@ const ERASER = 5;
  * @property {(at: import("./viewport.js").Point, factor: number) => void} zoom
  * @property {() => void} switchSign
  * @property {() => void} doubleClick
+ * @property {() => boolean} doubleClicks whether two quick clicks mean one double click
  * @property {() => boolean} zoomed whether a middle drag pans
  * @property {() => boolean} panning whether the Space key is held, or the hand is chosen
  */
@@ -57,6 +58,8 @@ export class Pen {
 
   /** @param {PointerEvent} event */
   #down(event) {
+    // Buttons that lie over the photograph are pressed, not drawn on.
+    if (event.target !== this.surface) return;
     this.surface.focus({ preventScroll: true });
     if (event.pointerType === "pen") this.penSeenAt = event.timeStamp;
     if (event.pointerType === "touch") {
@@ -72,7 +75,7 @@ export class Pen {
       this.dragging = { id: event.pointerId, button: event.button, last: at, moved: 0 };
       return;
     }
-    if (event.button === LEFT && this.#isDoubleClick(at, event.timeStamp)) {
+    if (event.button === LEFT && this.target.doubleClicks() && this.#isDoubleClick(at, event.timeStamp)) {
       this.lastClick = null;
       return this.target.doubleClick();
     }

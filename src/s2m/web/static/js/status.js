@@ -66,6 +66,12 @@ export class Status {
     this.#show();
   }
 
+  /** A command was refused, so that there is nothing new to save. */
+  nothingToSave() {
+    this.saving = false;
+    this.#show();
+  }
+
   forgetSaving() {
     this.savedAt = null;
     this.saving = false;

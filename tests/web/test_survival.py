@@ -1,0 +1,220 @@
+"""What happens when things go wrong: crashes, full disks, damaged files, two pages, no network; nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from web_desk import Desk, Serve, Served, iou
+
+from s2m.label_files import read_label_map
+from s2m.types import ByteArray, LabelMap
+
+
+def port_and_token(served: Served) -> tuple[str, str]:
+    found = re.search(r":(\d+)/\?token=(.+)$", served.url)
+    assert found
+    return found[1], found[2]
+
+
+def test_a_killed_server_gives_everything_back(
+    desk: Desk, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    desk.draw((24, 48), (40, 48))
+    desk.press("n")
+    desk.draw((90, 48), (104, 48))
+    desk.draw((20, 20), (30, 20), button="right")
+    desk.press("Control+z")
+    for _ in range(4):
+        desk.page.mouse.wheel(0, -100)
+    desk.page.wait_for_timeout(900)
+    before = [desk.page.evaluate(f"s2m.doc.value.{what}") for what in ("objects", "strokes", "undo", "redo")]
+    view = desk.page.evaluate("s2m.viewport.view")
+    masks = desk.mask(1), desk.mask(2)
+    served.kill()
+    desk.open(serve(two_discs_file, tmp_path / "out").url)
+    desk.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+    assert [desk.page.evaluate(f"s2m.doc.value.{what}") for what in ("objects", "strokes", "undo", "redo")] == before
+    assert desk.page.evaluate("s2m.ui.value.object") == 2
+    assert desk.page.evaluate("s2m.viewport.view")["scale"] == pytest.approx(view["scale"])
+    assert desk.page.evaluate("s2m.viewport.view")["left"] == pytest.approx(view["left"], abs=0.5)
+    assert iou(desk.mask(1), masks[0]) == 1
+    assert iou(desk.mask(2), masks[1]) == 1
+
+
+def test_a_server_killed_in_the_middle_of_a_stroke_has_what_was_drawn_of_it(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    desk.move_to(24, 48)
+    desk.page.mouse.down()
+    desk.page.mouse.move(*desk.on_screen(40, 48), steps=10)
+    desk.wait_for("s2m.layers.masks.contains(1, { x: 32, y: 40 })")
+    served.kill()
+    desk.page.mouse.up()
+    fresh = serve(two_discs_file, tmp_path / "out")
+    desk.open(fresh.url)
+    desk.wait_for("s2m.layers.masks.contains(1, { x: 32, y: 40 })")
+    assert len(desk.strokes()) == 1
+    assert "recovered" in desk.error()
+
+
+def test_strokes_drawn_while_the_line_is_cut_arrive_once(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    desk.open(serve(two_discs_file, tmp_path / "out").url)
+    desk.page.evaluate(
+        """() => {
+            s2m.connection.connect = () => {};
+            s2m.connection.socket.close();
+        }"""
+    )
+    desk.wait_for("!s2m.connection.open")
+    desk.draw((24, 48), (40, 48), settle=False)
+    desk.wait_for("!document.getElementById('banner').hidden")
+    assert "away" in desk.page.locator("#banner").inner_text()
+    desk.draw((28, 40), (36, 40), settle=False)
+    assert desk.page.evaluate("s2m.layers.pending.length") == 2
+    desk.page.evaluate("() => { delete s2m.connection.connect; s2m.connection.connect(); }")
+    desk.settle()
+    assert len(desk.strokes()) == 2
+    assert desk.mask(1)[48, 32]
+    assert not desk.page.locator("#banner").is_visible()
+
+
+def test_a_second_page_looks_on_and_can_take_over(
+    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    first, second = new_desk().open(served.url), new_desk().open(served.url)
+    assert not second.page.evaluate("s2m.doc.value.editor")
+    assert "Another page edits this image" in second.page.locator("#banner").inner_text()
+    first.draw((24, 48), (40, 48))
+    second.wait_for("s2m.layers.masks.contains(1, { x: 32, y: 40 })")
+    second.draw((90, 48), (104, 48))
+    assert len(second.strokes()) == 1
+    assert "another page" in second.error()
+    second.page.get_by_role("button", name="Take over", exact=True).click()
+    second.wait_for("s2m.doc.value.editor")
+    first.wait_for("!s2m.doc.value.editor")
+    second.press("2")
+    second.draw((90, 48), (104, 48))
+    first.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 40 })")
+    assert len(first.strokes()) == 2
+
+
+def test_the_other_page_edits_when_the_first_is_gone(
+    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    first, second = new_desk().open(served.url), new_desk().open(served.url)
+    first.page.close()
+    second.wait_for("s2m.doc.value.editor")
+
+
+def test_a_damaged_journal_is_opened_up_to_its_last_whole_line(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    desk.draw((24, 48), (40, 48))
+    desk.draw((28, 40), (36, 40))
+    served.stop()
+    (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:-1]) + lines[-1][: len(lines[-1]) // 2])
+    desk.open(serve(two_discs_file, tmp_path / "out").url)
+    assert len(desk.strokes()) >= 1
+    assert "damaged" in desk.error()
+
+
+def test_an_image_that_cannot_be_read_is_named_and_the_next_one_offered(
+    desk: Desk, serve: Serve, two_discs: ByteArray, tmp_path: Path
+) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(b"this is no photograph")
+    Image.fromarray(two_discs).save(folder / "b.png")
+    desk.page.goto(serve(folder, tmp_path / "out").url)
+    desk.page.get_by_text("This image cannot be read").wait_for()
+    assert "a.jpg" in desk.page.locator("#screen").inner_text()
+    desk.page.locator("#screen").get_by_role("button", name="Next image").click()
+    desk.wait_for("s2m.doc.value.image?.name === 'b.png'")
+    assert desk.page.evaluate("s2m.doc.value.folder[0].status") == "unreadable"
+
+
+def test_an_empty_folder_says_so(desk: Desk, serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    desk.page.goto(serve(tmp_path / "images", tmp_path / "out").url)
+    desk.page.get_by_text("No image here").wait_for()
+
+
+def test_a_file_of_the_users_own_is_kept_as_a_backup(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    own = np.full((96, 128), 3, dtype=np.uint8)
+    Image.fromarray(own).save(tmp_path / "out" / "discs.png")
+    desk.open(serve(two_discs_file, tmp_path / "out").url)
+    desk.draw((24, 48), (40, 48))
+    desk.wait_for("!document.getElementById('status-error').hidden")
+    assert "was kept" in desk.error()
+    (backup,) = (tmp_path / "out" / "backups").iterdir()
+    assert (read_label_map(backup) == 3).all()
+
+
+def test_masks_are_on_disk_when_the_server_is_ended(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    desk.draw((24, 48), (40, 48))
+    served.stop()
+    assert (read_label_map(tmp_path / "out" / "discs.png") == 1).any()
+    assert served.process.returncode == 0
+
+
+def test_a_full_disk_is_said_and_the_strokes_are_kept_until_there_is_room(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out", file_limit_bytes=2500)
+    desk.open(served.url)
+    desk.page.evaluate("s2m.ui.set({ collecting: false })")
+    for place in range(12):
+        desk.draw((20 + place, 40), (40, 40 + place), settle=False)
+        desk.page.wait_for_timeout(150)
+        if desk.error():
+            break
+    assert "cannot write" in desk.error()
+    desk.wait_for("s2m.connection.held")
+    kept = desk.page.evaluate("s2m.doc.value.strokes.length")
+    waiting = desk.page.evaluate("s2m.layers.pending.length")
+    assert waiting >= 1
+    (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
+    assert journal.read_bytes().endswith(b"\n")
+    resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    desk.wait_for("!s2m.connection.held && s2m.connection.unsent.size === 0")
+    desk.settle()
+    assert len(desk.strokes()) == kept + waiting
+
+
+def test_the_journal_holds_every_command_in_readable_lines(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    desk.open(serve(two_discs_file, tmp_path / "out").url)
+    desk.draw((24, 48), (40, 48))
+    desk.press("f")
+    (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
+    text = journal.read_text()
+    assert all(json.loads(line) for line in text.splitlines())
+    assert '"draw"' in text
+    assert '"commit"' in text
