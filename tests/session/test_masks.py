@@ -171,12 +171,25 @@ def test_objects_that_go_leave_nothing_behind() -> None:
     assert [pixels.object_id for pixels in left.hard] == [2]
 
 
-def test_large_images_are_done_in_bands_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_images_are_done_in_tiles_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(5)
-    layer = Layer((1, 2), rng.normal(size=(2, 12, 16)).astype(np.float16), (), np.ones((12, 16), dtype=bool), ())
+    y, x = np.mgrid[0:12, 0:16]
+    discs = [5 - np.hypot(y - centre_y, x - centre_x) * 1.5 for centre_y, centre_x in ((4, 4), (6, 8), (9, 13))]
+    logits = (np.array(discs) + rng.normal(size=(3, 12, 16)) / 2).astype(np.float16)
+    layer = Layer((1, 2, 9), logits, (), np.ones((12, 16), dtype=bool), ())
     at_once = label_map(layer, (96, 130), ())
-    monkeypatch.setattr(masks, "_MAX_VALUES_AT_ONCE", 2 * 130 * 7)
-    assert (label_map(layer, (96, 130), ()) == at_once).mean() > 0.999
+    assert set(np.unique(at_once)) == {0, 1, 2, 9}
+    monkeypatch.setattr(masks, "_MAX_PIXELS_AT_ONCE", 0)
+    for tile_px in (7, 16, 64, 1000):
+        monkeypatch.setattr(masks, "_TILE_PX", tile_px)
+        assert (label_map(layer, (96, 130), ()) == at_once).mean() > 0.999
+
+
+def test_tiles_are_filled_by_the_object_that_surely_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masks, "_MAX_PIXELS_AT_ONCE", 0)
+    assert (label_map(layer_of(-9.0, 9.0, -9.0), SIZE_HW, ()) == 2).all()
+    assert (label_map(layer_of(9.0, 9.5, -9.0), SIZE_HW, ()) == 2).all()
+    assert (label_map(layer_of(-9.0, -4.5, -9.0), SIZE_HW, ()) == 0).all()
 
 
 def test_a_resized_layer_keeps_its_masks() -> None:

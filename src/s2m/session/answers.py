@@ -134,6 +134,8 @@ def _merged(before: Layer, after: Layer, new: Sequence[Stroke], question: Questi
     logits, changed = after.logits.copy(), before.changed.copy()
     for rows in groups:
         ids = [before.object_ids[row] for row in rows]
+        if changed.all() and not _is_local(ids, new, question):
+            continue
         old = label_map_from_logits(before.logits[rows].astype(np.float32), ids)
         answer = label_map_from_logits(after.logits[rows].astype(np.float32), ids)
         if _is_local(ids, new, question):

@@ -30,7 +30,9 @@ Side = Literal["in", "out"]
 
 ABSENT_LOGIT = -10.0
 _CERTAIN_LOGIT = 4.0
-_MAX_VALUES_AT_ONCE = 48_000_000
+_SURELY_ABSENT_LOGIT = -4.0
+_MAX_PIXELS_AT_ONCE = 2_000_000
+_TILE_PX = 256
 
 
 class Value(BaseModel):
@@ -257,28 +259,50 @@ def object_mask(layer: Layer, object_id: int, size_hw: tuple[int, int], locked: 
 
 
 def _soft_label_map(layer: Layer, size_hw: tuple[int, int]) -> LabelMap:
-    """Logits resized, then aggregated; large images in bands, so that memory stays bounded."""
+    """Logits resized, then aggregated; large images tile by tile, and only where there is something to decide."""
     logits = layer.logits.astype(np.float32)
-    count = len(layer.object_ids)
-    if count * size_hw[0] * size_hw[1] <= _MAX_VALUES_AT_ONCE:
+    if size_hw[0] * size_hw[1] <= _MAX_PIXELS_AT_ONCE:
         return label_map_from_logits(resize_maps(logits, size_hw), layer.object_ids)
-    rows_at_once = max(1, _MAX_VALUES_AT_ONCE // (count * size_hw[1]))
-    labels = np.empty(size_hw, dtype=np.int32)
-    for top in range(0, size_hw[0], rows_at_once):
-        band = slice(top, min(top + rows_at_once, size_hw[0]))
-        labels[band] = label_map_from_logits(_band_of_maps(logits, band, size_hw), layer.object_ids)
+    labels = np.zeros(size_hw, dtype=np.int32)
+    for top in range(0, size_hw[0], _TILE_PX):
+        for left in range(0, size_hw[1], _TILE_PX):
+            rows = slice(top, min(top + _TILE_PX, size_hw[0]))
+            columns = slice(left, min(left + _TILE_PX, size_hw[1]))
+            labels[rows, columns] = _tile_of_label_map(logits, layer.object_ids, rows, columns, size_hw)
     return labels
 
 
-def _band_of_maps(maps: FloatArray, band: slice, size_hw: tuple[int, int]) -> FloatArray:
-    """Rows ``band`` of maps (N, h, w) brought to (N, H, W), bilinear, pixel centres at +0.5."""
-    height = maps.shape[1]
-    at = np.clip((np.arange(band.start, band.stop) + 0.5) * (height / size_hw[0]) - 0.5, 0, height - 1)
-    upper = at.astype(np.int64)
-    lower = np.minimum(upper + 1, height - 1)
-    weight = (at - upper).astype(np.float32)[None, :, None]
-    rows = maps[:, upper] * (1 - weight) + maps[:, lower] * weight
-    return resize_maps(rows, (band.stop - band.start, size_hw[1]))
+def _tile_of_label_map(
+    logits: FloatArray, object_ids: Sequence[int], rows: slice, columns: slice, size_hw: tuple[int, int]
+) -> LabelMap | int:
+    """The object of each pixel of a tile, or the one that has all of it.
+
+    Between cells logits only lie between those of the cells.  So an object below ``_SURELY_ABSENT_LOGIT`` in every
+    cell cannot win a pixel (254 of them together could not), and one above its opposite cannot lose one to such.
+    """
+    upper, lower, down = _sources(rows, size_hw[0], logits.shape[1])
+    before, behind, right = _sources(columns, size_hw[1], logits.shape[2])
+    window = logits[:, upper[0] : lower[-1] + 1, before[0] : behind[-1] + 1]
+    possible = np.flatnonzero(window.max(axis=(1, 2)) > _SURELY_ABSENT_LOGIT).tolist()
+    if not possible:
+        return BACKGROUND_ID
+    if len(possible) == 1 and window[possible[0]].min() > -_SURELY_ABSENT_LOGIT:
+        return int(object_ids[possible[0]])
+    window = window[possible]
+    upper, lower, before, behind = upper - upper[0], lower - upper[0], before - before[0], behind - before[0]
+    bands = window[:, upper] * (1 - down[:, None]) + window[:, lower] * down[:, None]
+    tile = np.asarray(bands[:, :, before] * (1 - right) + bands[:, :, behind] * right, dtype=np.float32)
+    return label_map_from_logits(tile, [object_ids[row] for row in possible])
+
+
+def _sources(places: slice, size: int, cells: int) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+    """The two cells that each pixel lies between, along one axis, and how near it is to the second.
+
+    Pixel centres are at +0.5, as everywhere; see ``geometry.resize_maps``.
+    """
+    at = np.clip((np.arange(places.start, places.stop) + 0.5) * (cells / size) - 0.5, 0, cells - 1)
+    first = at.astype(np.int64)
+    return first, np.minimum(first + 1, cells - 1), (at - first).astype(np.float32)
 
 
 def rebased(layer: Layer, masks: Sequence[ExactMask], size_hw: tuple[int, int], overlap: Overlap) -> Layer:
