@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from s2m.errors import ImageError
-from s2m.images import MAX_MEGAPIXELS, find_images, read_image, read_image_bytes
+from s2m.images import MAX_MEGAPIXELS, find_images, image_size, read_image, read_image_bytes
 
 RED = (200, 30, 30)
 
@@ -101,7 +101,7 @@ def test_whole_numbers_of_32_bits_and_floats_use_their_range(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_applied(tmp_path: Path, orientation: int) -> None:
+def test_exif_orientation_is_applied_to_pixels_and_size(tmp_path: Path, orientation: int) -> None:
     upright = np.zeros((20, 30, 3), dtype=np.uint8)
     upright[:10, :15] = 250
     turns = {1: 0, 2: 0, 3: 2, 4: 2, 5: 1, 6: 1, 7: 3, 8: 3}
@@ -114,6 +114,7 @@ def test_exif_orientation_is_applied(tmp_path: Path, orientation: int) -> None:
     Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif)
 
     assert (read_image(path) == upright).all()
+    assert image_size(path) == (20, 30)
 
 
 def test_the_first_picture_of_an_animation_is_taken(tmp_path: Path) -> None:

@@ -20,6 +20,11 @@ MAX_MEGAPIXELS = 400
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".jp2", ".ppm", ".pgm", ".avif")
 """What counts as an image when a folder is listed; a single file may have any name."""
 
+_EXIF_ORIENTATION = 0x0112
+
+_TURNED = (5, 6, 7, 8)
+"""EXIF orientations that swap width and height."""
+
 _opening = threading.Lock()
 
 
@@ -49,6 +54,14 @@ def read_image_bytes(data: bytes, name: str) -> ByteArray:
             return _to_rgb(upright)
         except Exception as error:  # Pillow's decoders raise errors of every kind on damaged files.
             raise ImageError(f"{name} is damaged or truncated ({_reason(error)}); get a fresh copy of it") from error
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(H, W) of the upright image, from the head of its file, without decoding it; errors as ``read_image``."""
+    with open_picture(read_file(path), str(path)) as picture:
+        width, height = picture.size
+        turned = picture.getexif().get(_EXIF_ORIENTATION) in _TURNED
+    return (width, height) if turned else (height, width)
 
 
 def find_images(folder: Path) -> list[Path]:
