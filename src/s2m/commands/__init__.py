@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "data": "s2m.commands.data",
         "replay": "s2m.commands.replay",
         "export": "s2m.commands.export",
+        "import-masks": "s2m.commands.import_masks",
         "bench": "s2m.commands.bench",
     }
 )

@@ -10,10 +10,20 @@ from datetime import datetime, timezone
 from pathlib import Path
 from types import MappingProxyType
 
-from s2m.errors import JournalError, S2MError
+from s2m.errors import JournalError
 from s2m.session.answers import Answerer
 from s2m.session.apply import apply, check
-from s2m.session.commands import Command, Draw, DrawnStroke, Edit, ModelUsed, Redo, Undo
+from s2m.session.commands import (
+    ChangeStroke,
+    Command,
+    DeleteStroke,
+    Draw,
+    DrawnStroke,
+    Edit,
+    ModelUsed,
+    Redo,
+    Undo,
+)
 from s2m.session.history import (
     History,
     HistoryEntry,
@@ -80,7 +90,7 @@ class Session:
         try:
             _check_same_image(reading.header, header, path)
             self._take_up(reading, known)
-        except S2MError:
+        except BaseException:
             self._journal.close()
             raise
 
@@ -200,7 +210,7 @@ class Session:
                 del self._parts[key]
 
     def record_model(self) -> None:
-        """Write down that the masks are those of this session's model; done by itself before any change."""
+        """Write down that the masks are those of this session's model; done by itself before it is asked."""
         with self._lock:
             if self._recorded_model != self.model_id:
                 self._write(ModelUsed(model_id=self.model_id), "")
@@ -234,7 +244,8 @@ class Session:
         before = self.state
         check(before, command)
         label = label_of(command, before)
-        self.record_model()
+        if isinstance(command, Draw | ChangeStroke | DeleteStroke):
+            self.record_model()
         at = self._write(command, label)
         self._history = self._history.with_entry(HistoryEntry(self.number, command, label, at))
         for stroke in command.strokes if isinstance(command, Draw) else ():
