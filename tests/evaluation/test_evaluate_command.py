@@ -60,8 +60,47 @@ def test_two_processes_give_the_figures_of_one(disc_folder: Path, tiny_model_fol
         output = tmp_path / jobs
         result = evaluate(str(disc_folder), "--model", str(tiny_model_folder), "-o", str(output), "--jobs", jobs)
         assert result.exit_code == 0, result.output
-        found = json.loads((output / "discs" / "clicks" / tiny_model_folder.name / "summary.json").read_text())[
-            "clicks"
-        ]
+        summary = output / "discs" / "clicks" / tiny_model_folder.name / "summary.json"
+        found = json.loads(summary.read_text())["figures"]["clicks"]
         figures.append({name: value for name, value in found.items() if "seconds" not in name})
     assert figures[0] == figures[1]
+
+
+def test_models_and_baselines_are_compared_in_one_report(
+    disc_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    models = ["--model", str(tiny_model_folder), "--model", str(tiny_model_folder)]
+    result = evaluate(
+        str(disc_folder), "--protocol", "human-strokes", *models, "--baseline", "grabcut", "-o", str(output)
+    )
+    assert result.exit_code == 0, result.output
+    folder = output / "discs" / "human-strokes"
+    name = tiny_model_folder.name
+    report = (folder / "report.md").read_text()
+    assert f"### {name}-2 - {name}" in report
+    assert f"### grabcut - {name}-2" in report
+    assert "the worst 2" in report
+    for picture in ("curves.png", f"examples-{name}.png", "examples-grabcut.png"):
+        assert f"![{picture}]({picture})" in report
+        assert (folder / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_closer_look_is_measured_beside_the_look_at_the_whole(
+    disc_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    looks = ["--look", "whole", "--look", "focused", "--protocol", "human-strokes", "--examples", "0"]
+    result = evaluate(str(disc_folder), "--model", str(tiny_model_folder), *looks, "-o", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    assert f"{tiny_model_folder.name}-focused" in result.output
+    assert not list(tmp_path.glob("out/**/examples-*.png"))
+
+
+def test_a_missing_folder_and_images_without_scribbles_end_with_one_line(
+    scene_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    arguments = ["--model", str(tiny_model_folder), "-o", str(tmp_path / "out")]
+    result = evaluate(str(tmp_path / "nowhere"), *arguments)
+    assert (result.exit_code, "is no folder" in result.output) == (9, True)
+    result = evaluate(str(scene_folder), "--protocol", "human-strokes", *arguments)
+    assert (result.exit_code, "human strokes need labels of one object" in result.output) == (9, True)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 from tqdm import tqdm
 
 if TYPE_CHECKING:
+    from s2m.evaluation.baselines import BaselineName
     from s2m.evaluation.benchmark import Progress
-    from s2m.evaluation.entrants import Entrant
+    from s2m.evaluation.entrants import Entrant, Look
 
 PROTOCOL_NAMES = ("clicks", "strokes", "human-strokes", "objects", "correcting", "robustness")
 BASELINE_NAMES = ("grabcut", "random-walker")
+LOOKS = ("focused", "whole")
 SHIPPED_NAME = "shipped"
 """What the model that the package brings is called in reports."""
 
@@ -37,21 +39,39 @@ SHIPPED_NAME = "shipped"
     multiple=True,
     help="Model folder or .pth file; may be repeated to compare. By default the shipped model.",
 )
+@click.option(
+    "--look",
+    "looks",
+    type=click.Choice(LOOKS),
+    multiple=True,
+    default=("whole",),
+    show_default=True,
+    help="Closer at small objects, or at the whole image; both to compare.",
+)
 @click.option("--baseline", "baselines", type=click.Choice(BASELINE_NAMES), multiple=True, help="Measured as well.")
 @click.option("--images", "images_folder", type=click.Path(path_type=Path), help="Images of a COCO JSON file.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("output/evaluation"), show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; they share the cores.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--examples",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Objects drawn of the best, the median and the worst.",
+)
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many images.")
 def evaluate(
     data: Path,
     protocol_names: tuple[str, ...],
     models: tuple[Path, ...],
-    baselines: tuple[str, ...],
+    looks: tuple[Look, ...],
+    baselines: tuple[BaselineName, ...],
     images_folder: Path | None,
     output: Path,
     jobs: int,
     seed: int,
+    examples: int,
     limit: int | None,
 ) -> None:
     """Measure models on the labelled images of DATA.
@@ -66,26 +86,29 @@ def evaluate(
     from s2m.evaluation.report import figures_markdown
 
     images = read_images(data, images_folder)[:limit]
-    benchmark = Benchmark(name_of(data), images, _entrants(models, baselines), output, seed, jobs)
+    benchmark = Benchmark(name_of(data), images, _entrants(models, looks, baselines), output, seed, jobs, examples)
     for protocol_name in dict.fromkeys(protocol_names):
         results = benchmark.carry_out(PROTOCOLS[protocol_name], _show_progress)
         click.echo(f"\n## {protocol_name}\n\n{figures_markdown(results)}")
         click.echo(f"\nThe whole report: {output / benchmark.data / protocol_name / REPORT_NAME}")
 
 
-def _entrants(models: tuple[Path, ...], baselines: tuple[str, ...]) -> list[Entrant]:
+def _entrants(models: tuple[Path, ...], looks: tuple[Look, ...], baselines: tuple[BaselineName, ...]) -> list[Entrant]:
     """What is measured, under names that differ."""
-    from s2m.evaluation.baselines import BaselineEntrant, BaselineName
+    from s2m.evaluation.baselines import BaselineEntrant
     from s2m.evaluation.entrants import ModelEntrant
 
-    found: list[Entrant] = []
+    named: dict[str, Path | None] = {} if models else {SHIPPED_NAME: None}
     for path in models:
-        name = path.resolve().stem
-        taken = sum(entrant.name == name or entrant.name.startswith(f"{name}-") for entrant in found)
-        found.append(ModelEntrant(f"{name}-{taken + 1}" if taken else name, path))
-    if not models:
-        found.append(ModelEntrant(SHIPPED_NAME, None))
-    return [*found, *(BaselineEntrant(cast(BaselineName, name)) for name in dict.fromkeys(baselines))]
+        stem = path.resolve().stem
+        names = [stem, *(f"{stem}-{number}" for number in range(2, len(models) + 1))]
+        named[next(name for name in names if name not in named)] = path
+    found: list[Entrant] = [
+        ModelEntrant(name if look == "whole" else f"{name}-{look}", path, look)
+        for name, path in named.items()
+        for look in dict.fromkeys(looks)
+    ]
+    return [*found, *(BaselineEntrant(name) for name in dict.fromkeys(baselines))]
 
 
 def _show_progress(title: str, total: int, finished: int) -> AbstractContextManager[Progress]:

@@ -47,6 +47,7 @@ class Benchmark:
         output: tables and reports go to OUTPUT/DATA/PROTOCOL/.
         seed: of every choice.
         jobs: processes.
+        examples: objects drawn of the best, the median and the worst; 0 draws none.
     """
 
     data: str
@@ -55,6 +56,7 @@ class Benchmark:
     output: Path
     seed: int
     jobs: int
+    examples: int
 
     def carry_out(self, protocol: EvaluationProtocol, show: ShowProgress) -> tuple[Result, ...]:
         """Measure every entrant under a protocol and write its report.
@@ -66,10 +68,10 @@ class Benchmark:
         write_atomically(folder / CURVES_NAME, curves_png(protocol, results))
         plots = [CURVES_NAME]
         for entrant, result in zip(self.entrants, results, strict=True):
-            if result.curves:
+            if result.curves and self.examples:
                 plots.append(f"examples-{entrant.name}.png")
                 contender = entrant.open(available_cores())
-                picture = examples_png(protocol, result, self.images, contender, self.seed)
+                picture = examples_png(protocol, result, self.images, contender, self.seed, self.examples)
                 write_atomically(folder / plots[-1], picture)
         report = report_markdown(protocol, self.data, results, plots)
         write_atomically(folder / REPORT_NAME, report.encode())

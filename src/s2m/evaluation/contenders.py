@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from s2m.segmenter import Features, Segmenter
+from s2m.segmenter import Prediction
 from s2m.types import ByteArray, LabelMap, ObjectMasks, Stroke
 
 
@@ -44,12 +44,39 @@ class Contender(Protocol):
         """Look at an image (H, W, 3) uint8 RGB, once."""
 
 
+class HasSeconds(Protocol):
+    """Features that say how long it took to make them."""
+
+    @property
+    def seconds(self) -> float:
+        """Computing time of encoding."""
+
+
+F = TypeVar("F", bound=HasSeconds)
+
+
+class EncodeOnceSegmenter(Protocol[F]):
+    """``Segmenter`` or ``FocusedSegmenter``."""
+
+    def encode(self, image_rgb: ByteArray) -> F:
+        """Look at an image."""
+
+    def predict(
+        self,
+        features: F,
+        strokes: Sequence[Stroke],
+        previous: ObjectMasks | None = None,
+        object_ids: Sequence[int] | None = None,
+    ) -> Prediction:
+        """Answer strokes."""
+
+
 @dataclass(frozen=True)
-class SegmenterView:
+class SegmenterView(Generic[F]):
     """An image with its features."""
 
-    segmenter: Segmenter
-    features: Features
+    segmenter: EncodeOnceSegmenter[F]
+    features: F
 
     @property
     def seconds(self) -> float:
@@ -65,11 +92,11 @@ class SegmenterView:
 
 
 @dataclass(frozen=True)
-class SegmenterContender:
+class SegmenterContender(Generic[F]):
     """A model of ours, exactly as the product uses it."""
 
-    segmenter: Segmenter
+    segmenter: EncodeOnceSegmenter[F]
 
-    def look(self, image_rgb: ByteArray) -> SegmenterView:
+    def look(self, image_rgb: ByteArray) -> SegmenterView[F]:
         """See ``Contender.look``."""
         return SegmenterView(self.segmenter, self.segmenter.encode(image_rgb))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from s2m.evaluation.contenders import Contender, SegmenterContender
+from s2m.focus import FocusedSegmenter
 from s2m.models import SHIPPED_MODEL, load_model
 from s2m.segmenter import Segmenter
+
+Look = Literal["focused", "whole"]
+"""How a model looks at an image."""
 
 
 class Entrant(Protocol):
@@ -29,22 +33,32 @@ class Entrant(Protocol):
 
 @dataclass(frozen=True)
 class ModelEntrant:
-    """A model of ours; ``path`` as ``load_model`` takes it."""
+    """A model of ours.
+
+    Attributes:
+        name: see ``Entrant.name``.
+        path: as ``load_model`` takes it.
+        look: whether it looks closer at small objects (``FocusedSegmenter``), or at the whole image only.
+    """
 
     name: str
     path: Path | None
+    look: Look
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the model's files."""
+        """A hash of the model's files, and how it looks."""
         path = SHIPPED_MODEL if self.path is None else self.path
         files = [path] if path.is_file() else sorted(entry for entry in path.glob("*") if entry.is_file())
         digest = hashlib.sha256()
         for file in files:
             digest.update(file.name.encode())
             digest.update(file.read_bytes())
-        return digest.hexdigest()[:16]
+        return f"{digest.hexdigest()[:16]} {self.look}"
 
     def open(self, threads: int) -> Contender:
         """See ``Entrant.open``."""
-        return SegmenterContender(Segmenter(load_model(self.path, threads)))
+        model = load_model(self.path, threads)
+        if self.look == "focused":
+            return SegmenterContender(FocusedSegmenter(model))
+        return SegmenterContender(Segmenter(model))

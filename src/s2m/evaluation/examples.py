@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -19,10 +18,7 @@ from s2m.evaluation.scenes import Scene, load_scene
 from s2m.evaluation.turns import Curve, Turn
 from s2m.types import BoolArray, ByteArray
 
-EACH = 3
-"""Objects shown of the best, of the median and of the worst."""
-
-_TINT = np.array([255, 80, 0])
+_DARKER_OUTSIDE = 3
 _ROW_INCHES, _COLUMN_INCHES = 2.4, 3.2
 
 
@@ -32,12 +28,22 @@ def examples_png(
     images: Sequence[LabelledImage],
     contender: Contender,
     seed: int,
+    each: int,
 ) -> bytes:
-    """Work on the chosen images again and draw their last answers: truth left, answer and strokes right."""
+    """Work on the chosen images again and draw their last answers: truth left, answer and strokes right.
+
+    Args:
+        protocol: what was done.
+        result: what came of it.
+        images: of the data set.
+        contender: what was measured.
+        seed: of the run.
+        each: how many objects to show of the best, of the median and of the worst.
+    """
     by_name = {image.name: image for image in images}
-    rows = chosen_curves(result)
-    figure = Figure(figsize=(2 * _COLUMN_INCHES * 3, _ROW_INCHES * EACH), layout="constrained")
-    grid = figure.subplots(EACH, 6, squeeze=False)
+    rows = chosen_curves(result, each)
+    figure = Figure(figsize=(2 * _COLUMN_INCHES * 3, _ROW_INCHES * each), layout="constrained")
+    grid = figure.subplots(each, 6, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for column, (title, curves) in enumerate(rows.items()):
@@ -49,31 +55,28 @@ def examples_png(
     return figure_png(figure)
 
 
-def chosen_curves(result: Result) -> Mapping[str, Sequence[Curve]]:
-    """The best, the median and the worst curves, at most ``EACH`` of each."""
+def chosen_curves(result: Result, each: int) -> Mapping[str, Sequence[Curve]]:
+    """The best, the median and the worst curves, at most ``each`` of them."""
     ordered = worst_curves(result)
-    middle = max(0, (len(ordered) - EACH) // 2)
-    return {"best": ordered[::-1][:EACH], "median": ordered[middle : middle + EACH], "worst": ordered[:EACH]}
+    middle = max(0, (len(ordered) - each) // 2)
+    return {"best": ordered[::-1][:each], "median": ordered[middle : middle + each], "worst": ordered[:each]}
 
 
 def _last_turn(protocol: EvaluationProtocol, scene: Scene, contender: Contender, curve: Curve, seed: int) -> Turn:
-    found: Turn | None = None
     for turn in protocol.turns(contender.look(scene.image_rgb), scene, source_of(seed, scene.name)):
-        if (turn.variant, turn.object_id) == (curve.variant, curve.object_id):
-            found = turn
-        elif found is not None and found.number == len(curve.lines):
-            break
-    assert found is not None, "a curve stands for turns on its image"
-    return found
+        wanted = (turn.variant, turn.object_id, turn.number)
+        if wanted == (curve.variant, curve.object_id, curve.lines[-1].number):
+            return turn
+    raise AssertionError("a curve stands for turns on its image")
 
 
 def _draw_truth(axes: Axes, scene: Scene, curve: Curve, title: str) -> None:
-    axes.imshow(tinted(scene.image_rgb, scene.truths[curve.object_id].mask))
+    _draw_mask(axes, scene.image_rgb, scene.truths[curve.object_id].mask)
     axes.set_title(title, fontsize="x-small")
 
 
 def _draw_answer(axes: Axes, scene: Scene, turn: Turn) -> None:
-    axes.imshow(tinted(scene.image_rgb, turn.mask))
+    _draw_mask(axes, scene.image_rgb, turn.mask)
     for stroke in turn.strokes:
         colour = "lime" if stroke.sign == "positive" and stroke.object_id == turn.object_id else "red"
         marker = "." if len(stroke.points_xy) == 1 else ""
@@ -83,8 +86,10 @@ def _draw_answer(axes: Axes, scene: Scene, turn: Turn) -> None:
     axes.set_title(f"IoU {turn.scores.iou:.3f} after {turn.number}", fontsize="x-small")
 
 
-def tinted(image_rgb: ByteArray, mask: BoolArray) -> ByteArray:
-    """An image with a mask (H, W) laid over it in orange."""
-    shown = image_rgb.astype(np.float32)
-    shown[mask] = 0.5 * shown[mask] + 0.5 * _TINT
-    return shown.astype(np.uint8)
+def _draw_mask(axes: Axes, image_rgb: ByteArray, mask: BoolArray) -> None:
+    """An image, darker outside a mask (H, W), with the mask's outline."""
+    shown = image_rgb.copy()
+    shown[~mask] //= _DARKER_OUTSIDE
+    axes.imshow(shown)
+    if mask.any() and not mask.all():
+        axes.contour(mask, levels=[0.5], colors="yellow", linewidths=0.8)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation_miniatures import GrowingView
+from s2m.data.labelled_images import LabelledFolder
+from s2m.evaluation.contenders import Answer
+from s2m.evaluation.metrics import Truth
+from s2m.evaluation.scenes import Scene, load_scene
+from s2m.evaluation.work import CENTRE_LINE_HAND, ClickPen, RobotPen, draw_object, far_changes
+from s2m.types import LabelMap, ObjectMasks, Stroke
+
+
+@dataclass(frozen=True)
+class NotingView:
+    """Notes what it is asked, and answers as ``inner``."""
+
+    inner: GrowingView
+    asked: list[tuple[int, ObjectMasks | None]] = field(default_factory=list)
+    answered: list[ObjectMasks] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
+        self.asked.append((len(strokes), previous))
+        answer = self.inner.answer(strokes, previous, object_ids)
+        self.answered.append(answer.masks)
+        return answer
+
+
+@pytest.fixture
+def scene(disc_folder: Path) -> Scene:
+    return load_scene(LabelledFolder(disc_folder)[0])
+
+
+def test_every_answer_comes_from_all_strokes_and_the_masks_before(scene: Scene, two_discs_labels: LabelMap) -> None:
+    view = NotingView(GrowingView(two_discs_labels, reach_px=6))
+    list(draw_object(view, scene, 1, "x", ClickPen(scene.truths[1], 1), most=3))
+    assert [count for count, _ in view.asked] == [1, 2, 3]
+    assert view.asked[0][1] is None
+    assert view.asked[1][1] is view.answered[0]
+    assert view.asked[2][1] is view.answered[1]
+
+
+def test_a_starting_mask_is_turn_zero_and_the_first_previous(scene: Scene, two_discs_labels: LabelMap) -> None:
+    view = NotingView(GrowingView(two_discs_labels, reach_px=6))
+    start = np.zeros_like(scene.truths[1].mask)
+    start[40:50, 20:40] = True
+    turns = list(draw_object(view, scene, 1, "x", ClickPen(scene.truths[1], 1), 1, start))
+    assert [turn.number for turn in turns] == [0, 1]
+    assert 0 < turns[0].scores.iou < 1
+    first = view.asked[0][1]
+    assert first is not None
+    np.testing.assert_array_equal(first.probs[0] > 0.5, start)
+
+
+def test_the_robot_draws_in_the_largest_error_with_its_sign(scene: Scene, rng: np.random.Generator) -> None:
+    truth = scene.truths[1]
+    pen = RobotPen(truth, 7, CENTRE_LINE_HAND, rng)
+    missed = pen(np.zeros_like(truth.mask))
+    assert missed is not None
+    assert (missed.sign, missed.object_id) == ("positive", 7)
+    assert truth.mask[tuple(np.floor(missed.points_xy[:, ::-1]).astype(int).T)].all()
+    spilled = pen(truth.mask | (np.arange(128) > 70))
+    assert spilled is not None
+    assert spilled.sign == "negative"
+    assert (spilled.points_xy[:, 0] > 70).all()
+    assert pen(truth.mask) is None
+
+
+def test_far_changes_count_only_pixels_far_from_the_stroke() -> None:
+    truth = Truth(np.zeros((10, 100), bool), np.ones((10, 100), bool))
+    stroke = Stroke(np.array([[5.5, 5.5]]))
+    before, near, far = (np.zeros((10, 100), bool) for _ in range(3))
+    near[4:7, 4:7] = True
+    far[:, 90:] = True
+    assert far_changes(truth, before, near, stroke) == (0.0, 0.0)
+    assert far_changes(truth, before, near | far, stroke) == pytest.approx((0.1, 0.1))
+    assert far_changes(truth, near | far, near, stroke) == pytest.approx((0.1, 0.0))
