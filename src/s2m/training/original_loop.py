@@ -86,7 +86,7 @@ class OriginalTrainer:
             self.network.parameters(), lr=optimiser.learning_rate, weight_decay=optimiser.weight_decay
         )
         self.iteration = 0
-        _check_share(optimiser, processes)
+        check_share(optimiser, processes)
 
     def load_deeplab(self, path: Path) -> None:
         """Start from a DeepLabV3+ checkpoint; see ``s2m.network.checkpoints.load_deeplab``."""
@@ -127,7 +127,7 @@ class OriginalTrainer:
             progress = stack.enter_context(
                 tqdm(total=total, initial=self.iteration, unit="step", disable=not self.processes.is_first)
             )
-            for batches in self.batches():
+            for batches in self.batches(total):
                 results, figures = self.step(batches)
                 for name, value in figures.items():
                     recent[name].append(value)
@@ -144,12 +144,10 @@ class OriginalTrainer:
                     self.save()
         self.save()
 
-    def batches(self) -> Iterator[list[PublishedBatch]]:
-        """The passes of every iteration still to be done."""
+    def batches(self, end: int) -> Iterator[list[PublishedBatch]]:
+        """The passes of every iteration from the next one to the one before ``end``."""
         optimiser = self.config.optimiser
-        order = ShardedOrder(
-            self.iteration, optimiser.iterations, optimiser.batch_size, optimiser.accumulate, self.processes
-        )
+        order = ShardedOrder(self.iteration, end, optimiser.batch_size, optimiser.accumulate, self.processes)
         passes = iter(make_published_loader(self.stream, order))
         while batches := list(islice(passes, optimiser.accumulate)):
             yield batches
@@ -244,7 +242,7 @@ def _replica(network: DeepLabV3Plus, processes: Processes) -> nn.Module:
     return DistributedDataParallel(network, device_ids=devices, broadcast_buffers=False)
 
 
-def _check_share(config: OriginalOptimiserConfig, processes: Processes) -> None:
+def check_share(config: OriginalOptimiserConfig, processes: Processes) -> None:
     """At least two samples a process and pass: the global context is normalised over one value a sample."""
     parts = config.accumulate * processes.count
     if config.batch_size % parts:

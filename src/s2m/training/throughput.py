@@ -34,7 +34,7 @@ def measure_throughput(trainer: OriginalTrainer, steps: int) -> Throughput:
     The first iteration of each, which starts workers and chooses algorithms, is not timed.
     """
     images = steps * trainer.config.optimiser.batch_size
-    passing = trainer.batches()
+    passing = trainer.batches(steps + 1)
     batches = next(passing)
     started = time.monotonic()
     for _ in range(steps):

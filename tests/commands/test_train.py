@@ -1,0 +1,118 @@
+"""``s2m train``: recipes of both networks from the command line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from s2m.commands import main
+from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
+
+ORIGINAL = """
+architecture = "deeplabv3plus_resnet50"
+[data]
+crop_size = 32
+workers = 0
+[optimiser]
+batch_size = 2
+iterations = 1
+"""
+
+COMPACT = """
+[data]
+sets = {"lvis" = 1, "static/fss" = 1, "coco/instances.json" = 1, "pairs/train/shapes" = 1}
+crop_size = 64
+workers = 0
+distractor = 0
+[annotator]
+sessions = 1
+rounds = [1, 1]
+[optimiser]
+batch_size = 2
+iterations = 2
+warmup = 1
+decay = 1
+"""
+
+
+def train(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["train", *map(str, arguments), "--device", "cpu"])
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "original.toml"
+    path.write_text(ORIGINAL)
+    return path
+
+
+def test_the_original_trains_on_the_published_sets_from_a_deeplab_checkpoint(
+    recipe: Path, lvis_root: Path, static_root: Path, tmp_path: Path
+) -> None:
+    state = deeplabv3plus_resnet50().state_dict()
+    state["backbone.conv1.weight"] = torch.randn(64, 3, 7, 7) * 0.05
+    torch.save({"model_state": state}, tmp_path / "voc.pth")
+    roots = ("--lvis-root", lvis_root, "--static-root", static_root, "--runs", tmp_path / "runs")
+    result = train("--config", recipe, "--id", "s2m", "--load-deeplab", tmp_path / "voc.pth", *roots)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "runs" / "s2m" / "weights.pth").is_file()
+    again = train(recipe, "--id", "s2m", *roots)
+    assert again.exit_code == 10
+    assert "--resume" in again.output
+    assert train(recipe, "--id", "s2m", "--resume", *roots).exit_code == 0
+
+
+def test_missing_published_sets_are_an_error_or_named(
+    recipe: Path, lvis_root: Path, static_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.rmtree(static_root / "ecssd")
+    roots = ("--lvis-root", lvis_root, "--static-root", static_root, "--id", "NULL")
+    refused = train(recipe, *roots)
+    assert refused.exit_code == 9
+    assert "ecssd/X.jpg beside X.png" in refused.output
+    allowed = train(recipe, *roots, "--allow-missing", "--measure", "1")
+    assert allowed.exit_code == 0, allowed.output
+    assert "going on without" in allowed.output
+    assert "images/s" in allowed.output
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.usefixtures("lvis_root", "static_root", "coco_file", "pairs_root")
+def test_the_compact_network_trains_on_every_layout_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "compact.toml").write_text(COMPACT)
+    result = train("compact.toml", "--data", tmp_path, "--id", "NULL")
+    assert result.exit_code == 0, result.output
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "name one recipe"),
+        (("absent.toml",), "absent.toml does not exist"),
+        (("original.toml", "--resume", "--load-network", "w.pth"), "exclude each other"),
+        (("original.toml", "--resume"), "leaves no checkpoint"),
+        (("original.toml",), "nothing to train on"),
+        (("compact.toml",), "--data"),
+        (("compact.toml", "--data", ".", "--load-network", "w.pth"), "belong to recipes of the original"),
+        (("own.toml",), "names sets of its own"),
+        (("wrong.toml",), "optimiser.batch"),
+    ],
+)
+@pytest.mark.usefixtures("recipe")
+def test_mistakes_are_explained(
+    arguments: tuple[str, ...], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "compact.toml").write_text(COMPACT)
+    (tmp_path / "own.toml").write_text(ORIGINAL.replace("crop_size", 'sets = {"a" = 1}\ncrop_size'))
+    (tmp_path / "wrong.toml").write_text(ORIGINAL.replace("batch_size", "batch"))
+    result = train(*arguments, "--id", "NULL")
+    assert result.exit_code == 10 or "nothing to train on" in words
+    assert words in result.output
