@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
 
 from s2m.models import ModelCard
-from s2m.segmenter import Features, Segmenter
+from s2m.segmenter import Prediction
 from s2m.types import FloatArray, ObjectMasks, Stroke
 
+FeaturesAsked = TypeVar("FeaturesAsked", contravariant=True)
+FeaturesHeld = TypeVar("FeaturesHeld")
 
-class SegmenterAnswerer:
+
+class Predictor(Protocol[FeaturesAsked]):
+    """``s2m.segmenter.Segmenter``, ``s2m.focus.FocusedSegmenter``: answers that cover the whole image."""
+
+    def predict(
+        self,
+        features: FeaturesAsked,
+        strokes: Sequence[Stroke],
+        previous: ObjectMasks | None = None,
+        object_ids: Sequence[int] | None = None,
+    ) -> Prediction:
+        """See ``Segmenter.predict``."""
+        ...
+
+
+class SegmenterAnswerer(Generic[FeaturesHeld]):
     """Answers strokes on one image through a segmenter; an ``s2m.session.Answerer``.
 
     Args:
@@ -18,7 +36,7 @@ class SegmenterAnswerer:
             at is not encoded and a cache may forget it in between.
     """
 
-    def __init__(self, segmenter: Segmenter, features: Callable[[], Features]) -> None:
+    def __init__(self, segmenter: Predictor[FeaturesHeld], features: Callable[[], FeaturesHeld]) -> None:
         self._segmenter, self._features = segmenter, features
 
     def __call__(

@@ -219,3 +219,16 @@ def test_old_states_are_computed_again_when_memory_has_let_them_go(journal_path:
     for _ in range(80):
         session.undo()
     np.testing.assert_array_equal(session.state.label_map(), first)
+
+
+def test_the_memory_of_old_states_is_bounded_and_they_come_back(
+    journal_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2m.session.session._STATES_BYTES", 5 * 12 * 16 * 2)
+    answerer = DiscAnswerer()
+    session = open_session(journal_path, answerer)
+    labels = [session.do(draw((3 * index + 2, 8))).label_map() for index in range(8)]
+    calls = answerer.calls
+    for expected in reversed(labels[:-1]):
+        np.testing.assert_array_equal(session.undo().label_map(), expected)
+    assert answerer.calls > calls

@@ -21,7 +21,7 @@ from s2m.label_files import read_label_map
 from s2m.models import load_model
 from s2m.overlays import draw_overlay
 from s2m.safe_files import write_atomically
-from s2m.segmenter import Segmenter
+from s2m.segmenter import Features, Segmenter
 from s2m.session import Project, read_journal
 from s2m.session.comparison import ObjectChange, object_changes
 from s2m.session.history import last_model, replayed
@@ -165,7 +165,7 @@ def write_report(folder: Path, changes: Sequence[ImageChange], failures: Sequenc
     write_atomically(folder / "index.html", _page(changes, failures, model).encode())
 
 
-def _answerer(project: Project, segmenter: Segmenter, name: str) -> SegmenterAnswerer:
+def _answerer(project: Project, segmenter: Segmenter, name: str) -> SegmenterAnswerer[Features]:
     features = segmenter.encode(read_image(project.entry(name).path))
     return SegmenterAnswerer(segmenter, lambda: features)
 

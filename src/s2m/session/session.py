@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -37,7 +37,8 @@ from s2m.session.journal import DroppedStroke, JournalFile, JournalHeader, Journ
 from s2m.session.state import AnnotationState, initial_state
 
 _STATES_KEPT = 64
-"""States kept in memory for undo; older ones are computed again when they are wanted."""
+_STATES_BYTES = 256_000_000
+"""States kept in memory for undo, and the memory of their masks; others are computed again when they are wanted."""
 
 
 @dataclass(frozen=True)
@@ -284,9 +285,10 @@ class Session:
 
     def _keep(self, number: int, state: AnnotationState) -> None:
         self._states[number] = state
-        while len(self._states) > _STATES_KEPT:
-            oldest = next(kept for kept in self._states if kept != 0)
-            del self._states[oldest]
+        self._states.move_to_end(number)
+        kept = [other for other in self._states if other not in (0, number)]
+        while kept and (len(self._states) > _STATES_KEPT or _nbytes(self._states.values()) > _STATES_BYTES):
+            del self._states[kept.pop(0)]
 
     def _write(self, entry: Command | StrokePart | DroppedStroke, label: str) -> str:
         at = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -294,6 +296,12 @@ class Session:
         self.number += 1
         self._times.append(at)
         return at
+
+
+def _nbytes(states: Iterable[AnnotationState]) -> int:
+    """Memory that the masks of some states take; states share most of them."""
+    arrays = {id(layer.logits): layer.logits for state in states for layer in (state.start, state.layer)}
+    return sum(array.nbytes for array in arrays.values())
 
 
 def _check_same_image(found: JournalHeader, wanted: JournalHeader, path: Path) -> None:
