@@ -27,7 +27,7 @@ _OBJECTS_AT_ONCE = 8
 _VALUES_AT_ONCE = 500_000
 """Logits at the image's size that are held at once, over all objects: what fits into a cache."""
 
-_ABSENT_LOGIT = -10.0
+ABSENT_LOGIT = -10.0
 """Logit of a pixel that the network did not see and no previous mask speaks of."""
 
 
@@ -116,8 +116,8 @@ class Prediction:
         """Logits (rows, W) of what the network did not see: the previous mask, or nothing."""
         mask = None if self.previous is None else self.previous.of(object_id)
         if mask is None:
-            return np.full((rows.stop - rows.start, size_hw[1]), _ABSENT_LOGIT, dtype=np.float32)
-        return _logit(resize_rows(mask[None], size_hw, rows)[0])
+            return np.full((rows.stop - rows.start, size_hw[1]), ABSENT_LOGIT, dtype=np.float32)
+        return logits_of(resize_rows(mask[None], size_hw, rows)[0])
 
     def _mask_size_hw(self) -> tuple[int, int]:
         """A size for the whole image at which the box has about the resolution of its logits."""
@@ -184,7 +184,7 @@ class Segmenter:
         Raises:
             StrokeError: there is no object to look for, or an id is not positive or occurs twice.
         """
-        wanted = _objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
+        wanted = objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
         _check_objects(wanted)
         card = self.model.card
         started = time.perf_counter()
@@ -238,7 +238,8 @@ class FeatureCache:
         return sum(features.nbytes for features in self._features.values())
 
 
-def _objects_wanted(strokes: Sequence[Stroke], previous: ObjectMasks | None) -> tuple[int, ...]:
+def objects_wanted(strokes: Sequence[Stroke], previous: ObjectMasks | None) -> tuple[int, ...]:
+    """The objects of some strokes and masks, ascending."""
     drawn = {stroke.object_id for stroke in strokes} - {BACKGROUND_ID}
     return tuple(sorted(drawn | set(previous.object_ids if previous is not None else ())))
 
@@ -277,8 +278,8 @@ def _sigmoid(logits: FloatArray) -> FloatArray:
     return np.asarray(0.5 * np.tanh(0.5 * logits) + 0.5, dtype=np.float32)
 
 
-def _logit(probs: FloatArray) -> FloatArray:
+def logits_of(probs: FloatArray) -> FloatArray:
     """The logits of soft masks, kept within the logit of an absent object on both sides."""
-    bound = 1 / (1 + np.exp(_ABSENT_LOGIT))
+    bound = 1 / (1 + np.exp(ABSENT_LOGIT))
     inside = np.clip(probs, 1 - bound, bound)
     return np.asarray(np.log(inside / (1 - inside)), dtype=np.float32)

@@ -1,0 +1,268 @@
+"""Looks closer at small objects: strokes -> box of the object -> features of the box (cached) -> sharper masks.
+
+A network that sees the whole image at its working size has few pixels for a small object.  Zooming in on
+the object is worth more than a larger working size (RITM, Sofiiuk et al., ICIP 2022; FocalClick, Chen et
+al., CVPR 2022).  Here the crop is encoded once and kept, so that further strokes on the same object stay
+as fast as strokes on the whole image.
+
+The box is a function of the strokes and of the masks before them, and of nothing else: the same
+history gives the same answer, whatever is in the cache.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from s2m.geometry import Frame, resize_maps
+from s2m.models import Model
+from s2m.segmenter import (
+    ABSENT_LOGIT,
+    FeatureCache,
+    Features,
+    Prediction,
+    Segmenter,
+    logits_of,
+    objects_wanted,
+)
+from s2m.types import ByteArray, FloatArray, ObjectMasks, Stroke
+
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom in image pixels, right and bottom exclusive."""
+
+CROPS_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class FocusSettings:
+    """When to look closer, and how close.
+
+    Attributes:
+        margin: share of the object's size that is added on every side.
+        largest_share: the box is used while its long side is at most this share of the image's.
+        smallest_side_px: boxes are at least this large, in image pixels.
+        canvas_side_px: long side of the joined answer, at most; smaller images are answered at their own size.
+    """
+
+    margin: float = 0.35
+    largest_share: float = 0.75
+    smallest_side_px: int = 96
+    canvas_side_px: int = 2048
+
+
+@dataclass(frozen=True)
+class FocusedFeatures:
+    """What the network remembers of an image and of the boxes it looked at.
+
+    Attributes:
+        image_rgb: (H, W, 3) uint8, for further boxes.
+        whole: features of the whole image.
+        crops: features of boxes, the last used ones.
+    """
+
+    image_rgb: ByteArray
+    whole: Features
+    crops: FeatureCache = field(default_factory=lambda: FeatureCache(CROPS_BYTES))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the features take, in bytes."""
+        return self.whole.nbytes + self.crops.nbytes
+
+    @property
+    def seconds(self) -> float:
+        """How long encoding the whole image took."""
+        return self.whole.seconds
+
+
+class FocusedSegmenter:
+    """A segmenter that looks closer at small objects; used like ``Segmenter``.
+
+    Args:
+        model: the network.
+        settings: when to look closer.
+    """
+
+    def __init__(self, model: Model, settings: FocusSettings | None = None) -> None:
+        self.segmenter = Segmenter(model)
+        self.settings = settings or FocusSettings()
+
+    def encode(self, image_rgb: ByteArray) -> FocusedFeatures:
+        """Look at the whole of an image (H, W, 3) uint8; see ``Segmenter.encode``."""
+        return FocusedFeatures(image_rgb, self.segmenter.encode(image_rgb))
+
+    def predict(
+        self,
+        features: FocusedFeatures,
+        strokes: Sequence[Stroke],
+        previous: ObjectMasks | None = None,
+        object_ids: Sequence[int] | None = None,
+    ) -> Prediction:
+        """Answer strokes; see ``Segmenter.predict``.
+
+        The logits of the prediction cover the whole image at the size of ``canvas_size_hw``: inside an object's
+        box they come from the closer look, outside from the masks before, or from the look at the
+        whole where there were none.
+        """
+        image_size_hw = features.whole.frame.image_size_hw
+        wanted = objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
+        boxes = self._boxes(previous, strokes, wanted, image_size_hw)
+        seconds: defaultdict[str, float] = defaultdict(float)
+        canvas = _start(previous, wanted, canvas_size_hw(image_size_hw, self.settings))
+        at_whole = [object_id for object_id in wanted if boxes[object_id] is None]
+        start = previous
+        if at_whole or not wanted:
+            first = self.segmenter.predict(features.whole, strokes, previous, at_whole)
+            _paste(canvas, first, [wanted.index(object_id) for object_id in at_whole])
+            _add(seconds, first)
+            new = [object_id for object_id in at_whole if not _is_known(previous, object_id)]
+            boxes = {**boxes, **self._boxes(first.masks, strokes, new, image_size_hw)}
+            start = _with(previous, first.masks, new)
+        for box, ids in _together(boxes).items():
+            closer = self.segmenter.predict(self._crop(features, box), strokes, start, ids)
+            _paste(canvas, closer, [wanted.index(object_id) for object_id in ids])
+            _add(seconds, closer)
+        return Prediction(wanted, canvas, features.whole.frame, previous, seconds)
+
+    def _boxes(
+        self,
+        masks: ObjectMasks | None,
+        strokes: Sequence[Stroke],
+        object_ids: Sequence[int],
+        image_size_hw: tuple[int, int],
+    ) -> dict[int, Box | None]:
+        """The box of each object whose mask is known, None for the others."""
+        boxes: dict[int, Box | None] = dict.fromkeys(object_ids)
+        for object_id in object_ids:
+            if masks is not None and _is_known(masks, object_id):
+                own = [stroke for stroke in strokes if stroke.object_id == object_id]
+                boxes[object_id] = focus_box(masks.of(object_id), own, image_size_hw, self.settings)
+        return boxes
+
+    def _crop(self, features: FocusedFeatures, box: Box) -> Features:
+        crop = features.crops.get(box)
+        if crop is None:
+            crop = self.segmenter.encode(features.image_rgb, box)
+            features.crops.put(box, crop)
+        return crop
+
+
+def canvas_size_hw(image_size_hw: tuple[int, int], settings: FocusSettings) -> tuple[int, int]:
+    """The size of a joined answer: the image's own, or smaller for large images."""
+    scale = min(1.0, settings.canvas_side_px / max(image_size_hw))
+    return max(1, round(image_size_hw[0] * scale)), max(1, round(image_size_hw[1] * scale))
+
+
+def focus_box(
+    mask: FloatArray | None, strokes: Sequence[Stroke], image_size_hw: tuple[int, int], settings: FocusSettings
+) -> Box | None:
+    """The box to look closer at, or None where the whole image does as well.
+
+    Args:
+        mask: (h, w) float in 0..1 of the object, covering the whole image, or None.
+        strokes: those of the object, both signs.
+        image_size_hw: (H, W).
+        settings: margins and limits.
+
+    Returns:
+        A box around the parts of the mask that positive strokes touch and around the strokes, with
+        margins, its edges on a coarse grid so that it stays the same while the object changes little.
+    """
+    spans = [stroke.points_xy for stroke in strokes]
+    corners = None if mask is None else _mask_corners(mask, strokes, image_size_hw)
+    if corners is not None:
+        spans.append(corners)
+    if not spans:
+        return None
+    points = np.concatenate(spans)
+    low, high = points.min(axis=0), points.max(axis=0)
+    height, width = image_size_hw
+    low, high = np.clip(low, 0, (width, height)), np.clip(high, 0, (width, height))
+    size = np.maximum(high - low, 1) * (1 + 2 * settings.margin)
+    size = np.maximum(size, max(float(size.max()) / 2, settings.smallest_side_px))
+    centre = (low + high) / 2
+    grid = 2 ** math.floor(math.log2(float(size.max()) / 6))
+    start = np.floor((centre - size / 2) / grid) * grid
+    end = np.ceil((centre + size / 2) / grid) * grid
+    left, top = (int(value) for value in np.clip(start, 0, (width, height)))
+    right, bottom = (int(value) for value in np.clip(end, 0, (width, height)))
+    if right <= left or bottom <= top or max(right - left, bottom - top) > settings.largest_share * max(image_size_hw):
+        return None
+    return left, top, right, bottom
+
+
+def _mask_corners(
+    mask: FloatArray, strokes: Sequence[Stroke], image_size_hw: tuple[int, int]
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]] | None:
+    """Two corners (x, y) in image pixels around the parts of a mask that positive strokes touch, or all parts."""
+    scale_xy = np.array([image_size_hw[1] / mask.shape[1], image_size_hw[0] / mask.shape[0]])
+    count, parts, stats, _ = cv2.connectedComponentsWithStats((mask > 0.5).astype(np.uint8))
+    if count < 2:
+        return None
+    touched = set[int]()
+    for stroke in strokes:
+        if stroke.sign == "positive":
+            cells = np.floor(stroke.points_xy / scale_xy).astype(int)
+            columns = np.clip(cells[:, 0], 0, mask.shape[1] - 1)
+            rows = np.clip(cells[:, 1], 0, mask.shape[0] - 1)
+            touched |= {int(part) for part in np.unique(parts[rows, columns])}
+    chosen = stats[sorted(touched - {0}) or list(range(1, count))]
+    low = chosen[:, [cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP]].min(axis=0)
+    high = (chosen[:, :2] + chosen[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]).max(axis=0)
+    return np.stack([low * scale_xy, high * scale_xy])
+
+
+def _is_known(masks: ObjectMasks | None, object_id: int) -> bool:
+    mask = None if masks is None else masks.of(object_id)
+    return mask is not None and bool((mask > 0.5).any())
+
+
+def _with(previous: ObjectMasks | None, masks: ObjectMasks, object_ids: Sequence[int]) -> ObjectMasks | None:
+    """The previous masks, and for some objects new ones."""
+    if not object_ids:
+        return previous
+    kept = [] if previous is None else [known for known in previous.object_ids if known not in object_ids]
+    new = [masks.probs[masks.object_ids.index(object_id)] for object_id in object_ids]
+    size_hw = (new[0].shape[0], new[0].shape[1])
+    old = [] if previous is None else list(resize_maps(previous.probs, size_hw))
+    chosen = [] if previous is None else [old[previous.object_ids.index(object_id)] for object_id in kept]
+    return ObjectMasks((*kept, *object_ids), np.stack([*chosen, *new]))
+
+
+def _together(boxes: dict[int, Box | None]) -> dict[Box, list[int]]:
+    """The objects of each box."""
+    together: defaultdict[Box, list[int]] = defaultdict(list)
+    for object_id, box in boxes.items():
+        if box is not None:
+            together[box].append(object_id)
+    return together
+
+
+def _start(previous: ObjectMasks | None, object_ids: Sequence[int], size_hw: tuple[int, int]) -> FloatArray:
+    """Logits (N, H, W) of the masks before, and of nothing for objects that had none."""
+    canvas = np.full((len(object_ids), *size_hw), ABSENT_LOGIT, dtype=np.float32)
+    for row, object_id in enumerate(object_ids):
+        mask = None if previous is None else previous.of(object_id)
+        if mask is not None:
+            canvas[row] = resize_maps(logits_of(mask)[None], size_hw)[0]
+    return canvas
+
+
+def _add(seconds: defaultdict[str, float], prediction: Prediction) -> None:
+    for step, duration in prediction.seconds.items():
+        seconds[step] += duration
+
+
+def _paste(canvas: FloatArray, closer: Prediction, rows: Sequence[int]) -> None:
+    """Put the logits of a box into their place in the canvas (N, H, W)."""
+    frame: Frame = closer.frame
+    scale_y, scale_x = canvas.shape[1] / frame.image_size_hw[0], canvas.shape[2] / frame.image_size_hw[1]
+    left, top, right, bottom = frame.box_xyxy
+    y0, x0 = round(top * scale_y), round(left * scale_x)
+    y1, x1 = max(y0 + 1, round(bottom * scale_y)), max(x0 + 1, round(right * scale_x))
+    canvas[list(rows), y0:y1, x0:x1] = resize_maps(closer.logits, (y1 - y0, x1 - x0))

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from s2m.focus import FocusedSegmenter, FocusSettings, canvas_size_hw, focus_box
+from s2m.models import OnnxModel
+from s2m.segmenter import Segmenter
+from s2m.types import ByteArray, FloatArray, LabelMap, ObjectMasks, Sign, Stroke
+
+SETTINGS = FocusSettings(smallest_side_px=16)
+
+
+def dot(x: float, y: float, object_id: int = 1, sign: Sign = "positive") -> Stroke:
+    return Stroke(np.array([[x, y]]), object_id, sign)
+
+
+def mask_of(top: int, bottom: int, left: int, right: int) -> FloatArray:
+    mask = np.zeros((100, 200), np.float32)
+    mask[top:bottom, left:right] = 1
+    return mask
+
+
+def iou(answer: LabelMap, truth: LabelMap, object_id: int) -> float:
+    ours, theirs = answer == object_id, truth == object_id
+    return float((ours & theirs).sum() / (ours | theirs).sum())
+
+
+def test_the_box_holds_the_object_with_a_margin() -> None:
+    box = focus_box(mask_of(40, 60, 80, 110), [dot(95, 50)], (100, 200), SETTINGS)
+    assert box is not None
+    left, top, right, bottom = box
+    assert left <= 80 - 10 and right >= 110 + 10 and top <= 40 - 7 and bottom >= 60 + 7
+    assert right - left < 90
+
+
+def test_the_box_holds_strokes_outside_the_mask() -> None:
+    box = focus_box(mask_of(40, 60, 80, 110), [dot(95, 50), dot(30, 20, sign="negative")], (100, 200), SETTINGS)
+    assert box is not None and box[0] <= 30 and box[1] <= 20
+
+
+def test_parts_that_no_stroke_touches_do_not_widen_the_box() -> None:
+    mask = np.maximum(mask_of(40, 60, 80, 100), mask_of(0, 5, 190, 200))
+    box = focus_box(mask, [dot(90, 50)], (100, 200), SETTINGS)
+    assert box is not None and box[2] < 150
+
+
+def test_small_changes_of_the_object_keep_the_box() -> None:
+    boxes = {focus_box(mask_of(40, 60, 80, 110 + grown), [dot(95, 50)], (100, 200), SETTINGS) for grown in range(2)}
+    assert len(boxes) == 1
+
+
+def test_a_large_object_needs_no_box() -> None:
+    assert focus_box(mask_of(5, 95, 20, 180), [dot(95, 50)], (100, 200), SETTINGS) is None
+
+
+def test_without_mask_and_strokes_there_is_no_box() -> None:
+    assert focus_box(np.zeros((100, 200), np.float32), [], (100, 200), SETTINGS) is None
+
+
+def test_a_box_at_the_edge_stays_in_the_image() -> None:
+    box = focus_box(mask_of(0, 12, 0, 12), [dot(5, 5)], (100, 200), SETTINGS)
+    assert box is not None and box[:2] == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("size_hw", "expected"), [((300, 400), (300, 400)), ((3000, 6000), (1024, 2048)), ((1, 9000), (1, 2048))]
+)
+def test_the_answer_has_the_size_of_the_image_up_to_a_limit(
+    size_hw: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    assert canvas_size_hw(size_hw, FocusSettings()) == expected
+
+
+def test_small_objects_come_out_sharper_than_from_the_whole(tiny_model: OnnxModel) -> None:
+    image = np.full((600, 800, 3), (40, 160, 40), np.uint8)
+    truth = np.zeros((600, 800), np.int32)
+    truth[300:331, 403:434] = 1
+    truth[100:131, 603:634] = 2
+    image[truth == 1] = (200, 30, 30)
+    image[truth == 2] = (30, 30, 200)
+    strokes = [dot(418, 315, 1), dot(618, 115, 2)]
+    whole, focused = Segmenter(tiny_model), FocusedSegmenter(tiny_model, SETTINGS)
+    coarse = whole.predict(whole.encode(image), strokes).label_map()
+    sharp = focused.predict(focused.encode(image), strokes).label_map()
+    for object_id in (1, 2):
+        assert iou(sharp, truth, object_id) > iou(coarse, truth, object_id) + 0.1
+
+
+def test_the_same_history_gives_the_same_answer_whatever_was_looked_at_before(
+    tiny_model: OnnxModel, two_discs: ByteArray
+) -> None:
+    segmenter = FocusedSegmenter(tiny_model, SETTINGS)
+    fresh, used = segmenter.encode(two_discs), segmenter.encode(two_discs)
+    segmenter.predict(used, [dot(96, 48, 2), dot(3, 3, 2, "negative")])
+    strokes = [dot(32, 48), dot(40, 50)]
+    answers = [segmenter.predict(features, strokes).logits for features in (fresh, used)]
+    assert np.array_equal(*answers)
+
+
+def test_outside_its_box_an_object_keeps_the_masks_before(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
+    segmenter = FocusedSegmenter(tiny_model, FocusSettings(smallest_side_px=16, largest_share=1.0))
+    before = np.zeros((1, 96, 128), np.float32)
+    before[0, 38:58, 22:42] = 1
+    before[0, :4, 120:] = 1
+    answer = segmenter.predict(segmenter.encode(two_discs), [dot(32, 48)], ObjectMasks((1,), before))
+    label_map = answer.label_map()
+    assert (label_map[:3, 122:] == 1).all()
+    assert label_map[48, 15] == 1, "the closer look found the rest of the disc"
+
+
+def test_objects_nobody_asked_about_stay_out(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
+    segmenter = FocusedSegmenter(tiny_model, SETTINGS)
+    prediction = segmenter.predict(segmenter.encode(two_discs), [dot(32, 48, 1), dot(96, 48, 2)], object_ids=(2,))
+    assert prediction.object_ids == (2,)
+    assert set(np.unique(prediction.label_map())) == {0, 2}
