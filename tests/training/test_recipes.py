@@ -1,0 +1,28 @@
+"""The shipped recipes say what is published, and every one of them is valid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from s2m.training.config import TrainingConfig, read_toml, validated
+from s2m.training.original_config import OriginalConfig
+from s2m.training.published_simulator import SimulatorSettings
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_shipped_recipe_is_valid(path: Path) -> None:
+    content = read_toml(path)
+    validated(OriginalConfig if "architecture" in content else TrainingConfig, content, path)
+
+
+def test_the_published_recipe_is_the_default_of_every_setting() -> None:
+    content = read_toml(CONFIGS / "s2m_original.toml")
+    recipe = validated(OriginalConfig, content, CONFIGS)
+    assert recipe == OriginalConfig(architecture="deeplabv3plus_resnet50")
+    assert (recipe.optimiser.batch_size, recipe.optimiser.iterations) == (16, 80_000)
+    assert (recipe.optimiser.learning_rate, recipe.optimiser.weight_decay) == (1e-4, 1e-7)
+    assert SimulatorSettings(**recipe.simulator.model_dump()) == SimulatorSettings()
