@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from disc_network import SIZE_HW, DiscAnswerer, open_session
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -95,6 +97,13 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     ),
     label_maps().map(lambda labels: ImportMasks.from_label_map(labels, "masks")),
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _without_waiting_for_the_disk() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 FIRST = tuple(

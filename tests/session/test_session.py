@@ -211,7 +211,10 @@ def test_a_preview_changes_nothing(journal_path: Path) -> None:
     assert journal_path.read_bytes() == lines
 
 
-def test_old_states_are_computed_again_when_memory_has_let_them_go(journal_path: Path) -> None:
+def test_old_states_are_computed_again_when_memory_has_let_them_go(
+    journal_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
     session = open_session(journal_path)
     first = session.do(draw((4, 4))).label_map()
     for index in range(80):
