@@ -69,8 +69,9 @@ def _draw_stroke(stroke: Stroke, frame: Frame, cells_hw: tuple[int, int], diamet
         radius = round(thickness / 2 * (1 << _SUBPIXEL_BITS))
         centre = (int(fixed[0, 0]), int(fixed[0, 1]))
         cv2.circle(canvas, centre, radius, 255, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
-    quarters = canvas.reshape(cells_hw[0], 2, cells_hw[1], 2).astype(np.float32)
-    return np.asarray(quarters.mean(axis=(1, 3)) / 255, dtype=np.float32)
+    # By exactly two, the area average is the mean of four pixels.
+    halved = cv2.resize(canvas.astype(np.float32), (cells_hw[1], cells_hw[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(halved / np.float32(255), dtype=np.float32)
 
 
 def prompt_maps(
