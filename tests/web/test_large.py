@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from playwright.sync_api import Response
+
 from web_desk import Desk, Serve
 
 

@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 
 import pytest
 from playwright.sync_api import CDPSession, Page
-from web_desk import Desk, Serve
 
+from web_desk import Desk, Serve
 
 CLIENTS: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 
@@ -49,7 +49,13 @@ def test_a_pen_draws_and_its_pressure_is_kept_for_the_brush(opened: Desk) -> Non
     opened.press("u")
     commands = opened.page.evaluate_handle("[]")
     opened.page.evaluate(
-        "(sent) => { const send = s2m.command.bind(s2m); s2m.command = (...given) => { sent.push(given[0]); send(...given); }; }",
+        """(sent) => {
+            const send = s2m.command.bind(s2m);
+            s2m.command = (...given) => {
+                sent.push(given[0]);
+                send(...given);
+            };
+        }""",
         commands,
     )
     pen(opened, "mousePressed", (30, 48), 0.2)
@@ -128,9 +134,12 @@ def test_fast_strokes_keep_their_coalesced_points(opened: Desk) -> None:
         """([x0, x1, y]) => {
             const stage = document.getElementById("stage");
             stage.setPointerCapture = () => {};
-            const at = (type, x, more) => new PointerEvent(type, { pointerId: 8, pointerType: "mouse", clientX: x, clientY: y, bubbles: true, ...more });
+            const usual = { pointerId: 8, pointerType: "mouse", clientY: y, bubbles: true };
+            const at = (type, x, more) => new PointerEvent(type, { ...usual, clientX: x, ...more });
             stage.dispatchEvent(at("pointerdown", x0, { button: 0, buttons: 1 }));
-            const between = Array.from({ length: 20 }, (_, i) => at("pointermove", x0 + ((x1 - x0) * (i + 1)) / 20, { buttons: 1 }));
+            const step = (x1 - x0) / 20;
+            const held = { buttons: 1 };
+            const between = Array.from({ length: 20 }, (_, i) => at("pointermove", x0 + step * (i + 1), held));
             stage.dispatchEvent(at("pointermove", x1, { button: -1, buttons: 1, coalescedEvents: between }));
             stage.dispatchEvent(at("pointerup", x1, { button: 0, buttons: 0 }));
         }""",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -11,21 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from web_desk import Desk, Serve, Served, iou
 
 from s2m.label_files import read_label_map
-from s2m.types import ByteArray, LabelMap
+from s2m.types import ByteArray
+from web_desk import Desk, Serve, iou
 
 
-def port_and_token(served: Served) -> tuple[str, str]:
-    found = re.search(r":(\d+)/\?token=(.+)$", served.url)
-    assert found
-    return found[1], found[2]
-
-
-def test_a_killed_server_gives_everything_back(
-    desk: Desk, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
-) -> None:
+def test_a_killed_server_gives_everything_back(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk.open(served.url)
     desk.draw((24, 48), (40, 48))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from web_desk import Desk, Serve, iou
 
 from s2m.label_files import write_label_map
 from s2m.types import LabelMap
+from web_desk import Desk, Serve, iou
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from s2m.answering import model_id
-from s2m.errors import MaskError
+from s2m.errors import ConfigError, MaskError
 from s2m.models import load_model
 from s2m.segmenter import Segmenter
 from s2m.session import Project
+from s2m.session.project import ObjectClass
 from s2m.web.server import Address, Greeting, open_browser, serve
 from s2m.web.studio import Studio, StudioSettings
 
@@ -31,6 +32,12 @@ from s2m.web.studio import Studio, StudioSettings
     show_default=True,
     help="Folder for masks and journals.",
 )
+@click.option(
+    "--classes",
+    "class_file",
+    type=click.Path(path_type=Path),
+    help="Text file with the names of classes, one a line; they are added to the project's.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free one.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for other machines."
@@ -45,6 +52,7 @@ def annotate(
     model_folder: Path | None,
     mask: Path | None,
     output: Path,
+    class_file: Path | None,
     port: int | None,
     host: str,
     allowed_hosts: tuple[str, ...],
@@ -58,6 +66,8 @@ def annotate(
     if mask is not None:
         _check_mask(mask, source)
     project = Project.open(source, output)
+    if class_file is not None:
+        _take_classes(project, class_file)
     model = load_model(model_folder, threads)
     settings = StudioSettings(source.resolve().name, model_id(model.card), mask)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
@@ -77,6 +87,17 @@ def _check_mask(mask: Path, source: Path) -> None:
         raise MaskError(f"--mask is for one image, and {source} is a folder; name the image")
     if not mask.is_file():
         raise MaskError(f"{mask} does not exist; check the name given to --mask")
+
+
+def _take_classes(project: Project, file: Path) -> None:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {file} ({error}); name a text file with one class a line") from error
+    names = dict.fromkeys(line.strip() for line in lines if line.strip())
+    known = {each.name for each in project.settings.classes}
+    added = tuple(ObjectClass(name=name) for name in names if name not in known)
+    project.change_settings(project.settings.model_copy(update={"classes": project.settings.classes + added}))
 
 
 def _say(greeting: Greeting, project: Project) -> None:

@@ -38,6 +38,7 @@ HTTP_STATUS: Mapping[str, int] = MappingProxyType(
         "data": 422,
         "config": 422,
         "server": 409,
+        "batch": 422,
     }
 )
 """The HTTP status of each error of ``s2m.errors``, by its code."""

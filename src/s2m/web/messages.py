@@ -92,6 +92,14 @@ class KeepView(_Message):
     selected_object_id: Annotated[int, Field(ge=0, le=10_000)]
 
 
+class KeepPreferences(_Message):
+    """Remember keys in the project's file, so that they are the same on every machine."""
+
+    type: Literal["preferences"]
+    preset: Annotated[str, Field(max_length=40)]
+    keys: Annotated[dict[str, list[Annotated[str, Field(max_length=40)]]], Field(max_length=200)]
+
+
 class CopyObjects(_Message):
     """Paste objects of one image into another."""
 
@@ -103,7 +111,8 @@ class CopyObjects(_Message):
 
 
 PageMessage = Annotated[
-    Hello | Open | TakeOver | Command | PenDown | PenCancel | Save | KeepView | CopyObjects, Field(discriminator="type")
+    Hello | Open | TakeOver | Command | PenDown | PenCancel | Save | KeepView | KeepPreferences | CopyObjects,
+    Field(discriminator="type"),
 ]
 _ADAPTER: TypeAdapter[PageMessage] = TypeAdapter(PageMessage)
 

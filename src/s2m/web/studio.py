@@ -25,6 +25,7 @@ from s2m.web.messages import (
     Command,
     CopyObjects,
     Hello,
+    KeepPreferences,
     KeepView,
     Open,
     PageMessage,
@@ -143,6 +144,7 @@ class Studio:
                     "palette": [colour_of(object_id) for object_id in range(1, PALETTE_SIZE + 1)],
                     "classes": [each.name for each in self.project.settings.classes],
                 },
+                "preferences": dict(self.project.settings.preferences),
                 "folder": [views.image_entry(index, entry) for index, entry in enumerate(images)],
                 "first": last if last in self._index else (images[0].name if images else ""),
             }
@@ -178,6 +180,10 @@ class Studio:
                 self._make_editor(self._shown_room(line, message.image), line)
             case KeepView():
                 self._keep_view(line, message)
+            case KeepPreferences():
+                preferences = {"preset": message.preset, "keys": dict(message.keys)}
+                settings = self.project.settings
+                self.project.change_settings(settings.model_copy(update={"preferences": preferences}))
             case PenDown():
                 room = self._shown_room(line, message.image)
                 if room.editor == line.page:

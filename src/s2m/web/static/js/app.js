@@ -53,7 +53,7 @@ export class App {
       ownKeys: {},
       keys: 0,
     });
-    remember(this.ui, ["tool", "width", "opacity", "strokesShown", "theme", "panels", "folderShown", "preset", "ownKeys"], "s2m");
+    remember(this.ui, ["tool", "width", "opacity", "strokesShown", "theme", "panels", "folderShown"], "s2m");
     if (this.ui.value.tool === "hand" || this.ui.value.tool === "select") this.ui.set({ tool: "stroke" });
     this.keys = keyMap("s2m", {});
     this.viewport = new Viewport();
@@ -328,7 +328,17 @@ export class App {
       for (const [other, keys] of Object.entries(this.keys)) if (keys.includes(key)) own[other] = keys.filter((each) => each !== key);
     }
     own[action] = key ? [key] : [];
-    this.ui.set({ ownKeys: own });
+    this.setKeys(this.ui.value.preset, own);
+  }
+
+  /**
+   * Take other keys, and keep them in the project's file.
+   * @param {string} preset
+   * @param {import("./keys.js").KeyMap} own
+   */
+  setKeys(preset, own) {
+    this.ui.set({ preset, ownKeys: own });
+    this.connection.send({ type: "preferences", preset, keys: own });
   }
 
   // The pen.
@@ -532,6 +542,8 @@ export class App {
   #takeWelcome(message) {
     OBJECT_COLOURS.splice(0, OBJECT_COLOURS.length, ...message.project.palette);
     this.doc.set({ project: message.project, folder: message.folder });
+    const { preset, keys } = message.preferences;
+    this.ui.set({ preset: preset ?? "s2m", ownKeys: keys ?? {} });
     if (message.folder.length === 0) {
       showScreen({ title: "No image here", text: `${message.project.name} holds no image. Put photographs into it and start again.`, actions: [{ text: "Look again", run: () => location.reload() }] });
     } else if (!this.doc.value.image && !this.doc.value.opening) {

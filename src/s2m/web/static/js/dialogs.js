@@ -112,7 +112,7 @@ function found(words) {
 /** @param {import("./app.js").App} app */
 export function showSettings(app) {
   const presets = make("select", { "aria-label": "Preset", onchange: (/** @type {Event} */ event) => {
-    app.ui.set({ preset: /** @type {HTMLSelectElement} */ (event.target).value, ownKeys: {} });
+    app.setKeys(/** @type {HTMLSelectElement} */ (event.target).value, {});
     showSettings(app);
   } }, Object.entries(PRESETS).map(([name, { title }]) => make("option", { value: name, text: `Keys as in ${title}`, selected: name === app.ui.value.preset })));
   const lines = Object.entries(ACTIONS).map(([name, action]) => {
@@ -121,7 +121,7 @@ export function showSettings(app) {
     return make("div", { class: "key-line" }, [make("span", { text: action.title }), button]);
   });
   const back = make("button", { type: "button", class: "small-button", text: "All as in the preset", onclick: () => {
-    app.ui.set({ ownKeys: {} });
+    app.setKeys(app.ui.value.preset, {});
     showSettings(app);
   } });
   open("Change keys", [make("div", { class: "row" }, [presets, back]), make("p", { class: "help", text: "Click a key and press the new one; Esc leaves it, Delete removes it." }), ...lines]);

@@ -1,0 +1,247 @@
+"""The application over HTTP and WebSocket, without a browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient, WebSocketTestSession
+
+from s2m.errors import S2MError, ServerError
+from s2m.models import OnnxModel
+from s2m.segmenter import Segmenter
+from s2m.session import Project
+from s2m.web.app import HTTP_STATUS, create_app
+from s2m.web.messages import read_message
+from s2m.web.security import Access
+from s2m.web.server import Address
+from s2m.web.studio import Studio, StudioSettings
+
+ORIGIN = "http://127.0.0.1:8000"
+HEADERS = {"cookie": "s2m-8000=secret", "origin": ORIGIN, "host": "127.0.0.1:8000"}
+
+
+@pytest.fixture
+def client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) -> Iterator[TestClient]:
+    studio = Studio(
+        Project.open(two_discs_file, tmp_path / "out"), Segmenter(tiny_model), StudioSettings("discs", "tiny")
+    )
+    app = create_app(studio, Access("secret", frozenset({ORIGIN})))
+    with TestClient(app, base_url=ORIGIN, headers=HEADERS) as started:
+        yield started
+
+
+def say(socket: WebSocketTestSession, message: dict[str, Any]) -> None:
+    socket.send_text(json.dumps(message))
+
+
+def hear(socket: WebSocketTestSession, kind: str) -> dict[str, Any]:
+    """The next message of a kind; those before it are passed over."""
+    for _ in range(50):
+        message: dict[str, Any] = json.loads(socket.receive_text())
+        if message["type"] == kind:
+            return message
+    raise AssertionError(f"no message of the kind {kind}")
+
+
+Connect = Callable[..., WebSocketTestSession]
+
+
+@pytest.fixture
+def connect(client: TestClient) -> Iterator[Connect]:
+    """Open the image in further pages."""
+    with ExitStack() as open_lines:
+
+        def start(page: str = "one") -> WebSocketTestSession:
+            socket = open_lines.enter_context(client.websocket_connect("/ws", headers=HEADERS))
+            say(socket, {"type": "hello", "page": page})
+            say(socket, {"type": "open", "image": "discs.png"})
+            return socket
+
+        yield start
+
+
+def draw(number: int = 1, key: str = "k1") -> dict[str, Any]:
+    stroke = {"key": key, "object_id": 1, "sign": "positive", "tool": "stroke", "points": [[24, 48], [40, 48]]}
+    return {
+        "type": "command",
+        "id": f"one-{number}",
+        "image": "discs.png",
+        "body": {"kind": "draw", "strokes": [stroke]},
+    }
+
+
+def test_the_page_brings_everything_from_the_package(client: TestClient) -> None:
+    page = client.get("/")
+    assert "text/html" in page.headers["content-type"]
+    assert "://" not in page.text
+    for path in ("css/theme.css", "css/layout.css", "css/parts.css", "js/app.js", "icon.svg"):
+        assert client.get(f"/static/{path}").status_code == 200
+
+
+def test_no_path_outside_the_project_is_served(client: TestClient) -> None:
+    for path in (
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static//etc/passwd",
+        "/api/images/1/tiles/0/0/0",
+        "/out",
+    ):
+        assert client.get(path).status_code == 404
+
+
+def test_tiles_come_with_their_type_and_may_be_kept(client: TestClient) -> None:
+    tile = client.get("/api/images/0/tiles/0/0/0")
+    assert tile.headers["content-type"] == "image/png"
+    assert "immutable" in tile.headers["cache-control"]
+    assert client.get("/api/images/0/thumbnail").headers["content-type"] == "image/jpeg"
+
+
+def test_a_command_is_done_once_however_often_it_arrives(connect: Connect) -> None:
+    socket = connect()
+    hear(socket, "masks")
+    for _ in range(3):
+        say(socket, draw())
+    state = hear(socket, "state")
+    assert [stroke["key"] for stroke in state["strokes"]] == ["k1"]
+    say(socket, draw(2, "k2"))
+    state = hear(socket, "state")
+    assert [stroke["key"] for stroke in state["strokes"]] == ["k1", "k2"]
+    assert "points" not in state["strokes"][0]
+
+
+def test_a_stroke_that_is_sent_again_after_a_restart_is_known_by_its_key(connect: Connect) -> None:
+    socket = connect()
+    hear(socket, "masks")
+    say(socket, draw(1))
+    hear(socket, "done")
+    say(socket, draw(77))
+    hear(socket, "done")
+    say(socket, {"type": "command", "id": "one-78", "image": "discs.png", "body": {"kind": "undo"}})
+    assert hear(socket, "state")["strokes"] == []
+
+
+def test_outlines_are_sent_once_and_named_afterwards(connect: Connect) -> None:
+    socket = connect()
+    hear(socket, "masks")
+    say(socket, draw())
+    (first,) = hear(socket, "masks")["masks"]
+    assert first["rings"]
+    assert first["area"] == pytest.approx(1040 / (96 * 128), abs=0.01)
+    commit = {"type": "command", "id": "one-2", "image": "discs.png", "body": {"kind": "mark_image", "status": "done"}}
+    say(socket, commit)
+    (second,) = hear(socket, "masks")["masks"]
+    assert second["key"] == first["key"]
+    assert "rings" not in second
+
+
+def test_a_stroke_in_progress_is_answered_and_forgotten_when_dropped(connect: Connect) -> None:
+    socket = connect()
+    hear(socket, "masks")
+    pen = {
+        "type": "pen", "image": "discs.png", "key": "k9", "object_id": 1, "sign": "positive", "tool": "stroke",
+        "width_px": 6, "first": 0, "points": [[24, 48], [40, 48]],
+    }  # fmt: skip
+    say(socket, pen)
+    message = hear(socket, "masks")
+    assert (message["preview"], message["points"]) == ("k9", 2)
+    say(socket, {**pen, "first": 2, "points": [[40, 50]]})
+    assert hear(socket, "masks")["points"] == 3
+    say(socket, {"type": "pen_cancel", "image": "discs.png", "key": "k9"})
+    assert hear(socket, "masks")["masks"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "no such thing"},
+        {"kind": "delete_object", "object_id": 4},
+        {"kind": "model_used", "model_id": "x"},
+        {"kind": "draw", "strokes": []},
+        {"kind": "draw", "strokes": [{"points": [[1e300, 2]]}]},
+    ],
+)
+def test_a_command_that_does_not_fit_is_refused_and_changes_nothing(connect: Connect, body: dict[str, Any]) -> None:
+    socket = connect()
+    hear(socket, "masks")
+    say(socket, {"type": "command", "id": "one-1", "image": "discs.png", "body": body})
+    refusal = hear(socket, "failed")
+    assert refusal["id"] == "one-1"
+    assert refusal["text"]
+    say(socket, draw(2))
+    assert len(hear(socket, "state")["strokes"]) == 1
+
+
+def test_a_second_page_may_look_and_not_draw_until_it_takes_over(connect: Connect) -> None:
+    first, second = connect(), connect("two")
+    assert hear(first, "image")["editor"] is True
+    assert hear(second, "image")["editor"] is False
+    say(second, {**draw(), "id": "two-1"})
+    assert "another page" in hear(second, "failed")["text"]
+    say(second, {"type": "take_over", "image": "discs.png"})
+    assert hear(first, "editor")["you"] is False
+    say(second, {**draw(), "id": "two-2"})
+    assert len(hear(first, "state")["strokes"]) == 1
+
+
+def test_what_a_former_editor_drew_before_it_knew_is_not_lost(connect: Connect) -> None:
+    first, second = connect(), connect("two")
+    hear(first, "masks")
+    say(second, {"type": "take_over", "image": "discs.png"})
+    hear(second, "editor")
+    say(first, draw())
+    assert len(hear(second, "state")["strokes"]) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no json",
+        "[]",
+        "{}",
+        '{"type": "open"}',
+        '{"type": "open", "image": "a", "more": 1}',
+        '{"type": "hello", "page": "<x>"}',
+    ],
+)
+def test_what_is_no_message_is_refused(text: str) -> None:
+    with pytest.raises(ServerError, match="not understood"):
+        read_message(text)
+
+
+def test_points_that_are_no_numbers_are_refused() -> None:
+    pen = {
+        "type": "pen", "image": "a", "key": "k", "object_id": 1, "sign": "positive", "tool": "stroke", "width_px": 6,
+        "first": 0, "points": [[float("nan"), 1]],
+    }  # fmt: skip
+    with pytest.raises(ServerError, match="points"):
+        read_message(json.dumps(pen))
+
+
+def test_every_error_has_its_http_status() -> None:
+    kinds: list[type[S2MError]] = [S2MError, *S2MError.__subclasses__()]
+    assert {kind.code for kind in kinds} <= set(HTTP_STATUS)
+
+
+def test_a_port_in_use_is_one_sentence_that_says_what_to_do() -> None:
+    with Address(port=0).listen() as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ServerError, match=f"port {port} is in use; choose another with --port"):
+            Address(port=port).listen()
+
+
+def test_only_this_machine_is_served_unless_a_host_is_given() -> None:
+    assert Address().is_local
+    assert Address().names() == ("127.0.0.1", "localhost", "::1")
+    assert not Address("0.0.0.0").is_local
+    assert "desk.example" in Address("0.0.0.0", allowed_hosts=("desk.example",)).names()
+
+
+def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="--tls-key"):
+        Address(tls_certificate=tmp_path / "cert.pem")

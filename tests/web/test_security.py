@@ -1,0 +1,134 @@
+"""Who gets in: token, Host, Origin, sizes, rates; what may be loaded."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from s2m.web.security import MAX_BODY_BYTES, Access, Gate, new_token
+
+HOST = "127.0.0.1:8000"
+ORIGIN = f"http://{HOST}"
+TOKEN = "a-secret"
+COOKIE = {"cookie": f"s2m-8000={TOKEN}"}
+
+
+def client(**limits: float) -> TestClient:
+    async def hello(request: Request) -> Response:
+        return PlainTextResponse(f"hello {len(await request.body())}")
+
+    async def socket(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("hello")
+        await websocket.close()
+
+    access = Access(TOKEN, frozenset({ORIGIN}), **limits)
+    routes = [Route("/", hello, methods=["GET", "POST"]), WebSocketRoute("/ws", socket)]
+    app = Starlette(routes=routes, middleware=[Middleware(Gate, access=access)])
+    return TestClient(app, base_url=ORIGIN, follow_redirects=False)
+
+
+def test_the_token_in_the_address_becomes_a_cookie_that_scripts_cannot_read() -> None:
+    answer = client().get(f"/?token={TOKEN}")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/"
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+def test_the_cookie_opens_the_page() -> None:
+    assert client().get("/", headers=COOKIE).text == "hello 0"
+
+
+@pytest.mark.parametrize("headers", [{}, {"cookie": "s2m-8000=wrong"}, {"cookie": f"s2m-9000={TOKEN}"}])
+def test_without_the_token_nothing_is_answered(headers: dict[str, str]) -> None:
+    answer = client().get("/", headers=headers)
+    assert answer.status_code == 403
+    assert "token" in answer.text
+
+
+def test_a_wrong_token_is_refused_and_many_of_them_have_to_wait() -> None:
+    guesser = client(wrong_tokens_per_minute=3)
+    assert [guesser.get("/?token=guess").status_code for _ in range(5)] == [403, 403, 403, 429, 429]
+
+
+def test_another_host_name_is_refused_even_with_the_token() -> None:
+    answer = client().get("/", headers={**COOKIE, "host": "evil.example:8000"})
+    assert answer.status_code == 421
+    assert "--allow-host" in answer.text
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:9000", "null"])
+def test_requests_of_other_pages_are_refused(origin: str) -> None:
+    assert client().get("/", headers={**COOKIE, "origin": origin}).status_code == 403
+    assert client().post("/", headers={**COOKIE, "origin": origin}).status_code == 403
+
+
+def test_what_changes_something_must_name_its_origin() -> None:
+    assert client().post("/", headers=COOKIE).status_code == 403
+    assert client().post("/", headers={**COOKIE, "origin": ORIGIN}, content=b"abc").text == "hello 3"
+
+
+def test_pictures_for_other_sites_are_refused() -> None:
+    assert (
+        client().get("/", headers={**COOKIE, "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}).status_code
+        == 403
+    )
+
+
+def test_other_methods_are_refused() -> None:
+    assert client().delete("/", headers={**COOKIE, "origin": ORIGIN}).status_code == 405
+
+
+@pytest.mark.parametrize("length", [str(MAX_BODY_BYTES + 1), "much"])
+def test_a_body_that_is_too_long_is_refused(length: str) -> None:
+    answer = client().post("/", headers={**COOKIE, "origin": ORIGIN, "content-length": length}, content=b"abc")
+    assert answer.status_code == 413
+
+
+def test_a_client_that_asks_too_often_has_to_wait() -> None:
+    eager = client(requests_per_second=0.001, burst=2)
+    assert [eager.get("/", headers=COOKIE).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_only_our_own_scripts_and_styles_are_loaded() -> None:
+    headers = client().get("/", headers=COOKIE).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_a_web_socket_needs_token_and_origin() -> None:
+    with client().websocket_connect("/ws", headers={**COOKIE, "origin": ORIGIN, "host": HOST}) as socket:
+        assert socket.receive_text() == "hello"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": ORIGIN, "host": HOST},
+        {**COOKIE, "host": HOST},
+        {**COOKIE, "origin": "http://evil.example", "host": HOST},
+        {**COOKIE, "origin": ORIGIN, "host": "evil.example"},
+    ],
+)
+def test_a_web_socket_of_a_stranger_is_closed_with_a_reason(headers: dict[str, str]) -> None:
+    with client().websocket_connect("/ws", headers=headers) as socket, pytest.raises(WebSocketDisconnect) as closed:
+        socket.receive_text()
+    assert closed.value.code == 1008
+    assert closed.value.reason
+
+
+def test_tokens_are_long_and_never_the_same() -> None:
+    assert len({new_token() for _ in range(100)}) == 100
+    assert len(new_token()) >= 32
