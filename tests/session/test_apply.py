@@ -264,6 +264,29 @@ def test_edits_are_local_after_a_commit_by_default() -> None:
     assert state.label_map()[6, 14] == 1
 
 
+def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_meet() -> None:
+    class Meddling(Blobs):
+        """Also takes the top right corner for every object but the one drawn last, as a bad network would."""
+
+        def __call__(
+            self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+        ) -> FloatArray:
+            logits = super().__call__(strokes, previous, object_ids)
+            for row, object_id in enumerate(object_ids):
+                if object_id != strokes[-1].object_id:
+                    logits[row, :3, 13:] = 3
+            return logits
+
+    before = after(local("after_commit"), draw((6, 6)), Commit())
+    state = after(before, draw((9, 6), object_id=2), answerer=Meddling())
+    assert state.label_map()[6, 9] == 2
+    assert state.label_map()[22, 30] == 2
+    assert state.label_map()[2, 30] == 0
+    again = after(state, draw((9, 8), object_id=2), answerer=Meddling())
+    assert again.label_map()[22, 30] == 2
+    assert again.label_map()[2, 30] == 0
+
+
 def test_the_first_stroke_of_an_object_brings_all_of_it() -> None:
     before = after(local("always"), draw((6, 6), object_id=2))
     state = after(before, draw((20, 6)), answerer=Blobs())

@@ -134,11 +134,11 @@ def _merged(before: Layer, after: Layer, new: Sequence[Stroke], question: Questi
     logits, changed = after.logits.copy(), before.changed.copy()
     for rows in groups:
         ids = [before.object_ids[row] for row in rows]
-        if changed.all() and not _is_local(ids, new, question):
+        if changed.all() and not _is_local(ids, question):
             continue
         old = label_map_from_logits(before.logits[rows].astype(np.float32), ids)
         answer = label_map_from_logits(after.logits[rows].astype(np.float32), ids)
-        if _is_local(ids, new, question):
+        if _is_local(ids, question):
             accepted = _accepted(old, answer, new, ids, question)
             logits[rows] = np.where(accepted, after.logits[rows], before.logits[rows])
             answer = np.where(accepted, answer, old)
@@ -147,20 +147,26 @@ def _merged(before: Layer, after: Layer, new: Sequence[Stroke], question: Questi
     return replace(after, logits=logits, changed=changed)
 
 
-def _is_local(object_ids: Sequence[int], new: Sequence[Stroke], question: Question) -> bool:
+def _is_local(object_ids: Sequence[int], question: Question) -> bool:
     if question.local_edits == "after_commit":
-        drawn = {stroke.object_id for stroke in new}
-        return bool(question.committed_ids & (drawn | ({*object_ids} if BACKGROUND_ID in drawn else set())))
+        return not question.committed_ids.isdisjoint(object_ids)
     return question.local_edits == "always"
 
 
 def _accepted(
     old: LabelMap, answer: LabelMap, new: Sequence[Stroke], object_ids: Sequence[int], question: Question
 ) -> BoolArray:
-    """Changes that the new strokes touch; an object's first stroke brings all of the object."""
+    """Changes that the new strokes touch, and all changes of objects that are still to be found as a whole."""
     touched = touched_cells(new, question.size_hw, (old.shape[0], old.shape[1]))
-    earlier = {stroke.object_id for stroke in question.strokes if stroke not in question.new} | question.committed_ids
-    for object_id in {stroke.object_id for stroke in new} - earlier - {BACKGROUND_ID}:
-        if object_id in object_ids:
-            touched |= answer == object_id
+    for object_id in _whole_objects(new, object_ids, question):
+        touched |= (answer == object_id) | (old == object_id)
     return touched_changes(old, answer, touched)
+
+
+def _whole_objects(new: Sequence[Stroke], object_ids: Sequence[int], question: Question) -> set[int]:
+    """Objects without a committed mask; where edits are always local, only at their first stroke."""
+    uncommitted = set(object_ids) - question.committed_ids
+    if question.local_edits == "after_commit":
+        return uncommitted
+    earlier = {stroke.object_id for stroke in question.strokes if stroke not in question.new}
+    return (uncommitted & {stroke.object_id for stroke in new}) - earlier
