@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from s2m.answering import model_id
+from s2m.channel_order import ChannelOrder, in_channel_order
+from s2m.commands.channel_order_option import channel_order_option
 from s2m.errors import ConfigError, MaskError
 from s2m.models import load_model
 from s2m.segmenter import Segmenter
@@ -21,7 +23,10 @@ from s2m.web.studio import Studio, StudioSettings
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path), metavar="IMAGE_OR_FOLDER")
 @click.option(
-    "--model", "model_folder", type=click.Path(path_type=Path), help="Folder of a model; the shipped one if left out."
+    "--model",
+    "model_folder",
+    type=click.Path(path_type=Path),
+    help="Folder or .pth file of a model; the shipped one if left out.",
 )
 @click.option("--mask", type=click.Path(path_type=Path), help="A label map (PNG) that the image starts from.")
 @click.option(
@@ -46,6 +51,7 @@ from s2m.web.studio import Studio, StudioSettings
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM) to serve HTTPS.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
 @click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
+@channel_order_option
 @click.option("--no-browser", is_flag=True, help="Only say the address.")
 def annotate(
     source: Path,
@@ -59,6 +65,7 @@ def annotate(
     tls_cert: Path | None,
     tls_key: Path | None,
     threads: int | None,
+    channel_order: ChannelOrder,
     no_browser: bool,
 ) -> None:
     """Open the page to draw in: a few strokes on each image, and its masks are in the output folder."""
@@ -68,7 +75,7 @@ def annotate(
     project = Project.open(source, output)
     if class_file is not None:
         _take_classes(project, class_file)
-    model = load_model(model_folder, threads)
+    model = in_channel_order(load_model(model_folder, threads), channel_order)
     settings = StudioSettings(source.resolve().name, model_id(model.card), mask)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     if not address.is_local:

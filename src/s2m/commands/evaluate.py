@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
+from s2m.channel_order import ChannelOrder
+from s2m.commands.channel_order_option import channel_order_option
+
 if TYPE_CHECKING:
     from s2m.evaluation.baselines import BaselineName
     from s2m.evaluation.benchmark import Progress
@@ -48,6 +51,7 @@ SHIPPED_NAME = "shipped"
     show_default=True,
     help="Closer at small objects, or at the whole image; both to compare.",
 )
+@channel_order_option
 @click.option("--baseline", "baselines", type=click.Choice(BASELINE_NAMES), multiple=True, help="Measured as well.")
 @click.option("--images", "images_folder", type=click.Path(path_type=Path), help="Images of a COCO JSON file.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("output/evaluation"), show_default=True)
@@ -66,6 +70,7 @@ def evaluate(
     protocol_names: tuple[str, ...],
     models: tuple[Path, ...],
     looks: tuple[Look, ...],
+    channel_order: ChannelOrder,
     baselines: tuple[BaselineName, ...],
     images_folder: Path | None,
     output: Path,
@@ -86,14 +91,18 @@ def evaluate(
     from s2m.evaluation.report import figures_markdown
 
     images = read_images(data, images_folder)[:limit]
-    benchmark = Benchmark(name_of(data), images, _entrants(models, looks, baselines), output, seed, jobs, examples)
+    benchmark = Benchmark(
+        name_of(data), images, _entrants(models, looks, channel_order, baselines), output, seed, jobs, examples
+    )
     for protocol_name in dict.fromkeys(protocol_names):
         results = benchmark.carry_out(PROTOCOLS[protocol_name], _show_progress)
         click.echo(f"\n## {protocol_name}\n\n{figures_markdown(results)}")
         click.echo(f"\nThe whole report: {output / benchmark.data / protocol_name / REPORT_NAME}")
 
 
-def _entrants(models: tuple[Path, ...], looks: tuple[Look, ...], baselines: tuple[BaselineName, ...]) -> list[Entrant]:
+def _entrants(
+    models: tuple[Path, ...], looks: tuple[Look, ...], channel_order: ChannelOrder, baselines: tuple[BaselineName, ...]
+) -> list[Entrant]:
     """What is measured, under names that differ."""
     from s2m.evaluation.baselines import BaselineEntrant
     from s2m.evaluation.entrants import ModelEntrant
@@ -104,7 +113,7 @@ def _entrants(models: tuple[Path, ...], looks: tuple[Look, ...], baselines: tupl
         names = [stem, *(f"{stem}-{number}" for number in range(2, len(models) + 1))]
         named[next(name for name in names if name not in named)] = path
     found: list[Entrant] = [
-        ModelEntrant(name if look == "whole" else f"{name}-{look}", path, look)
+        ModelEntrant(name if look == "whole" else f"{name}-{look}", path, look, channel_order)
         for name, path in named.items()
         for look in dict.fromkeys(looks)
     ]

@@ -3,25 +3,78 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from s2m.errors import ModelError
+from s2m.models import CHECKPOINT_SUFFIX
+
+COMPACT_WORKING_SIZE = 512
 
 
 @click.command("export-model")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--name", default="s2m-compact", show_default=True, help="Name on the model card.")
+@click.option("--name", help="Name on the model card.  [default: s2m-compact, or that of the .pth file]")
 @click.option("--version", "version", required=True, help="Version of the weights, such as 2026.11.")
-@click.option("--working-size", default=512, show_default=True, help="Long side that the network looks at, in pixels.")
+@click.option(
+    "--working-size",
+    type=click.IntRange(min=32),
+    help="Long side that the network looks at, in pixels.  [default: 512, the original 480]",
+)
 @click.option("--notes", type=click.Path(path_type=Path), help="JSON file with anything else for the model card.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Also write the weights to this safetensors file.")
 def export_model(
-    checkpoint: Path, folder: Path, name: str, version: str, working_size: int, notes: Path | None, weights: Path | None
+    checkpoint: Path,
+    folder: Path,
+    name: str | None,
+    version: str,
+    working_size: int | None,
+    notes: Path | None,
+    weights: Path | None,
 ) -> None:
-    """Export the averaged weights of CHECKPOINT to FOLDER, for `--model FOLDER`."""
+    """Export CHECKPOINT to FOLDER, for `--model FOLDER`.
+
+    CHECKPOINT is a compact run's checkpoint.pt, whose averaged weights are exported, or weights of the
+    original network, weights.pth or a published s2m.pth.
+    """
+    if checkpoint.suffix == CHECKPOINT_SUFFIX:
+        if weights is not None:
+            raise ModelError(f"--weights is for compact checkpoints; {checkpoint} is a file of weights already")
+        _export_original(checkpoint, folder, name or checkpoint.stem, version, working_size, _read_notes(notes))
+    else:
+        size = COMPACT_WORKING_SIZE if working_size is None else working_size
+        _export_compact(checkpoint, folder, name or "s2m-compact", version, size, _read_notes(notes), weights)
+    click.echo(f"wrote {folder} ({sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB)")
+
+
+def _export_original(
+    weights: Path, folder: Path, name: str, version: str, working_size: int | None, notes: dict[str, object]
+) -> None:
+    from s2m.network.checkpoints import load_weights
+    from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
+    from s2m.network.original_export import export_original
+    from s2m.network.original_model import original_card
+
+    network = deeplabv3plus_resnet50()
+    load_weights(network, weights)
+    card = replace(original_card(name), version=version, notes=notes)
+    if working_size is not None:
+        card = replace(card, working_size=working_size)
+    export_original(network, card, folder)
+
+
+def _export_compact(
+    checkpoint: Path,
+    folder: Path,
+    name: str,
+    version: str,
+    working_size: int,
+    notes: dict[str, object],
+    weights: Path | None,
+) -> None:
     from s2m.models import ModelCard
     from s2m.network.compact import PROMPT_STRIDE, SIZE_MULTIPLE
     from s2m.network.export import PROMPT_DIAMETER_PX, export_compact, write_weights
@@ -40,12 +93,11 @@ def export_model(
         size_multiple=SIZE_MULTIPLE,
         prompt_stride=PROMPT_STRIDE,
         prompt_diameter_px=PROMPT_DIAMETER_PX,
-        notes={"iterations": state.iteration, **_read_notes(notes)},
+        notes={"iterations": state.iteration, **notes},
     )
     export_compact(network, card, folder)
     if weights is not None:
         write_weights(network, weights)
-    click.echo(f"wrote {folder} ({sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB)")
 
 
 def _read_notes(path: Path | None) -> dict[str, object]:

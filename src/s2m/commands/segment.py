@@ -13,6 +13,8 @@ import click
 from PIL import Image
 from tqdm import tqdm
 
+from s2m.channel_order import ChannelOrder, in_channel_order
+from s2m.commands.channel_order_option import channel_order_option
 from s2m.errors import BatchError, OutputError, S2MError, StrokeError
 from s2m.images import IMAGE_SUFFIXES, find_images, read_image
 from s2m.label_files import check_mask_size, masks_of_label_map, read_label_map, write_label_map, write_soft_masks
@@ -87,8 +89,11 @@ class Wanted:
 )
 @click.option("--overlay", is_flag=True, help="Also write NAME-overlay.jpg, the image with its masks and strokes.")
 @click.option("--soft-masks", is_flag=True, help="Also write NAME-object-ID.png, the probability of each object.")
-@click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="Folder or .pth file of a model.  [default: the shipped one]"
+)
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
+@channel_order_option
 def segment(
     image: Path,
     strokes: Path,
@@ -99,14 +104,17 @@ def segment(
     soft_masks: bool,
     model: Path | None,
     threads: int | None,
+    channel_order: ChannelOrder,
 ) -> None:
     """Turn strokes on IMAGE, or on each image of a folder, into a label map."""
     wanted = Wanted(output, overlay, soft_masks)
-    if image.is_dir():
-        jobs = find_jobs(image, strokes, style, mask)
-        segment_folder(Segmenter(load_model(model, threads)), jobs, wanted)
+    is_folder = image.is_dir()
+    jobs = find_jobs(image, strokes, style, mask) if is_folder else [Job(image, strokes, style, mask)]
+    segmenter = Segmenter(in_channel_order(load_model(model, threads), channel_order))
+    if is_folder:
+        segment_folder(segmenter, jobs, wanted)
         return
-    files, seconds = segment_image(Segmenter(load_model(model, threads)), Job(image, strokes, style, mask), wanted)
+    files, seconds = segment_image(segmenter, jobs[0], wanted)
     click.echo(f"{image.name}: {', '.join(str(file) for file in files)} ({seconds * 1000:.0f} ms)")
 
 

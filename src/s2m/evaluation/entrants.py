@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from s2m.channel_order import ChannelOrder, in_channel_order
 from s2m.evaluation.contenders import Contender, SegmenterContender
 from s2m.focus import FocusedSegmenter
 from s2m.models import SHIPPED_MODEL, load_model
@@ -39,11 +40,13 @@ class ModelEntrant:
         name: see ``Entrant.name``.
         path: as ``load_model`` takes it.
         look: whether it looks closer at small objects (``FocusedSegmenter``), or at the whole image only.
+        channel_order: "bgr" shows it swapped channels, as the original's window did.
     """
 
     name: str
     path: Path | None
     look: Look
+    channel_order: ChannelOrder = "rgb"
 
     @property
     def fingerprint(self) -> str:
@@ -54,11 +57,12 @@ class ModelEntrant:
         for file in files:
             digest.update(file.name.encode())
             digest.update(file.read_bytes())
-        return f"{digest.hexdigest()[:16]} {self.look}"
+        swapped = "" if self.channel_order == "rgb" else f" {self.channel_order}"
+        return f"{digest.hexdigest()[:16]} {self.look}{swapped}"
 
     def open(self, threads: int) -> Contender:
         """See ``Entrant.open``."""
-        model = load_model(self.path, threads)
+        model = in_channel_order(load_model(self.path, threads), self.channel_order)
         if self.look == "focused":
             return SegmenterContender(FocusedSegmenter(model))
         return SegmenterContender(Segmenter(model))
