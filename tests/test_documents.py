@@ -53,3 +53,20 @@ def test_the_architecture_names_every_module_of_the_package() -> None:
     folders = [f"{path.parent.name}/" for path in package.glob("*/__init__.py")]
 
     assert [name for name in (*modules, *folders) if name not in text] == []
+
+
+def test_every_training_command_in_its_document_exists() -> None:
+    text = (ROOT / "docs" / "train.md").read_text().replace("\\\n", " ")
+    lines = re.findall(
+        r"(?:^|`)(?:s2m|torchrun .*-m s2m\.)\s?(train|data check|data convert|export-model) ([^`\n]*)", text, re.M
+    )
+    assert {name for name, _ in lines} == {"train", "data check", "data convert", "export-model"}
+    for name, arguments in lines:
+        command: click.Command | None = main
+        for part in name.split():
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(command), part)
+        assert command is not None
+        options = {option for parameter in command.params for option in parameter.opts}
+        for option in re.findall(r" (--[a-z-]+)", " " + arguments.partition("#")[0]):
+            assert option in options, (name, option)

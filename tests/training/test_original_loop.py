@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from s2m.data.layouts import DataSet, find_sets
-from s2m.errors import ConfigError, DataError
+from s2m.errors import ConfigError, DataError, ModelError
 from s2m.models import load_model
-from s2m.training.checkpoints import read_checkpoint
+from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.original_config import OriginalConfig
 from s2m.training.original_loop import OriginalTrainer, check_share, learning_rate
 from s2m.training.processes import Processes
@@ -66,6 +66,12 @@ def test_a_resumed_run_ends_with_the_same_weights_as_one_in_one_go(sets: tuple[D
     assert read_checkpoint(tmp_path / CHECKPOINT_NAME).iteration == 2
     for name, value in whole.network.state_dict().items():
         torch.testing.assert_close(second.network.state_dict()[name], value)
+
+
+def test_a_checkpoint_of_another_network_is_refused(sets: tuple[DataSet, ...], tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / CHECKPOINT_NAME, Checkpoint(3, {}, {"decoder.weight": torch.zeros(1)}, {}, {}))
+    with pytest.raises(ModelError, match="weights of another network"):
+        OriginalTrainer(small(1), sets, tmp_path, ALONE).resume()
 
 
 def test_only_the_first_process_writes(sets: tuple[DataSet, ...], tmp_path: Path) -> None:

@@ -89,6 +89,21 @@ def test_gradients_of_two_processes_equal_one_with_the_joined_batch(
         assert (joined[0] - joined[1]).norm() / joined[0].norm() < tolerance
 
 
+def test_the_original_trains_on_two_processes_and_one_goes_on(pairs_root: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        "log_every = 1\n" + ORIGINAL.replace("ACCUMULATE", "1").replace("iterations = 1", "iterations = 2")
+    )
+    run_on = (recipe, "--data", pairs_root, "--id", "s2m", "--runs", tmp_path, "--device", "cpu")
+    run(torchrun("-m", "s2m.train", *run_on))
+    assert json.loads((tmp_path / "s2m" / "run.json").read_text())["processes"] == 2
+    assert len(list((tmp_path / "s2m").glob("events.*"))) == 1
+    recipe.write_text(recipe.read_text().replace("iterations = 2", "iterations = 3"))
+    run([sys.executable, "-m", "s2m.train", *map(str, run_on), "--resume"])
+    lines = (tmp_path / "s2m" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["iteration"] for line in lines] == [1, 2, 3]
+
+
 def test_a_killed_worker_is_restarted_from_the_checkpoint(pairs_root: Path, tmp_path: Path) -> None:
     recipe = "checkpoint_minutes = 0.0001\nlog_every = 1\n" + COMPACT.replace("ITERATIONS", "14")
     (tmp_path / "recipe.toml").write_text(recipe)

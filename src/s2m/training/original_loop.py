@@ -24,7 +24,7 @@ from tqdm import tqdm
 from s2m.data.labelled_images import IGNORE
 from s2m.data.layouts import DataSet
 from s2m.errors import ConfigError
-from s2m.network.checkpoints import load_deeplab, load_weights, save_weights
+from s2m.network.checkpoints import fill, load_deeplab, load_weights, save_weights
 from s2m.network.deeplabv3plus import DeepLabV3Plus, deeplabv3plus_resnet50, network_input
 from s2m.network.joint_normalisation import normalise_jointly
 from s2m.safe_files import write_atomically
@@ -103,8 +103,9 @@ class OriginalTrainer:
             ModelError: there is none, or it is no checkpoint of this network.
         """
         assert self.folder is not None
-        checkpoint = read_checkpoint(self.folder / CHECKPOINT_NAME)
-        self.network.load_state_dict(checkpoint.network)
+        path = self.folder / CHECKPOINT_NAME
+        checkpoint = read_checkpoint(path)
+        fill(self.network, checkpoint.network, path)
         self.optimiser.load_state_dict(checkpoint.optimiser)
         self.iteration = checkpoint.iteration
 
