@@ -1,0 +1,177 @@
+"""Pictures of the page in its states, for the documents: ``python scripts/screenshots.py [FOLDER]``."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from web_desk import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, Desk, Served, run_server  # noqa: E402
+
+DEMO = ROOT / "src" / "s2m" / "assets" / "demo" / "astronaut.jpg"
+WOMAN = ((224.0, 70.0), (215.0, 110.0), (225.0, 160.0), (200.0, 260.0), (180.0, 330.0), (230.0, 400.0))
+ROCKET = ((415.0, 30.0), (405.0, 110.0), (400.0, 200.0), (398.0, 260.0))
+WALL = ((330.0, 40.0), (345.0, 140.0), (340.0, 230.0))
+HELMET = ((420.0, 400.0), (380.0, 440.0), (400.0, 480.0))
+
+
+def main() -> None:
+    """Take all pictures."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="s2m-pictures-") as name, sync_playwright() as playwright:
+        found = next(path for each in CHROMIUM_NAMES if (path := shutil.which(each)))
+        browser = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_ARGUMENTS))
+        take_single(browser, Path(name), folder)
+        take_folder(browser, Path(name), folder)
+        take_empty(browser, Path(name), folder)
+        browser.close()
+
+
+@contextmanager
+def served(*arguments: object) -> Iterator[Served]:
+    """A server for a while."""
+    running = run_server([*map(str, arguments), "--port", "0"])
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def new_desk(browser: Browser, width: int, height: int, hints: int = 3) -> Desk:
+    """A page of a size; with ``hints`` of three already followed."""
+    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 820)
+    context.add_init_script(f"localStorage.setItem('s2m-hints', localStorage.getItem('s2m-hints') ?? '{hints}')")
+    return Desk(context.new_page(), [])
+
+
+def take(desk: Desk, path: Path) -> None:
+    """One picture, once everything has come to rest."""
+    desk.page.wait_for_timeout(400)
+    desk.page.screenshot(path=path)
+    print(path)
+
+
+def draw_scene(desk: Desk) -> None:
+    """Two objects in the photograph, and a stroke on what belongs to neither."""
+    desk.draw(*WOMAN)
+    desk.press("2")
+    desk.draw(*ROCKET)
+    desk.draw(*WALL, button="right")
+    for object_id, name in ((1, "woman"), (2, "rocket")):
+        desk.page.evaluate(f"s2m.changeObject({object_id}, {{ name: '{name}' }})")
+    desk.settle()
+
+
+def take_single(browser: Browser, work: Path, folder: Path) -> None:
+    """One photograph: first visit, overlay, views, zoom, dialogs, sizes, trouble."""
+    with served(DEMO, "-o", work / "single") as running:
+        desk = new_desk(browser, 1440, 900, hints=0).open(running.url)
+        desk.move_to(300, 200)
+        take(desk, folder / "first-visit.png")
+        draw_scene(desk)
+        take(desk, folder / "two-objects.png")
+        desk.page.evaluate("s2m.hints.done('kept')")
+        for view in ("contour", "mask", "uncertainty"):
+            desk.page.evaluate(f"s2m.ui.set({{ view: '{view}' }})")
+            desk.page.wait_for_timeout(300)
+            take(desk, folder / f"{view}.png")
+        desk.page.evaluate("s2m.ui.set({ view: 'overlay' })")
+        desk.move_to(400, 110)
+        for _ in range(13):
+            desk.page.mouse.wheel(0, -100)
+        desk.settle()
+        take(desk, folder / "zoom.png")
+        desk.press("Shift+F")
+        desk.page.evaluate("s2m.toggle('magnifier')")
+        desk.move_to(235, 120)
+        take(desk, folder / "magnifier.png")
+        desk.page.evaluate("s2m.toggle('magnifier')")
+        desk.page.keyboard.press("?")
+        take(desk, folder / "keys.png")
+        desk.page.keyboard.press("Escape")
+        desk.page.keyboard.press("Control+k")
+        desk.page.keyboard.type("obj")
+        take(desk, folder / "commands.png")
+        desk.page.keyboard.press("Escape")
+        desk.page.evaluate("s2m.run('settings')")
+        take(desk, folder / "settings.png")
+        desk.page.keyboard.press("Escape")
+        desk.press("t")
+        desk.page.mouse.click(*desk.on_screen(*ROCKET[1]))
+        take(desk, folder / "select.png")
+        desk.page.locator(".object[data-id='2'] .mini").last.click()
+        take(desk, folder / "object-menu.png")
+        desk.page.keyboard.press("Escape")
+        desk.press("p")
+        desk.page.evaluate("s2m.run('theme')")
+        desk.page.locator("#look-panel summary").click()
+        desk.move_to(300, 200)
+        take(desk, folder / "light.png")
+        desk.page.evaluate("s2m.run('theme')")
+        desk.page.evaluate("s2m.command({ kind: 'delete_object', object_id: 7 })")
+        desk.settle()
+        take(desk, folder / "error.png")
+        second = new_desk(browser, 1024, 700).open(running.url)
+        take(second, folder / "second-page.png")
+        second.page.get_by_role("button", name="Take over").click()
+        second.wait_for("s2m.doc.value.editor")
+        second.move_to(250, 250)
+        take(second, folder / "small-window.png")
+        tablet = new_desk(browser, 768, 1024).open(running.url)
+        tablet.page.evaluate("s2m.takeOver()")
+        tablet.wait_for("s2m.doc.value.editor")
+        take(tablet, folder / "tablet.png")
+        running.kill()
+        tablet.wait_for("!document.getElementById('banner').hidden")
+        take(tablet, folder / "server-away-tablet.png")
+        second.page.wait_for_timeout(500)
+        take(second, folder / "server-away.png")
+
+
+def take_folder(browser: Browser, work: Path, folder: Path) -> None:
+    """A folder: the strip, states, an image that cannot be read."""
+    images = work / "photographs"
+    images.mkdir()
+    with Image.open(DEMO) as photograph:
+        for number, box in enumerate(
+            [(0, 0, 512, 512), (100, 0, 400, 260), (300, 0, 512, 300), (240, 300, 512, 512)] * 4
+        ):
+            photograph.crop(box).save(images / f"photo_{number + 1:02}.jpg")
+    (images / "photo_03.jpg").write_bytes(b"no photograph")
+    with served(images, "-o", work / "folder") as running:
+        desk = new_desk(browser, 1440, 900).open(running.url)
+        desk.draw(*WOMAN)
+        desk.press("Enter")
+        desk.press("d")
+        desk.wait_for("s2m.doc.value.image?.name === 'photo_02.jpg'")
+        desk.draw((130, 60), (120, 120), (130, 180))
+        desk.press("Shift+Enter")
+        desk.wait_for("s2m.doc.value.folder[1].status === 'flagged'")
+        take(desk, folder / "folder.png")
+        desk.page.keyboard.press("d")
+        desk.wait_for("s2m.doc.value.unreadable !== null")
+        take(desk, folder / "unreadable.png")
+
+
+def take_empty(browser: Browser, work: Path, folder: Path) -> None:
+    """A folder without images."""
+    (work / "nothing").mkdir()
+    with served(work / "nothing", "-o", work / "empty") as running:
+        desk = new_desk(browser, 1024, 700)
+        desk.page.goto(running.url)
+        desk.page.get_by_text("No image here").wait_for()
+        take(desk, folder / "empty.png")
+
+
+if __name__ == "__main__":
+    main()
