@@ -14,7 +14,7 @@ from s2m.errors import DataError
 from s2m.images import IMAGE_SUFFIXES
 from s2m.label_files import MAX_OBJECT_ID, check_mask_size, read_label_map
 from s2m.session.commands import ImportMasks, NamedMask
-from s2m.session.masks import PackedMask
+from s2m.session.packed_masks import PackedMask
 from s2m.session.shapes import spans
 from s2m.types import BoolArray
 

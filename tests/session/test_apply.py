@@ -264,6 +264,16 @@ def test_edits_are_local_after_a_commit_by_default() -> None:
     assert state.label_map()[6, 14] == 1
 
 
+def test_an_object_that_begins_with_a_box_stays_in_it_until_a_stroke_reaches_out() -> None:
+    box = Draw(strokes=(DrawnStroke(points=((4, 4), (14, 14)), tool="box"),))
+    state = after(start(), draw((26, 20), object_id=2), box, answerer=Blobs(radius=12))
+    mask = state.object_mask(1)
+    assert mask[9, 9]
+    assert not mask[15:].any()
+    assert not mask[:, 15:].any()
+    assert after(state, draw((20, 9)), answerer=Blobs(radius=12)).object_mask(1)[9, 20]
+
+
 def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_meet() -> None:
     class Meddling(Blobs):
         """Also takes the top right corner for every object but the one drawn last, as a bad network would."""

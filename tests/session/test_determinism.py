@@ -51,13 +51,22 @@ POINTS = st.lists(
 ).map(tuple)
 KEYS = st.sampled_from(["a", "b", "c", "d", "e", "f"])
 SIGNS = st.sampled_from(["positive", "negative"])
-STROKES = st.builds(
-    DrawnStroke,
-    points=POINTS,
-    object_id=st.integers(0, 3),
-    sign=SIGNS,
-    tool=st.sampled_from(["stroke", "stroke", "dot", "box", "lasso"]),
-    key=KEYS,
+STROKES = st.one_of(
+    *(
+        st.builds(
+            DrawnStroke,
+            points=points,
+            object_id=st.integers(0, 4),
+            sign=SIGNS,
+            tool=st.sampled_from(tools),
+            key=KEYS,
+        )
+        for points, tools in (
+            (POINTS, ["stroke", "dot"]),
+            (st.tuples(*[POINTS.map(lambda points: points[0])] * 2), ["stroke", "box"]),
+            (st.tuples(*[POINTS.map(lambda points: points[0])] * 4), ["stroke", "lasso"]),
+        )
+    )
 )
 
 

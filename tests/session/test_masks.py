@@ -14,10 +14,7 @@ from s2m.errors import MaskError
 from s2m.labels import label_map_from_logits
 from s2m.session import masks
 from s2m.session.masks import (
-    ExactMask,
-    HardPixels,
     Layer,
-    PackedMask,
     empty_layer,
     label_map,
     object_mask,
@@ -27,6 +24,7 @@ from s2m.session.masks import (
     with_hard_pixels,
     without_objects,
 )
+from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask
 from s2m.types import BoolArray
 
 SIZE_HW = (24, 32)

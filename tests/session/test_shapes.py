@@ -43,10 +43,12 @@ def test_a_lasso_is_filled_and_nothing_lies_outside_it(sign: str) -> None:
     assert not cv2.erode(filled, np.ones((3, 3), np.uint8))[inside == 0].any()
 
 
-def test_a_negative_box_is_filled() -> None:
-    strokes = network_strokes(DrawnStroke(points=((10, 10), (50, 40)), tool="box", sign="negative"), SIZE_HW)
-    assert len(strokes) > 5
-    assert {stroke.sign for stroke in strokes} == {"negative"}
+def test_a_negative_box_and_one_of_the_background_are_filled() -> None:
+    for changes in ({"sign": "negative"}, {"object_id": 0}):
+        drawn = DrawnStroke(points=((10, 10), (50, 40)), tool="box").model_copy(update=changes)
+        strokes = network_strokes(drawn, SIZE_HW)
+        assert len(strokes) > 5
+        assert {(stroke.sign, stroke.object_id) for stroke in strokes} == {(drawn.sign, drawn.object_id)}
 
 
 def test_a_flat_lasso_is_its_outline() -> None:

@@ -12,10 +12,12 @@ from s2m.answering import model_id
 from s2m.channel_order import ChannelOrder, in_channel_order
 from s2m.commands.channel_order_option import channel_order_option
 from s2m.errors import ConfigError, MaskError
+from s2m.images import image_size
+from s2m.label_files import check_mask_size, read_label_map
 from s2m.models import load_model
 from s2m.segmenter import Segmenter
 from s2m.session import Project
-from s2m.session.project import ObjectClass
+from s2m.session.project_files import ObjectClass
 from s2m.web.server import Address, Greeting, open_browser, serve
 from s2m.web.studio import Studio, StudioSettings
 
@@ -92,8 +94,7 @@ def annotate(
 def _check_mask(mask: Path, source: Path) -> None:
     if source.is_dir():
         raise MaskError(f"--mask is for one image, and {source} is a folder; name the image")
-    if not mask.is_file():
-        raise MaskError(f"{mask} does not exist; check the name given to --mask")
+    check_mask_size(read_label_map(mask), image_size(source), str(mask))
 
 
 def _take_classes(project: Project, file: Path) -> None:

@@ -32,13 +32,11 @@ from s2m.session.journal import JournalHeader, StrokePart, read_journal
 from s2m.session.leases import Leases
 from s2m.session.project import (
     ImageEntry,
-    ObjectClass,
     Progress,
     Project,
-    ProjectSettings,
     SaveResult,
-    ViewState,
 )
+from s2m.session.project_files import ObjectClass, ProjectSettings, ViewState
 from s2m.session.session import Session
 from s2m.session.state import AnnotatedObject, AnnotationState
 

@@ -71,6 +71,7 @@ def answered(layer: Layer, question: Question, answerer: Answerer) -> Layer:
     if not wanted:
         return layer
     logits = _ask(layer, strokes, wanted, question, answerer)
+    _keep_in_boxes(logits, wanted, layer, question)
     before = _with_objects(resized_layer(layer, (logits.shape[1], logits.shape[2])), wanted)
     after_logits = before.logits.copy()
     for channel, object_id in enumerate(wanted):
@@ -109,6 +110,21 @@ def _ask(
     if logits.ndim != 3 or len(logits) != len(wanted) or not np.isfinite(logits).all():
         raise MaskError(f"the network's answer for {len(wanted)} objects has the shape {logits.shape} or is not finite")
     return np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT).astype(np.float16)
+
+
+def _keep_in_boxes(logits: HalfArray, object_ids: Sequence[int], layer: Layer, question: Question) -> None:
+    """An object that begins with a box has nothing outside of it; later strokes may reach farther."""
+    rows, columns = logits.shape[1] / question.size_hw[0], logits.shape[2] / question.size_hw[1]
+    for one in question.new:
+        alone = all(other.object_id != one.object_id or other is one for other in question.strokes)
+        is_new = one.object_id not in (BACKGROUND_ID, *layer.object_ids) and alone
+        if one.tool != "box" or one.sign == "negative" or not is_new:
+            continue
+        xs, ys = [x * columns for x, _ in one.points], [y * rows for _, y in one.points]
+        outside = np.ones(logits.shape[1:], dtype=bool)
+        (left, right), (top, bottom) = ((max(0, round(min(at))), max(0, round(max(at)))) for at in (xs, ys))
+        outside[top:bottom, left:right] = False
+        logits[list(object_ids).index(one.object_id)][outside] = ABSENT_LOGIT
 
 
 def _previous(layer: Layer, question: Question) -> ObjectMasks | None:

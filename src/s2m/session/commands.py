@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, FiniteFloat, TypeAdapter, Validation
 
 from s2m.errors import JournalError
 from s2m.label_files import MAX_OBJECT_ID, UNKNOWN_ID
-from s2m.session.masks import Overlap, PackedMask, Value
+from s2m.session.masks import Overlap
+from s2m.session.packed_masks import PackedMask, Value
 from s2m.types import BACKGROUND_ID, LabelMap, Sign
 
 Tool = Literal["stroke", "dot", "box", "lasso"]

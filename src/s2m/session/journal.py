@@ -15,7 +15,8 @@ from pydantic import Field, ValidationError
 
 from s2m.errors import JournalError, OutputError
 from s2m.session.commands import Command, DrawnStroke, Key, LocalEdits, command_from_json
-from s2m.session.masks import Overlap, Value
+from s2m.session.masks import Overlap
+from s2m.session.packed_masks import Value
 
 JOURNAL_VERSION = 1
 

@@ -1,4 +1,4 @@
-"""Exact masks as small text, soft masks as half-precision logits; a label map (H, W) out of both.
+"""Exact masks, and soft masks as half-precision logits, in; a label map (H, W) out of both.
 
 A layer holds what an image's masks are: the network's logits, exact masks that hold where the network has not changed
 anything since (an import, a filled hole), and hard pixels that hold whatever the network says.
@@ -6,8 +6,6 @@ anything since (an import, a filled hole), and hard pixels that hold whatever th
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,121 +13,21 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
-from s2m.errors import MaskError
 from s2m.geometry import resize_maps
 from s2m.labels import label_map_from_logits
+from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask, Side
 from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectMasks
 
 HalfArray = NDArray[np.float16]
 Overlap = Literal["exclusive", "overlapping"]
 """Whether a pixel belongs to one object at most, or to any number of them."""
 
-Side = Literal["in", "out"]
-
 ABSENT_LOGIT = -10.0
 _CERTAIN_LOGIT = 4.0
 _SURELY_ABSENT_LOGIT = -4.0
 _MAX_PIXELS_AT_ONCE = 2_000_000
 _TILE_PX = 256
-
-
-class Value(BaseModel):
-    """A value that never changes and that knows all of its fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PackedMask(Value):
-    """A mask of the whole image that only stores its box, one bit a pixel, compressed, as text.
-
-    Attributes:
-        box_xyxy: left, top, right, bottom in image pixels, right and bottom exclusive; all 0 for an empty mask.
-        data: the bits of the box, row by row, packed, zlib, base64.
-    """
-
-    box_xyxy: tuple[int, int, int, int]
-    data: str
-
-    @staticmethod
-    def of(mask: BoolArray) -> PackedMask:
-        """Pack a mask (H, W)."""
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if len(rows) == 0:
-            return PackedMask(box_xyxy=(0, 0, 0, 0), data="")
-        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-        return PackedMask.of_crop(mask[top:bottom, left:right], left, top)
-
-    @staticmethod
-    def of_crop(crop: BoolArray, left: int, top: int) -> PackedMask:
-        """Pack a part of a mask that is empty elsewhere."""
-        height, width = crop.shape
-        if crop.size == 0:
-            return PackedMask(box_xyxy=(0, 0, 0, 0), data="")
-        data = base64.b64encode(zlib.compress(np.packbits(crop).tobytes(), 6)).decode()
-        return PackedMask(box_xyxy=(left, top, left + width, top + height), data=data)
-
-    @property
-    def place(self) -> tuple[slice, slice]:
-        """Rows and columns of the box."""
-        left, top, right, bottom = self.box_xyxy
-        return slice(top, bottom), slice(left, right)
-
-    def crop(self) -> BoolArray:
-        """The mask inside its box.
-
-        Raises:
-            MaskError: the text is damaged.
-        """
-        left, top, right, bottom = self.box_xyxy
-        count = (bottom - top) * (right - left)
-        if count == 0:
-            return np.zeros((0, 0), dtype=bool)
-        try:
-            # Nothing longer than the box can be made from the text, however it was forged.
-            bits = zlib.decompressobj().decompress(base64.b64decode(self.data, validate=True), (count + 7) // 8)
-        except (ValueError, zlib.error) as error:
-            raise MaskError(f"a packed mask cannot be unpacked ({error}); import the mask again") from error
-        if len(bits) != (count + 7) // 8:
-            raise MaskError(f"a packed mask holds {len(bits) * 8} pixels, wanted {count}; import the mask again")
-        flat = np.unpackbits(np.frombuffer(bits, dtype=np.uint8), count=count)
-        return flat.reshape(bottom - top, right - left).astype(bool)
-
-    def unpack(self, size_hw: tuple[int, int]) -> BoolArray:
-        """The whole mask (H, W)."""
-        mask = np.zeros(size_hw, dtype=bool)
-        mask[self.place] = self.crop()
-        return mask
-
-    def check(self, size_hw: tuple[int, int]) -> None:
-        """Make sure that the mask lies in an image.
-
-        Raises:
-            MaskError: it does not, or is damaged.
-        """
-        left, top, right, bottom = self.box_xyxy
-        if not (0 <= left <= right <= size_hw[1] and 0 <= top <= bottom <= size_hw[0]):
-            raise MaskError(f"a mask in the box {self.box_xyxy} does not fit an image of {size_hw[1]} x {size_hw[0]}")
-        self.crop()
-
-
-class HardPixels(Value):
-    """Pixels that the network may not change: they are the object's ("in"), or they are not ("out").
-
-    "out" with the background's id means that no object is there.
-    """
-
-    object_id: int
-    side: Side
-    mask: PackedMask
-
-
-class ExactMask(Value):
-    """The mask of one object, to the pixel."""
-
-    object_id: int
-    mask: PackedMask
 
 
 @dataclass(frozen=True)

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import ValidationError
 
 from s2m.errors import ConfigError, ImageError, JournalError, OutputError
 from s2m.images import IMAGE_SUFFIXES, find_images
 from s2m.label_files import label_map_bytes
 from s2m.safe_files import write_atomically
 from s2m.session.answers import Answerer
-from s2m.session.commands import LocalEdits
 from s2m.session.history import history_of
 from s2m.session.journal import JournalHeader, read_journal
 from s2m.session.leases import Leases
-from s2m.session.masks import Overlap, Value
+from s2m.session.project_files import ProjectFile, ProjectSettings, ViewState, read_project_file
 from s2m.session.session import Session
 from s2m.session.state import AnnotationState
 from s2m.session.state_files import read_state, write_state
@@ -34,59 +32,6 @@ JOURNAL_FOLDER = "journals"
 BACKUP_FOLDER = "backups"
 
 _HASHES_KEPT = 4
-
-
-class ObjectClass(Value):
-    """A class of objects; an empty colour is chosen by the page."""
-
-    name: str
-    colour: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
-
-
-class ProjectSettings(Value):
-    """What holds for all images of a project.
-
-    Attributes:
-        classes: in the order offered.
-        overlap: whether objects of images begun from now on exclude one another.
-        local_edits: when strokes change only what they touch, in images begun from now on.
-        preferences: whatever the page wants to keep, such as keys.
-    """
-
-    classes: tuple[ObjectClass, ...] = ()
-    overlap: Overlap = "exclusive"
-    local_edits: LocalEdits = "after_commit"
-    preferences: Mapping[str, JsonValue] = {}
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """The names of the classes."""
-        return tuple(one.name for one in self.classes)
-
-
-class ViewState(Value):
-    """Where the annotator was in an image.
-
-    Attributes:
-        zoom: screen pixels to an image pixel.
-        centre_xy: image pixel in the middle of the screen.
-        fitted: whether the whole image is shown, whatever the screen.
-        selected_object_id: the object drawn on.
-        preferences: whatever else the page wants to keep.
-    """
-
-    zoom: float | None = None
-    centre_xy: tuple[float, float] | None = None
-    fitted: bool = True
-    selected_object_id: int = 1
-    preferences: Mapping[str, JsonValue] = {}
-
-
-class _ProjectFile(Value):
-    s2m_project: Literal[1] = 1
-    source: str
-    settings: ProjectSettings
-    last_image: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +85,7 @@ class Project:
     Made by ``Project.open``.
     """
 
-    def __init__(self, source: Path, images: Mapping[str, Path], output: Path, file: _ProjectFile) -> None:
+    def __init__(self, source: Path, images: Mapping[str, Path], output: Path, file: ProjectFile) -> None:
         self._paths, self.source, self.output, self._file = dict(images), source, output, file
         self.leases = Leases()
         self._lock = threading.RLock()
@@ -166,8 +111,8 @@ class Project:
         images = _find(source)
         _check_outputs(images, output)
         path = output / PROJECT_FILE
-        new = _ProjectFile(source=str(source.resolve()), settings=settings or ProjectSettings())
-        file = _read_project_file(path).model_copy(update={"source": new.source}) if path.exists() else new
+        new = ProjectFile(source=str(source.resolve()), settings=settings or ProjectSettings())
+        file = read_project_file(path).model_copy(update={"source": new.source}) if path.exists() else new
         write_atomically(path, file.model_dump_json(indent=1).encode() + b"\n")
         return Project(source, images, output, file)
 
@@ -184,7 +129,7 @@ class Project:
         """
         if not (output / PROJECT_FILE).exists():
             raise ConfigError(f"{output} holds no {PROJECT_FILE}; name the output folder of an annotated project")
-        file = _read_project_file(output / PROJECT_FILE)
+        file = read_project_file(output / PROJECT_FILE)
         return Project.open(source or Path(file.source), output)
 
     @property
@@ -410,16 +355,3 @@ def _check_outputs(images: Mapping[str, Path], output: Path) -> None:
     folders = {path.parent.resolve() for path in images.values()}
     if output.resolve() in folders:
         raise OutputError(f"label maps in {output} could replace the images there; choose another folder with -o")
-
-
-def _read_project_file(path: Path) -> _ProjectFile:
-    try:
-        data = path.read_bytes()
-        version = json.loads(data).get("s2m_project")
-        if version != 1:
-            raise ConfigError(f"{path} has version {version}, wanted 1; open it with the s2m that wrote it")
-        return _ProjectFile.model_validate_json(data)
-    except (OSError, ValueError, AttributeError) as error:
-        raise ConfigError(
-            f"{path} is damaged ({type(error).__name__}); move it away, no annotation is in it"
-        ) from error

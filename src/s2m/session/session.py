@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 from s2m.errors import JournalError
 from s2m.session.answers import Answerer
-from s2m.session.apply import apply, check
+from s2m.session.apply import apply
+from s2m.session.checks import check
 from s2m.session.commands import (
     ChangeStroke,
     Command,

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2m.session.commands import Brush, DrawnStroke, Erase, middle_of
-from s2m.session.masks import PackedMask
-from s2m.types import Sign, Stroke
+from s2m.session.packed_masks import PackedMask
+from s2m.types import BACKGROUND_ID, Sign, Stroke
 
 _LINES_ACROSS = 64
 """Lines that fill the long side of an image: about the canonical thickness of a stroke apart."""
@@ -22,12 +22,13 @@ def network_strokes(drawn: DrawnStroke, size_hw: tuple[int, int]) -> tuple[Strok
     """The strokes that a drawn one is for the network.
 
     A box says that nothing of the object lies on its outline or beyond and that its centre belongs to it; a negative
-    box, that nothing of the object lies inside.  A lasso is filled with lines.
+    box, that nothing of the object lies inside; one of the background, that no object does.  Those and a lasso are
+    filled with lines.
     """
     spacing = max(2.0, max(size_hw) / _LINES_ACROSS)
     if drawn.tool == "box":
         outline = _box_outline(drawn)
-        if drawn.sign == "negative":
+        if drawn.sign == "negative" or drawn.object_id == BACKGROUND_ID:
             return _fill(drawn, outline, spacing)
         return (_stroke(drawn, outline, "negative"), _stroke(drawn, np.array([middle_of(drawn.points)]), "positive"))
     points = np.array(drawn.points, dtype=np.float64)

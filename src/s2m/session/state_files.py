@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from s2m.safe_files import write_atomically
 from s2m.session.commands import DrawnStroke, ImageStatus, LocalEdits, MaskCommand
-from s2m.session.masks import ExactMask, HardPixels, Layer, Overlap, Value
+from s2m.session.masks import Layer, Overlap
+from s2m.session.packed_masks import ExactMask, HardPixels, Value
 from s2m.session.state import AnnotatedObject, AnnotationState
 
 _VERSION = 1

@@ -15,7 +15,7 @@ from s2m.safe_files import write_atomically
 from s2m.session.commands import Draw, MarkImage
 from s2m.session.history import History, history_of, last_model
 from s2m.session.journal import read_journal
-from s2m.session.masks import Value
+from s2m.session.packed_masks import Value
 
 EntryStatus = Literal["untouched", "in_progress", "done", "flagged", "unreadable"]
 
