@@ -67,7 +67,7 @@ def run_server(arguments: list[str], file_limit_bytes: int | None = None) -> Ser
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit_bytes, resource.RLIM_INFINITY))
 
     command = [sys.executable, "-u", "-c", "from s2m.commands import main; main()", *arguments, "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=limit)  # noqa: PLW1509
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=limit)
     said: list[str] = []
     assert process.stdout is not None
     for line in process.stdout:

@@ -136,7 +136,7 @@ def test_an_image_that_cannot_be_read_is_named_and_the_next_one_offered(
     (folder / "a.jpg").write_bytes(b"this is no photograph")
     Image.fromarray(two_discs).save(folder / "b.png")
     desk.page.goto(serve(folder, tmp_path / "out").url)
-    desk.page.get_by_text("This image cannot be read").wait_for()
+    desk.page.get_by_text("This image cannot be opened").wait_for()
     assert "a.jpg" in desk.page.locator("#screen").inner_text()
     desk.page.locator("#screen").get_by_role("button", name="Next image").click()
     desk.wait_for("s2m.doc.value.image?.name === 'b.png'")

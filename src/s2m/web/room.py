@@ -7,6 +7,7 @@ answered: while the network works, later points overtake earlier ones, so that t
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from s2m.web.messages import PenDown
 from s2m.web.views import PageKnowledge, ShownMask, masks_message, shown_masks, state_message
 
 T = TypeVar("T")
+log = logging.getLogger("s2m.web")
 RECORD_EVERY_S = 0.1
 
 
@@ -193,8 +195,9 @@ class Room:
         before = (self.session.undo_label, self.session.redo_label)
         try:
             self.state = await self._in_worker(lambda: self.session.do(job.command))
-        except S2MError as error:
-            job.tell({"type": "failed", "id": job.id, "code": error.code, "text": str(error)})
+        except Exception as error:  # Whatever went wrong with one command, the next ones are still answered.
+            told = _told(error)
+            job.tell({"type": "failed", "id": job.id, "code": told.code, "text": str(told)})
             return
         self._remember(job.id)
         elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
@@ -216,8 +219,8 @@ class Room:
         await self._record(pen)
         try:
             masks = await self._in_worker(lambda: shown_masks(self.session.preview(pen.stroke)))
-        except S2MError as error:
-            self.tell_all({"type": "notice", "level": "error", "text": str(error)})
+        except Exception as error:  # As above.
+            self.tell_all({"type": "notice", "level": "error", "text": str(_told(error))})
             return
         if self._pen is None or self._pen.stroke.key != pen.stroke.key:
             return
@@ -259,6 +262,14 @@ class Room:
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+
+def _told(error: Exception) -> S2MError:
+    """What to tell of an error; one that is a fault of the program is written to the terminal."""
+    if isinstance(error, S2MError):
+        return error
+    log.error("a command failed", exc_info=error)
+    return S2MError(f"a fault of the program ({type(error).__name__}); nothing is lost, the terminal says more")
 
 
 def _sentence(command: Command, before: tuple[str | None, str | None], session: Session) -> str:

@@ -196,8 +196,8 @@ class Studio:
         line.image = name
         try:
             room = await self._room(name)
-        except (ImageError, JournalError) as error:
-            if name in self._index:
+        except S2MError as error:
+            if isinstance(error, ImageError) and name in self._index:
                 self._report_unreadable(name, error)
             line.send({"type": "unreadable", "name": name, "text": str(error)})
             return

@@ -631,7 +631,7 @@ export class App {
     this.layers.pending = [];
     this.layers.redrawAll();
     const actions = this.doc.value.folder.length > 1 ? [{ text: "Next image", run: () => this.step(1) }] : [{ text: "Try again", run: () => this.open(message.name) }];
-    showScreen({ title: "This image cannot be read", text: message.text, actions });
+    showScreen({ title: "This image cannot be opened", text: message.text, actions });
   }
 }
 

@@ -30,7 +30,7 @@ const DEFAULT_KEYS = {
   "fit": ["Shift+F"],
   "zoom-in": ["+", "="],
   "zoom-out": ["-"],
-  "zoom-100": ["Ctrl+1"],
+  "zoom-100": ["Z"],
   "previous-image": ["A"],
   "next-image": ["D"],
   "next-unfinished": ["Shift+D"],
@@ -57,7 +57,7 @@ const DEFAULT_KEYS = {
 /** @type {Record<string, {title: string, keys: KeyMap}>} what differs from the default */
 export const PRESETS = {
   s2m: { title: "S2M", keys: {} },
-  labelme: { title: "labelme", keys: { "tool-lasso": ["Ctrl+N", "L"], "zoom-in": ["Ctrl++", "Ctrl+=", "+"], "zoom-out": ["Ctrl+-", "-"], "fit": ["Ctrl+F", "Shift+F"] } },
+  labelme: { title: "labelme", keys: { "zoom-in": ["Ctrl++", "Ctrl+=", "+"], "zoom-out": ["Ctrl+-", "-"], "fit": ["Ctrl+F", "Shift+F"] } },
   cvat: {
     title: "CVAT",
     keys: { "next-image": ["F"], "previous-image": ["D"], "commit": ["Ctrl+Enter"], "object-new": ["N"], "next-unfinished": ["Shift+F"], "fit": ["Ctrl+Shift+F"] },
