@@ -18,6 +18,8 @@ from s2m.training.processes import Processes, ShardedOrder
 
 PROBE = Path(__file__).parent / "gradient_probe.py"
 
+pytestmark = pytest.mark.timeout(900)  # Each test starts several processes; seconds on an idle machine.
+
 ORIGINAL = """
 architecture = "deeplabv3plus_resnet50"
 [data]
