@@ -1,0 +1,80 @@
+"""``s2m annotate``: what is refused before the server starts, each in one line that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from s2m.commands import EXIT_CODES, main
+from s2m.label_files import write_label_map
+from s2m.types import LabelMap
+from s2m.web.server import Address
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["annotate", *map(str, arguments), "--no-browser"])
+    assert "Traceback" not in result.output
+    return result.exit_code, result.output
+
+
+def test_a_missing_image_is_named(tmp_path: Path) -> None:
+    code, said = run(tmp_path / "none.jpg", "-o", tmp_path / "out")
+    assert code == EXIT_CODES["image"]
+    assert "none.jpg does not exist" in said
+
+
+def test_a_mask_of_another_size_is_refused(two_discs_file: Path, tmp_path: Path) -> None:
+    small: LabelMap = np.zeros((4, 4), dtype=np.int32)
+    write_label_map(tmp_path / "small.png", small)
+    code, said = run(two_discs_file, "-o", tmp_path / "out", "--mask", tmp_path / "small.png")
+    assert code == EXIT_CODES["mask"]
+    assert "small.png" in said
+
+
+def test_a_mask_for_a_folder_is_refused(tmp_path: Path) -> None:
+    code, said = run(tmp_path, "-o", tmp_path / "out", "--mask", tmp_path / "mask.png")
+    assert code == EXIT_CODES["mask"]
+    assert "one image" in said
+
+
+def test_a_model_that_is_not_there_is_refused(two_discs_file: Path, tmp_path: Path) -> None:
+    code, said = run(two_discs_file, "-o", tmp_path / "out", "--model", tmp_path / "none")
+    assert code == EXIT_CODES["model"]
+    assert "none" in said
+
+
+def test_an_output_folder_that_is_a_file_is_refused(two_discs_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    code, said = run(two_discs_file, "-o", tmp_path / "out")
+    assert code == EXIT_CODES["output"]
+    assert "-o" in said
+
+
+def test_a_port_in_use_is_refused(two_discs_file: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    with Address(port=0).listen() as taken:
+        port = taken.getsockname()[1]
+        code, said = run(two_discs_file, "-o", tmp_path / "out", "--model", tiny_model_folder, "--port", port)
+    assert code == EXIT_CODES["server"]
+    assert f"port {port} is in use" in said
+
+
+@pytest.mark.parametrize("option", ["--tls-cert", "--tls-key"])
+def test_half_a_certificate_is_refused(two_discs_file: Path, tmp_path: Path, option: str) -> None:
+    code, said = run(two_discs_file, "-o", tmp_path / "out", option, tmp_path / "x.pem")
+    assert code == EXIT_CODES["server"]
+    assert "--tls-cert and --tls-key" in said
+
+
+def test_classes_come_from_a_text_file(
+    two_discs_file: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2m.commands.annotate.serve", lambda *_: None)
+    (tmp_path / "classes.txt").write_text("cat\n\ndog\ncat\n")
+    out = tmp_path / "out"
+    code, _ = run(two_discs_file, "-o", out, "--model", tiny_model_folder, "--classes", tmp_path / "classes.txt")
+    assert code == 0
+    assert '"cat"' in (out / "s2m-project.json").read_text()
+    assert (out / "s2m-project.json").read_text().count('"dog"') == 1
