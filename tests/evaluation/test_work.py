@@ -12,7 +12,7 @@ from s2m.data.labelled_images import LabelledFolder
 from s2m.evaluation.contenders import Answer
 from s2m.evaluation.metrics import Truth
 from s2m.evaluation.scenes import Scene, load_scene
-from s2m.evaluation.work import CENTRE_LINE_HAND, ClickPen, RobotPen, draw_object, far_changes
+from s2m.evaluation.work import CENTRE_LINE_HAND, ClickPen, RobotPen, draw_object, far_changes, take_touched
 from s2m.types import LabelMap, ObjectMasks, Stroke
 
 
@@ -81,3 +81,17 @@ def test_far_changes_count_only_pixels_far_from_the_stroke() -> None:
     assert far_changes(truth, before, near, stroke) == (0.0, 0.0)
     assert far_changes(truth, before, near | far, stroke) == pytest.approx((0.1, 0.1))
     assert far_changes(truth, near | far, near, stroke) == pytest.approx((0.1, 0.0))
+
+
+def test_local_edits_take_only_the_changes_that_the_stroke_touches() -> None:
+    before, after = np.zeros((20, 60), bool), np.zeros((20, 60), bool)
+    after[5:15, 5:15] = True
+    after[5:15, 45:55] = True
+    label_map = after.astype(np.int32) * 3
+    masks = ObjectMasks((3,), after[None, ::2, ::2].astype(np.float32))
+    stroke = Stroke(np.array([[8.0, 10.0], [12.0, 10.0]]), 3)
+    mask, kept = take_touched(before, None, stroke, Answer(label_map, masks, 0.0))
+    assert mask[5:15, 5:15].all()
+    assert not mask[:, 30:].any()
+    assert kept.probs[0, :, :15].any()
+    assert not kept.probs[0, :, 15:].any()

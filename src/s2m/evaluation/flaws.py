@@ -39,12 +39,15 @@ def flawed_mask(truth: Truth, flaw: Flaw, rng: np.random.Generator) -> BoolArray
         return None
     wanted = float(rng.uniform(*IOU_RANGE))
     draw = makers[flaw](truth, rng)
-    mask = draw(_size_for(truth, draw, wanted))
-    return mask if IOU_RANGE[0] <= iou(truth.mask, mask, truth.valid) <= IOU_RANGE[1] else None
+    for size in _sizes_around(truth, draw, wanted):
+        mask = draw(size)
+        if IOU_RANGE[0] <= iou(truth.mask, mask, truth.valid) <= IOU_RANGE[1]:
+            return mask
+    return None
 
 
-def _size_for(truth: Truth, draw: Callable[[float], BoolArray], wanted: float) -> float:
-    """The size of a flaw at which the IoU is about ``wanted``; larger flaws give smaller IoUs."""
+def _sizes_around(truth: Truth, draw: Callable[[float], BoolArray], wanted: float) -> tuple[float, float]:
+    """The sizes of a flaw just after and just before its IoU falls to ``wanted``; pixels make it fall in steps."""
     low, high = 0.0, float(np.hypot(*truth.mask.shape))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -52,7 +55,7 @@ def _size_for(truth: Truth, draw: Callable[[float], BoolArray], wanted: float) -
             low = middle
         else:
             high = middle
-    return high
+    return high, low
 
 
 def _wandering_outline(truth: Truth, rng: np.random.Generator) -> Callable[[float], BoolArray]:

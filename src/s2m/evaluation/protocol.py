@@ -25,8 +25,8 @@ class EvaluationProtocol(Protocol):
         """Turns an object at most."""
 
     @property
-    def base_variant(self) -> str | None:
-        """The variant that the others are compared with, where they are meant to be compared."""
+    def compared(self) -> Mapping[str, str]:
+        """Variants whose differences are reported, each with the variant that it is compared with."""
 
     @property
     def measures(self) -> Mapping[str, Measure]:

@@ -16,7 +16,7 @@ from s2m.evaluation.turns import Curve
 WORST = 20
 """Objects that the report lists as the worst."""
 
-_CONTRASTED = ("IoU@", "boundary IoU@", "NoC@", "NoS@", "failures@", "area under")
+_CONTRASTED = ("changed far", "spoiled far", "IoU@", "boundary IoU@", "NoC@", "NoS@", "failures@", "area under")
 """Beginnings of the measures whose differences stand in the report; the JSON has all."""
 
 

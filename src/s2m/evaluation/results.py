@@ -25,7 +25,7 @@ class Result:
         contender: its name.
         curves: by variant.
         figures: means over objects, by variant.
-        against_base: differences of each variant from the protocol's base variant; empty without one.
+        against_base: differences of each variant from the one that the protocol compares it with.
     """
 
     contender: str
@@ -38,11 +38,10 @@ def result_of(protocol: EvaluationProtocol, contender: str, lines: Sequence[Line
     """Count what happened in the lines of a whole data set."""
     curves = curves_by_variant(lines)
     figures = {variant: means(protocol.measures, found) for variant, found in curves.items()}
-    base = protocol.base_variant
     against_base = {
-        f"{variant} - {base}": compare(protocol.measures, curves[base], found)
-        for variant, found in curves.items()
-        if base is not None and base in curves and variant != base
+        f"{variant} - {base}": compare(protocol.measures, curves[base], curves[variant])
+        for variant, base in protocol.compared.items()
+        if variant in curves and base in curves
     }
     return Result(contender, curves, figures, against_base)
 

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from s2m import robot
 from s2m.evaluation.clicks import next_click
-from s2m.evaluation.contenders import View
+from s2m.evaluation.contenders import Answer, View
 from s2m.evaluation.metrics import Truth
 from s2m.evaluation.scenes import Scene
 from s2m.evaluation.turns import Turn
+from s2m.geometry import resize_maps
+from s2m.local_edits import touched_cells, touched_changes
 from s2m.types import BoolArray, ObjectMasks, Stroke
 
 Pen = Callable[[BoolArray], Stroke | None]
@@ -25,6 +27,9 @@ Pen = Callable[[BoolArray], Stroke | None]
 
 Enough = Callable[[Turn], bool]
 """Whether the work may stop after a turn."""
+
+Take = Callable[[BoolArray, ObjectMasks | None, Stroke, Answer], tuple[BoolArray, ObjectMasks]]
+"""The mask (H, W) bool and soft masks before, the new stroke and its answer in; mask and soft masks after it out."""
 
 FAR_SHARE = 0.1
 """What is farther from a stroke than this share of the image's diagonal counts as far."""
@@ -74,6 +79,35 @@ def never(turn: Turn) -> bool:  # noqa: ARG001
     return False
 
 
+def take_whole(
+    mask: BoolArray,  # noqa: ARG001
+    previous: ObjectMasks | None,  # noqa: ARG001
+    stroke: Stroke,
+    answer: Answer,
+) -> tuple[BoolArray, ObjectMasks]:
+    """The whole answer."""
+    return np.asarray(answer.label_map == stroke.object_id), answer.masks
+
+
+def take_touched(
+    mask: BoolArray, previous: ObjectMasks | None, stroke: Stroke, answer: Answer
+) -> tuple[BoolArray, ObjectMasks]:
+    """Of the answer only the connected changes that the stroke touches; see ``s2m.local_edits``."""
+    after = answer.label_map == stroke.object_id
+    size_hw = (mask.shape[0], mask.shape[1])
+    accepted = _touched(mask, after, stroke, size_hw)
+    cells_hw = (answer.masks.probs.shape[1], answer.masks.probs.shape[2])
+    before_probs = np.zeros_like(answer.masks.probs) if previous is None else resize_maps(previous.probs, cells_hw)
+    accepted_cells = _touched(before_probs[0] > 0.5, answer.masks.probs[0] > 0.5, stroke, size_hw)
+    probs = np.where(accepted_cells, answer.masks.probs, before_probs)
+    return np.where(accepted, after, mask), ObjectMasks(answer.masks.object_ids, probs)
+
+
+def _touched(before: BoolArray, after: BoolArray, stroke: Stroke, image_size_hw: tuple[int, int]) -> BoolArray:
+    touched = touched_cells((stroke,), image_size_hw, (before.shape[0], before.shape[1]))
+    return touched_changes(before.astype(np.int32), after.astype(np.int32), touched)
+
+
 def draw_object(
     view: View,
     scene: Scene,
@@ -83,6 +117,7 @@ def draw_object(
     most: int,
     start: BoolArray | None = None,
     enough: Enough = never,
+    take: Take = take_whole,
 ) -> Iterator[Turn]:
     """Draw on one object as if it were alone in the image.
 
@@ -95,6 +130,7 @@ def draw_object(
         most: turns at most.
         start: (H, W) bool, the mask to start from, which becomes turn 0; by default nothing.
         enough: ends the work early.
+        take: what is taken over of an answer; by default everything.
     """
     truth = scene.truths[object_id]
     mask = np.zeros_like(truth.mask) if start is None else start
@@ -108,7 +144,8 @@ def draw_object(
             return
         strokes = (*strokes, stroke)
         answer = view.answer(strokes, previous, (object_id,))
-        before, mask, previous = mask, answer.label_map == object_id, answer.masks
+        before = mask
+        mask, previous = take(mask, previous, stroke, answer)
         seconds = answer.seconds + (view.seconds if number == 1 else 0.0)
         changed, spoiled = far_changes(truth, before, mask, stroke)
         turn = Turn(object_id, variant, number, strokes, mask, truth.scores(mask), seconds, changed, spoiled)

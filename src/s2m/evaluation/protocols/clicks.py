@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class ClicksProtocol:
 
     name: str = "clicks"
     most: int = 20
-    base_variant: str | None = None
+    compared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def measures(self) -> Mapping[str, Measure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 import numpy as np
@@ -13,7 +13,7 @@ from s2m.evaluation.flaws import Flaw, flawed_mask
 from s2m.evaluation.measures import Measure, answer_seconds, count_measures, score_measures
 from s2m.evaluation.scenes import Scene
 from s2m.evaluation.turns import Curve, Turn
-from s2m.evaluation.work import CENTRE_LINE_HAND, RobotPen, draw_object
+from s2m.evaluation.work import CENTRE_LINE_HAND, RobotPen, draw_object, take_touched, take_whole
 
 _GOAL_IOU = 0.9
 _ALWAYS_STROKES = 1
@@ -21,11 +21,15 @@ _ALWAYS_STROKES = 1
 
 @dataclass(frozen=True)
 class CorrectingProtocol:
-    """Start from a mask of IoU 0.75 to 0.85 with one kind of flaw; draw centre lines in the largest error."""
+    """Start from a mask of IoU 0.75 to 0.85 with one kind of flaw; draw centre lines in the largest error.
+
+    Each flaw is mended twice: with answers taken as they are, and with local edits, where a stroke changes only
+    the connected parts that it touches (``s2m.local_edits``), as in the product once a mask is committed.
+    """
 
     name: str = "correcting"
     most: int = 10
-    base_variant: str | None = None
+    compared: Mapping[str, str] = field(default_factory=lambda: {local_name(flaw): flaw for flaw in get_args(Flaw)})
 
     @property
     def measures(self) -> Mapping[str, Measure]:
@@ -46,8 +50,14 @@ class CorrectingProtocol:
                 start = flawed_mask(truth, flaw, rng)
                 if start is None:
                     continue
-                pen = RobotPen(truth, object_id, CENTRE_LINE_HAND, rng)
-                yield from draw_object(view, scene, object_id, flaw, pen, self.most, start, _is_done)
+                for variant, take in ((flaw, take_whole), (local_name(flaw), take_touched)):
+                    pen = RobotPen(truth, object_id, CENTRE_LINE_HAND, rng)
+                    yield from draw_object(view, scene, object_id, variant, pen, self.most, start, _is_done, take)
+
+
+def local_name(flaw: str) -> str:
+    """The variant of a flaw with local edits."""
+    return f"{flaw}, local edits"
 
 
 def _is_done(turn: Turn) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ class HumanStrokesProtocol:
 
     name: str = "human-strokes"
     most: int = 1
-    base_variant: str | None = None
+    compared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def measures(self) -> Mapping[str, Measure]:

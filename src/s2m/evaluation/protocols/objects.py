@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class ObjectsProtocol:
 
     name: str = "objects"
     most: int = 10
-    base_variant: str | None = ONE_AT_A_TIME
+    compared: Mapping[str, str] = field(default_factory=lambda: {TOGETHER: ONE_AT_A_TIME})
 
     @property
     def measures(self) -> Mapping[str, Measure]:

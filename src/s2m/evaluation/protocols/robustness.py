@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import cv2
@@ -37,7 +37,7 @@ class RobustnessProtocol:
 
     name: str = "robustness"
     most: int = 3
-    base_variant: str | None = AS_DRAWN
+    compared: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(REDRAWN, AS_DRAWN))
 
     @property
     def measures(self) -> Mapping[str, Measure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class StrokesProtocol:
 
     name: str = "strokes"
     most: int = 10
-    base_variant: str | None = None
+    compared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def measures(self) -> Mapping[str, Measure]:
