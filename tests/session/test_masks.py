@@ -183,6 +183,15 @@ def test_large_images_are_done_in_tiles_with_the_same_result(monkeypatch: pytest
         assert (label_map(layer, (96, 130), ()) == at_once).mean() > 0.999
 
 
+def test_tiles_with_one_object_are_decided_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    y, x = np.mgrid[0:12, 0:16]
+    logits = (2 - np.hypot(y - 6, x - 5) / 2).astype(np.float16)[None]
+    layer = Layer((3,), logits, (), np.ones((12, 16), dtype=bool), ())
+    at_once = label_map(layer, (96, 130), ())
+    monkeypatch.setattr(masks, "_MAX_PIXELS_AT_ONCE", 0)
+    assert (label_map(layer, (96, 130), ()) == at_once).mean() > 0.999
+
+
 def test_tiles_are_filled_by_the_object_that_surely_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(masks, "_MAX_PIXELS_AT_ONCE", 0)
     assert (label_map(layer_of(-9.0, 9.0, -9.0), SIZE_HW, ()) == 2).all()

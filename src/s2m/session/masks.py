@@ -190,6 +190,9 @@ def _tile_of_label_map(
     upper, lower, before, behind = upper - upper[0], lower - upper[0], before - before[0], behind - before[0]
     bands = window[:, upper] * (1 - down[:, None]) + window[:, lower] * down[:, None]
     tile = np.asarray(bands[:, :, before] * (1 - right) + bands[:, :, behind] * right, dtype=np.float32)
+    if len(possible) == 1:
+        # Alone, an object's odds stand against their inverse: it wins where its logit is positive.
+        return np.where(tile[0] > 0, np.int32(object_ids[possible[0]]), np.int32(BACKGROUND_ID))
     return label_map_from_logits(tile, [object_ids[row] for row in possible])
 
 
