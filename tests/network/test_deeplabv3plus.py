@@ -97,3 +97,11 @@ def test_a_prompt_changes_the_answer_only_of_its_own_object(network: DeepLabV3Pl
         after = network(network_input(image, prompts))
     assert torch.equal(before[0], after[0])
     assert not torch.allclose(before[1], after[1], atol=1e-3)
+
+
+def test_an_untrained_network_is_undecided() -> None:
+    """Logits of a few units: the loss starts near that of guessing."""
+    network = deeplabv3plus_resnet50().train()
+    with torch.inference_mode():
+        logits = network(torch.randn(2, 6, 64, 64, generator=torch.Generator().manual_seed(0)))
+    assert logits.std() < 4

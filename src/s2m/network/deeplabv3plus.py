@@ -193,12 +193,18 @@ def deeplabv3plus_resnet50(output_stride: OutputStride = 16) -> DeepLabV3Plus:
             The parameters are the same, so weights fit both.
     """
     network = DeepLabV3Plus(output_stride)
-    for module in network.modules():
+    _initialise(network.backbone, "fan_out")
+    # By its one output the class layer would be scaled to logits of tens.
+    _initialise(network.classifier, "fan_in")
+    return network
+
+
+def _initialise(part: nn.Module, mode: Literal["fan_in", "fan_out"]) -> None:
+    for module in part.modules():
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.kaiming_normal_(module.weight, mode=mode, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-    return network
 
 
 def network_input(image: Tensor, prompts: Tensor) -> Tensor:
