@@ -60,6 +60,7 @@ _EXTRAS: Mapping[str, str] = MappingProxyType(
         "matplotlib": "evaluate",
         "pycocotools": "evaluate",
         "skimage": "evaluate",
+        "ijson": "train",
         "onnx": "train",
         "onnxscript": "train",
         "safetensors": "train",
