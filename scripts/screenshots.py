@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from web_desk import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, Desk, Served, run_server  # noqa: E402
 
+COLOURS = 256
 DEMO = ROOT / "src" / "s2m" / "assets" / "demo" / "astronaut.jpg"
 WOMAN = ((224.0, 70.0), (215.0, 110.0), (225.0, 160.0), (200.0, 260.0), (180.0, 330.0), (230.0, 400.0))
 ROCKET = ((415.0, 30.0), (405.0, 110.0), (400.0, 200.0), (398.0, 260.0))
@@ -57,7 +59,9 @@ def new_desk(browser: Browser, width: int, height: int, hints: int = 3) -> Desk:
 def take(desk: Desk, path: Path) -> None:
     """One picture, once everything has come to rest."""
     desk.page.wait_for_timeout(400)
-    desk.page.screenshot(path=path)
+    picture = Image.open(io.BytesIO(desk.page.screenshot())).convert("RGB")
+    # A palette makes the files small enough for a repository.
+    picture.quantize(COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
     print(path)
 
 
