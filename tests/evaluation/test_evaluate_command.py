@@ -54,6 +54,15 @@ def test_a_folder_of_another_run_is_refused(disc_folder: Path, tiny_model_folder
     assert "differs in seed" in result.output
 
 
+def test_a_run_that_finished_no_image_leaves_its_folder_free(
+    scene_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    arguments = [str(scene_folder), "--model", str(tiny_model_folder), "-o", str(tmp_path / "out")]
+    assert evaluate(*arguments, "--protocol", "human-strokes").exit_code == 9
+    again = evaluate(*arguments, "--protocol", "human-strokes", "--seed", "1")
+    assert "differs in" not in again.output
+
+
 def test_two_processes_give_the_figures_of_one(disc_folder: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
     figures = []
     for jobs in ("1", "2"):

@@ -56,8 +56,12 @@ class Journal:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make {folder} ({error.strerror}); choose another --output") from error
-        _claim(folder / SETTINGS_NAME, settings)
         self._finished = _read_journal(folder / JOURNAL_NAME)
+        if self._finished:
+            _check_settings(folder / SETTINGS_NAME, settings)
+        else:
+            content = json.dumps(asdict(settings), indent=2) + "\n"
+            write_atomically(folder / SETTINGS_NAME, content.encode())
 
     @property
     def finished(self) -> Mapping[str, Sequence[Line]]:
@@ -86,16 +90,13 @@ def write_table(path: Path, lines: Iterable[Line]) -> None:
     write_atomically(path, buffer.getvalue().encode())
 
 
-def _claim(path: Path, settings: Settings) -> None:
-    """Write the settings of a new run, or make sure that an old one had the same."""
+def _check_settings(path: Path, settings: Settings) -> None:
+    """Make sure that the finished images of an old run were measured with the same settings."""
     wanted = asdict(settings)
-    if not path.exists():
-        write_atomically(path, (json.dumps(wanted, indent=2) + "\n").encode())
-        return
     try:
         got: Any = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path} is damaged ({error}); delete its folder and run again") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is missing or damaged ({error}); delete its folder and run again") from error
     changed = sorted(key for key in wanted if not isinstance(got, dict) or got.get(key) != wanted[key])
     if changed:
         raise DataError(
