@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from web_desk import Desk, Serve, iou
-
 from s2m.label_files import read_label_map
 from s2m.models import SHIPPED_MODEL
+from web_desk import Desk, Serve, iou
 
 SCENE = Path(__file__).parent / "scene" / "cat-and-apple.png"
 TRUTH = SCENE.with_name("cat-and-apple-truth.png")

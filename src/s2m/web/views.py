@@ -9,13 +9,13 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-import cv2
 import numpy as np
 
 from s2m.geometry import resize_maps
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
 from s2m.types import BoolArray, FloatArray
 from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
+from s2m.web.small_masks import small_object_masks
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,15 @@ def shown_masks(state: AnnotationState) -> tuple[ShownMask, ...]:
     """The outlines of every object of a state."""
     size_hw = outline_size_hw(state.size_hw)
     margins = _soft_margins(state, size_hw)
-    shown = []
-    for one in state.objects:
-        margin = margins.get(one.object_id)
-        if margin is None or _has_exact_pixels(state):
-            margin = _settled(margin, _mask_at(state, one.object_id, size_hw))
-        rings = trace_outlines(margin, state.size_hw)
-        shown.append(_shown_mask(one.object_id, rings, float((margin > 0).mean())))
-    return tuple(shown)
+    if _has_exact_pixels(state) or set(state.object_ids) - set(margins):
+        masks = small_object_masks(state, size_hw)
+        margins = {object_id: _settled(margins.get(object_id), mask) for object_id, mask in masks.items()}
+    return tuple(
+        _shown_mask(
+            object_id, trace_outlines(margins[object_id], state.size_hw), float((margins[object_id] > 0).mean())
+        )
+        for object_id in state.object_ids
+    )
 
 
 def _soft_margins(state: AnnotationState, size_hw: tuple[int, int]) -> dict[int, FloatArray]:
@@ -71,15 +72,6 @@ def _soft_margins(state: AnnotationState, size_hw: tuple[int, int]) -> dict[int,
 def _has_exact_pixels(state: AnnotationState) -> bool:
     """Whether something else than the network decides about some pixels."""
     return bool(state.layer.exact or state.layer.hard or state.locks)
-
-
-def _mask_at(state: AnnotationState, object_id: int, size_hw: tuple[int, int]) -> BoolArray:
-    """What an object has, as it is saved, looked at with fewer pixels."""
-    mask = state.object_mask(object_id)
-    if mask.shape == size_hw:
-        return mask
-    small = cv2.resize(mask.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST)
-    return np.asarray(small > 0)
 
 
 def _settled(margin: FloatArray | None, mask: BoolArray) -> FloatArray:
