@@ -78,9 +78,9 @@ class Annotator:
             return self.add_strokes(session, start, 1, rng)
         session = self._stroke_in(session, truth, "positive", rng)
         if rng.random() < self.config.one_shot:
-            for _ in range(int(rng.integers(0, 4))):
+            for _ in range(int(rng.integers(0, 5))):
                 session = self._stroke_in(session, truth, "positive", rng)
-            for _ in range(int(rng.integers(1, 4))):
+            for _ in range(int(rng.integers(1, 6))):
                 session = self._stroke_in(session, valid & ~truth, "negative", rng)
         elif rng.random() < 0.15:
             session = self._stroke_in(session, valid & ~truth, "negative", rng)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from s2m.errors import ModelError
+from s2m.training.checkpoints import read_checkpoint
+from s2m.training.config import AnnotatorConfig, DataConfig, OptimiserConfig, TrainingConfig
+from s2m.training.loop import Trainer, learning_rate
+from s2m.training.processes import Processes
+from s2m.training.run_folder import CHECKPOINT_NAME, METRICS_NAME
+
+ALONE = Processes(0, 1, torch.device("cpu"))
+
+
+@pytest.fixture
+def data_root(tmp_path: Path) -> Path:
+    folder = tmp_path / "data" / "train" / "discs"
+    folder.mkdir(parents=True)
+    for index in range(4):
+        rng = np.random.default_rng(index)
+        label = np.zeros((80, 100), np.uint8)
+        cv2.circle(label, (30 + 10 * index, 40), 18, 1, -1)
+        image = rng.integers(0, 90, (80, 100, 3), dtype=np.uint8)
+        image[label == 1] += 120
+        Image.fromarray(image).save(folder / f"{index}.webp", quality=95)
+        Image.fromarray(label).save(folder / f"{index}.png")
+    return tmp_path / "data"
+
+
+def small_config(iterations: int) -> TrainingConfig:
+    return TrainingConfig(
+        data=DataConfig(sets={"train/discs": 1.0}, crop_size=64, workers=0),
+        annotator=AnnotatorConfig(rounds=(1, 2)),
+        optimiser=OptimiserConfig(batch_size=2, iterations=iterations, warmup=2, decay=2, learning_rate=2e-3),
+        log_every=1,
+        panel_every=2,
+    )
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / METRICS_NAME).read_text().splitlines()]
+
+
+def test_a_run_learns_and_leaves_checkpoint_metrics_and_pictures(data_root: Path, tmp_path: Path) -> None:
+    Trainer(small_config(14), data_root, tmp_path / "run", ALONE).run()
+    metrics = read_metrics(tmp_path / "run")
+    assert [line["iteration"] for line in metrics] == list(range(1, 15))
+    assert np.mean([line["loss"] for line in metrics[-4:]]) < np.mean([line["loss"] for line in metrics[:4]])
+    assert read_checkpoint(tmp_path / "run" / CHECKPOINT_NAME).iteration == 14
+    assert (tmp_path / "run" / "panel-000002.png").is_file()
+    assert list((tmp_path / "run").glob("events.out.tfevents.*"))
+
+
+def test_a_resumed_run_follows_the_same_curve(data_root: Path, tmp_path: Path) -> None:
+    whole = Trainer(small_config(4), data_root, tmp_path / "whole", ALONE)
+    whole.run()
+    first = Trainer(small_config(4), data_root, tmp_path / "parts", ALONE)
+    for batch in first.batches():
+        first.step(batch)
+        if first.iteration == 2:
+            break
+    first.folder.mkdir(exist_ok=True)
+    first.save()
+    second = Trainer(small_config(4), data_root, tmp_path / "parts", ALONE)
+    second.resume()
+    second.run()
+    expected = [line["loss"] for line in read_metrics(tmp_path / "whole")][2:]
+    assert [line["loss"] for line in read_metrics(tmp_path / "parts")] == pytest.approx(expected, rel=2e-2)
+    for name, value in whole.average.state_dict().items():
+        assert torch.allclose(second.average.state_dict()[name].float(), value.float(), atol=2e-3), name
+
+
+def test_resuming_without_a_checkpoint_is_refused(data_root: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="does not exist"):
+        Trainer(small_config(2), data_root, tmp_path / "run", ALONE).resume()
+
+
+def test_a_checkpoint_with_code_in_it_is_refused(tmp_path: Path) -> None:
+    torch.save({"version": 1, "iteration": Path}, tmp_path / "bad.pt")
+    with pytest.raises(ModelError, match="read safely"):
+        read_checkpoint(tmp_path / "bad.pt")
+
+
+def test_the_learning_rate_warms_up_stays_and_falls() -> None:
+    config = OptimiserConfig(iterations=100, warmup=10, decay=50)
+    rates = [learning_rate(iteration, config) for iteration in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[10] == rates[49] == 1.0
+    assert rates[75] == pytest.approx(0.5)
+    assert rates[99] < 0.01
