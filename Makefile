@@ -50,8 +50,9 @@ evaluate: .venv/installed-evaluate need-data
 	$(BIN)/s2m evaluate --protocol clicks $(DATA)/eval/grabcut
 	$(BIN)/s2m evaluate --protocol human-strokes $(DATA)/eval/grabcut
 
-bench: .venv/installed-train
-	$(BIN)/s2m bench
+bench: .venv/installed-test
+	@scripts/ensure-chromium
+	$(BIN)/s2m bench --page
 
 .PHONY: need-data
 need-data:
