@@ -100,7 +100,7 @@ def test_the_compact_network_trains_on_every_layout_too(tmp_path: Path, monkeypa
         (("original.toml", "--resume"), "leaves no checkpoint"),
         (("original.toml",), "nothing to train on"),
         (("compact.toml",), "--data"),
-        (("compact.toml", "--data", ".", "--load-network", "w.pth"), "belong to recipes of the original"),
+        (("compact.toml", "--data", ".", "--load-deeplab", "w.pth"), "belong to recipes of the original"),
         (("own.toml",), "names sets of its own"),
         (("wrong.toml",), "optimiser.batch"),
     ],

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from s2m.errors import ModelError
+from s2m.network.export import write_weights
 from s2m.training.checkpoints import read_checkpoint
 from s2m.training.config import AnnotatorConfig, DataConfig, OptimiserConfig, TrainingConfig
 from s2m.training.loop import Trainer, learning_rate
@@ -76,6 +77,25 @@ def test_a_resumed_run_follows_the_same_curve(data_root: Path, tmp_path: Path) -
     assert [line["loss"] for line in read_metrics(tmp_path / "parts")] == pytest.approx(expected, rel=2e-2)
     for name, value in whole.average.state_dict().items():
         assert torch.allclose(second.average.state_dict()[name].float(), value.float(), atol=2e-3), name
+
+
+def test_a_run_starts_from_exported_weights(data_root: Path, tmp_path: Path) -> None:
+    first = Trainer(small_config(2), data_root, tmp_path / "first", ALONE)
+    with torch.no_grad():
+        first.average.encoder.keys.weight.fill_(0.25)
+    write_weights(first.average, tmp_path / "weights.safetensors")
+    second = Trainer(small_config(2), data_root, tmp_path / "second", ALONE)
+    second.load_network(tmp_path / "weights.safetensors")
+    for network in (second.network, second.average):
+        assert bool((network.encoder.keys.weight == 0.25).all())
+    assert second.iteration == 0
+
+
+def test_a_run_does_not_start_from_a_damaged_file(data_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "weights.safetensors").write_bytes(b"nonsense")
+    trainer = Trainer(small_config(2), data_root, tmp_path / "run", ALONE)
+    with pytest.raises(ModelError, match="does not hold the weights of this network"):
+        trainer.load_network(tmp_path / "weights.safetensors")
 
 
 def test_resuming_without_a_checkpoint_is_refused(data_root: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import get_args
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from s2m.training.published_simulator import (
@@ -58,6 +58,7 @@ def test_a_perturbed_mask_comes_close_to_its_iou(seed: int, target: float) -> No
 
 @settings(max_examples=40, deadline=None)
 @given(seed=seeds)
+@example(seed=1838899)  # has a piece so round that its skeleton is shorter than any branch
 @pytest.mark.parametrize("kind", get_args(ScribbleKind))
 def test_scribbles_of_every_kind_lie_in_their_region(kind: ScribbleKind, seed: int) -> None:
     for piece in connected_pieces(blob(seed)):

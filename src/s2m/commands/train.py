@@ -23,7 +23,11 @@ _PATH = click.Path(path_type=Path)
 @click.option("--runs", type=_PATH, default=Path("runs"), show_default=True, help="Folder of runs.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of the run folder.")
 @click.option("--load-deeplab", type=_PATH, help="Start from a DeepLabV3+ ResNet-50 checkpoint with a model_state.")
-@click.option("--load-network", type=_PATH, help="Start from weights of the original network, such as s2m.pth.")
+@click.option(
+    "--load-network",
+    type=_PATH,
+    help="Start from weights: a safetensors file of the compact network, or s2m.pth of the original.",
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--measure", type=click.IntRange(min=1), help="Only time the loader and the step, this many steps each.")
 def train(

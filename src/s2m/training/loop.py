@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from s2m.network.compact import PROMPT_STRIDE, CompactNetwork, CompactSettings
 from s2m.network.efficientnet import load_imagenet_weights
-from s2m.network.export import PROMPT_DIAMETER_PX
+from s2m.network.export import PROMPT_DIAMETER_PX, read_weights
 from s2m.network.joint_normalisation import normalise_jointly
 from s2m.safe_files import write_atomically
 from s2m.training.annotator import Annotator, Session
@@ -76,6 +76,15 @@ class Trainer:
         self.average.load_state_dict(checkpoint.average)
         self.optimiser.load_state_dict(checkpoint.optimiser)
         self.iteration = checkpoint.iteration
+
+    def load_network(self, path: Path) -> None:
+        """Start from weights as ``s2m export-model --weights`` writes them, with a fresh optimiser.
+
+        Raises:
+            ModelError: the file is missing, damaged or of another network.
+        """
+        for network in (self.network, self.average):
+            read_weights(network, path)
 
     def save(self) -> None:
         """Write the checkpoint of the run folder, in the first process; the others return at once."""

@@ -197,12 +197,12 @@ def _boundary(piece: BoolArray, rng: np.random.Generator) -> list[Points]:
     return [robot.contour(robot.inner_distance(piece), rng)]
 
 
-def _thinned(piece: BoolArray, _rng: np.random.Generator) -> list[Points]:
-    """The whole skeleton of the piece, branches and all."""
+def _thinned(piece: BoolArray, rng: np.random.Generator) -> list[Points]:
+    """The whole skeleton of the piece, branches and all; a dot where the piece is so round that no line is left."""
     box = _box(piece)
     offset_xy = np.array([box[1].start, box[0].start]) + 0.5
     lines = trace(thin(np.pad(piece[box], 1)), shortest_branch_px=4.0)
-    return [line - 1 + offset_xy for line in lines]
+    return [line - 1 + offset_xy for line in lines] or [robot.dot(robot.inner_distance(piece), rng)]
 
 
 def _curve(piece: BoolArray, rng: np.random.Generator) -> list[Points]:

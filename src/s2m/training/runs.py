@@ -100,11 +100,11 @@ def open_trainer(request: RunRequest, processes: Processes) -> Iterator[Original
     settings = validated(TrainingConfig, content, request.config)
     _check_compact(request)
     assert request.data_root is not None
-    if folder is not None:
-        yield Trainer(settings, request.data_root, folder, processes)
-        return
     with TemporaryDirectory() as nowhere:
-        yield Trainer(settings, request.data_root, Path(nowhere), processes)
+        trainer = Trainer(settings, request.data_root, folder or Path(nowhere), processes)
+        if request.network is not None:
+            trainer.load_network(request.network)
+        yield trainer
 
 
 def _original(
@@ -145,9 +145,9 @@ def missing_words_of(request: RunRequest) -> tuple[str, ...]:
 def _check_compact(request: RunRequest) -> None:
     if request.data_root is None:
         raise ConfigError("the compact network's recipe names folders; give the one they lie below with --data")
-    given = [request.lvis_root, request.static_root, request.deeplab, request.network]
+    given = [request.lvis_root, request.static_root, request.deeplab]
     if any(path is not None for path in given):
         raise ConfigError(
-            "--lvis-root, --static-root, --load-deeplab and --load-network belong to recipes of the original "
-            "network; name LVIS and the static sets in the recipe's [data.sets] instead"
+            "--lvis-root, --static-root and --load-deeplab belong to recipes of the original network; "
+            "name LVIS and the static sets in the recipe's [data.sets] instead"
         )
