@@ -56,6 +56,13 @@ def test_large_weights_are_stored_as_halves(folder: Path) -> None:
     assert all(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in large if tensor.data_type != 7)
 
 
+@pytest.mark.parametrize("name", ["encoder.onnx", "decoder.onnx"])
+def test_graphs_say_nothing_of_the_machine_they_were_made_on(folder: Path, name: str) -> None:
+    content = (folder / name).read_bytes()
+    assert b"stack_trace" not in content
+    assert str(Path(torch.__file__).parent).encode() not in content
+
+
 def test_weights_come_back_from_their_file(network: CompactNetwork, tmp_path: Path) -> None:
     write_weights(network, tmp_path / "weights.safetensors")
     other = CompactNetwork(CompactSettings(encoder="lite0"))

@@ -86,7 +86,20 @@ def trace(
     )
     if program is None:
         raise ModelError("the network could not be traced for export")
-    return program.model_proto
+    return without_notes(program.model_proto)
+
+
+def without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph without what the exporter notes about the code and the folders it ran in."""
+    del model.metadata_props[:]
+    for part in (model.graph, *model.functions):
+        for noted in (part, *part.node, *part.value_info):
+            del noted.metadata_props[:]
+            noted.doc_string = ""
+    for named in (*model.graph.input, *model.graph.output, *model.graph.initializer):
+        del named.metadata_props[:]
+        named.doc_string = ""
+    return model
 
 
 def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
