@@ -114,6 +114,12 @@ def draw_kind(region: BoolArray, kind: StrokeKind, hand: Hand, rng: np.random.Ge
     return _piece(points, hand, rng) if len(points) > 1 else dot(distance, rng)
 
 
+def draw_around(mask: BoolArray, allowed: BoolArray, hand: Hand, rng: np.random.Generator) -> Points | None:
+    """``around`` with the hand's tremble."""
+    points = around(mask, allowed, rng)
+    return None if points is None else _tremble(points, hand, rng)
+
+
 def dot(distance: NDArray[np.float32], rng: np.random.Generator) -> Points:
     """A dot well inside: uniform among the pixels at least half as deep as the deepest."""
     rows, columns = np.nonzero(distance >= max(0.5 * float(distance.max()), 1e-6))
@@ -182,6 +188,31 @@ def contour(distance: NDArray[np.float32], rng: np.random.Generator) -> Points:
     outline = np.roll(outline, int(rng.integers(len(outline))), axis=0)
     length = max(2, int(len(outline) * rng.uniform(0.25, 1.0)))
     return _smooth(outline[:length], 3)
+
+
+def around(mask: BoolArray, allowed: BoolArray, rng: np.random.Generator) -> Points | None:
+    """A piece of the line that runs round a mask at some distance, as people fence off what does not belong.
+
+    Args:
+        mask: (H, W) bool, the object, of at least one pixel.
+        allowed: (H, W) bool, where the stroke may lie; it is cut where it first leaves it.
+        rng: the source of every choice.
+
+    Returns:
+        (P, 2) float64 points, or None where there is no room around the mask.
+    """
+    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    gap = 2.0 + float(rng.uniform(0.02, 0.3)) * float(np.sqrt(mask.sum()))
+    outlines, _ = cv2.findContours((away <= gap).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(outlines, key=len)[:, 0].astype(np.float64) + 0.5
+    outline = np.roll(outline, int(rng.integers(len(outline))), axis=0)
+    room = allowed.copy()
+    room[[0, -1], :] = room[:, [0, -1]] = False
+    piece = outline[: max(2, int(len(outline) * rng.uniform(0.1, 0.6)))]
+    if not room[piece[:, 1].astype(int), piece[:, 0].astype(int)].any():
+        return None
+    points = _smooth(_longest_inside(piece, room), 5)
+    return points if len(points) > 1 else None
 
 
 def zigzag(distance: NDArray[np.float32], rng: np.random.Generator) -> Points:

@@ -2,14 +2,19 @@
 
     image (1, 3, h, w) ── EfficientNet-Lite ── strides 2, 4, 8, 16, 32
                                                  │ everything that no stroke changes
-                 fine (s4)   middle (s8)   coarse (s16)   affinity (every cell to every cell, s16)
-                     │           │             │             │
-    prompts (N, 3) ──┴── s4 ─────┴── s8 ───────┴── s16 ──────┘ ── up ── s8 ── up ── s4 ── logits at s2
+                 fine (s4)   middle (s8)   coarse (s16)   affinity (every cell to every cell, s16)   late (s16)
+                     │           │             │             │                                          │
+    prompts (N, 3) ──┴── s4 ─────┴── s8 ───────┴── s16 ──────┴── s16 ── second look (s32) ──────────────┤
+                                                                                                        │
+                                        logits at s2 ── s4 ── up ── s8 ── up ── s16 ────────────────────┘
 
 The decoder sees the whole image from a stroke through the affinity: at stride 16 each cell has a learned
 similarity to every other, so the evidence of positive strokes, of negative strokes and of the previous
 mask reaches every cell in one matrix product (a kernel density estimate; the attention of Vaswani et al.,
-2017, with strokes for values).
+2017, with strokes for values).  And the strokes are looked at with the eyes of the encoder: they are added
+to its map at stride 16 (late), and the first blocks of its stage at stride 32, which have a copy of their own in
+the decoder, go over image and strokes together.  That is the one place where what the photograph shows
+and what the strokes say meet in layers that know objects.
 """
 
 from __future__ import annotations
@@ -20,14 +25,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from s2m.network.efficientnet import EfficientNetLite, EncoderName
+from s2m.network.efficientnet import EfficientNetLite, EncoderName, freeze_depthwise, late_blocks, late_channels
 
 PROMPT_STRIDE = 4
 PROMPT_CHANNELS = 3
 SIZE_MULTIPLE = 32
 """Image sides must be multiples of this."""
 
-FEATURE_NAMES = ("fine", "middle", "coarse", "affinity")
+FEATURE_NAMES = ("fine", "middle", "coarse", "affinity", "late")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class CompactSettings:
         coarse_blocks: residual blocks at stride 16.
         affinity_heads: independent similarities between cells.
         key_channels: channels of the keys that one similarity compares.
+        second_look_blocks: blocks of the encoder's stage at stride 32 that see image and strokes together.
     """
 
     encoder: EncoderName = "lite2"
@@ -51,6 +57,7 @@ class CompactSettings:
     coarse_blocks: int = 3
     affinity_heads: int = 2
     key_channels: int = 32
+    second_look_blocks: int = 3
 
 
 def convolve(in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -94,9 +101,9 @@ class CompactEncoder(nn.Module):
     """Everything about the image that no stroke changes.
 
     Args of ``forward``: image (B, 3, h, w) float in 0..1, RGB, h and w multiples of 32.
-    Returns: fine (B, C4, h/4, w/4), middle (B, C8, h/8, w/8), coarse (B, C16, h/16, w/16) and
+    Returns: fine (B, C4, h/4, w/4), middle (B, C8, h/8, w/8), coarse (B, C16, h/16, w/16),
     affinity (B, heads, T, T) with T = h/16 * w/16: entry (i, j) is how much cell j speaks for cell i,
-    exp(t * (cosine - 1)) in 0..1 with a learned t for each head.
+    exp(t * (cosine - 1)) in 0..1 with a learned t for each head; and late (B, C, h/16, w/16), the backbone's own map.
     """
 
     def __init__(self, settings: CompactSettings) -> None:
@@ -117,13 +124,13 @@ class CompactEncoder(nn.Module):
         sharpness = torch.tensor([6.0 * 4.0**head for head in range(settings.affinity_heads)])
         self.log_sharpness = nn.Parameter(sharpness.log())
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         tap2, tap4, tap8, tap16, tap32 = self.backbone(image)
         coarse = functional.relu(self.coarse(tap16) + _double(self.context(tap32)))
         coarse = self.context_block(coarse)
         middle = functional.relu(self.middle(tap8) + _double(self.to_middle(coarse)))
         fine = functional.relu(self.fine(tap4) + self.edges(tap2) + _double(self.to_fine(middle)))
-        return fine, middle, coarse, self._affinity(coarse)
+        return fine, middle, coarse, self._affinity(coarse), tap16
 
     def _affinity(self, coarse: Tensor) -> Tensor:
         batch = coarse.shape[0]
@@ -134,10 +141,32 @@ class CompactEncoder(nn.Module):
             return torch.exp(self.log_sharpness.exp()[:, None, None] * (cosine - 1))
 
 
+class SecondLook(nn.Module):
+    """Image and strokes together through a copy of the first blocks of the encoder's stage at stride 32.
+
+    Args of ``forward``: what the decoder knows at stride 16 (N, C16, h/16, w/16), and the encoder's late map, with a
+    batch axis of B images.
+    Returns: what the second look adds at stride 16, (N, C16, h/16, w/16); nothing at all before training.
+    """
+
+    def __init__(self, settings: CompactSettings) -> None:
+        super().__init__()
+        in_channels, out_channels = late_channels(settings.encoder)
+        self.project = nn.Conv2d(settings.coarse_channels, in_channels, 1)
+        self.blocks = late_blocks(settings.encoder, settings.second_look_blocks)
+        self.back = nn.Conv2d(out_channels, settings.coarse_channels, 1)
+        nn.init.zeros_(self.back.weight)
+        assert self.back.bias is not None
+        nn.init.zeros_(self.back.bias)
+
+    def forward(self, at_coarse: Tensor, late: Tensor) -> Tensor:
+        return _double(self.back(self.blocks(_join(self.project(at_coarse), late))))
+
+
 class CompactDecoder(nn.Module):
     """Prompt maps in, logits out; nothing here depends on anything but its arguments.
 
-    Args of ``forward``: the encoder's four outputs, each with a batch axis of B images, or of one image
+    Args of ``forward``: the encoder's five outputs, each with a batch axis of B images, or of one image
     that all objects share; prompts (N, 3, h/4, w/4) in 0..1: positive, negative, previous mask.
     N is B times the objects of an image (the objects of one image in a row).
     Returns: logits (N, h/2, w/2), each object's as if it were alone.
@@ -151,6 +180,7 @@ class CompactDecoder(nn.Module):
         self.down_middle = convolve(fine, middle, 3, stride=2)
         self.down_coarse = convolve(middle, coarse, 3, stride=2)
         self.evidence = convolve(EVIDENCE_CHANNELS * settings.affinity_heads, coarse, 1)
+        self.second_look = SecondLook(settings)
         self.coarse_blocks = nn.Sequential(*(ResidualBlock(coarse) for _ in range(settings.coarse_blocks)))
         self.up_middle = convolve(coarse, middle, 1)
         self.middle_blocks = nn.Sequential(Refine(middle), ResidualBlock(middle))
@@ -158,12 +188,15 @@ class CompactDecoder(nn.Module):
         self.fine_blocks = nn.Sequential(Refine(fine))
         self.logits = nn.Conv2d(fine, 4, 3, padding=1)
 
-    def forward(self, fine: Tensor, middle: Tensor, coarse: Tensor, affinity: Tensor, prompts: Tensor) -> Tensor:
+    def forward(
+        self, fine: Tensor, middle: Tensor, coarse: Tensor, affinity: Tensor, late: Tensor, prompts: Tensor
+    ) -> Tensor:
         prompt = functional.relu(self.prompt_fine(prompts))
         at_fine = functional.relu(self.mix_fine(_join(prompt, fine)))
         at_middle = functional.relu(_join(self.down_middle(at_fine), middle))
         at_coarse = self.down_coarse(at_middle) + self.evidence(self._evidence(affinity, prompts, coarse))
-        at_coarse = self.coarse_blocks(functional.relu(_join(at_coarse, coarse)))
+        at_coarse = functional.relu(_join(at_coarse, coarse))
+        at_coarse = self.coarse_blocks(at_coarse + self.second_look(at_coarse, late))
         at_middle = self.middle_blocks(functional.relu(at_middle + _double(self.up_middle(at_coarse))))
         at_fine = self.fine_blocks(functional.relu(at_fine + _double(self.up_fine(at_middle))))
         logits: Tensor = functional.pixel_shuffle(self.logits(at_fine), 2)
@@ -214,6 +247,17 @@ class CompactNetwork(nn.Module):
         self.settings = settings
         self.encoder = CompactEncoder(settings)
         self.decoder = CompactDecoder(settings)
+
+    def start_second_look(self) -> None:
+        """Give the second look the weights of the encoder's own stage at stride 32."""
+        blocks, look = self.encoder.backbone.stages[-1], self.decoder.second_look
+        assert isinstance(blocks, nn.Sequential)
+        look.blocks.load_state_dict(blocks[: len(look.blocks)].state_dict())
+
+    def freeze_general(self) -> None:
+        """Keep general filters at their ImageNet values: see ``EfficientNetLite.freeze_early``."""
+        self.encoder.backbone.freeze_early()
+        freeze_depthwise(self.decoder.second_look)
 
     def forward(self, image: Tensor, prompts: Tensor) -> Tensor:
         """Logits (B, N, h/2, w/2) from images (B, 3, h, w) and prompts (B, N, 3, h/4, w/4)."""

@@ -128,14 +128,8 @@ class EfficientNetLite(nn.Module):
         self.stages = nn.ModuleList()
         channels = STEM_CHANNELS
         for stage in STAGES[name][: TAP_STAGES[-1] + 1]:
-            blocks = []
-            for index in range(stage.repeats):
-                stride = stage.stride if index == 0 else 1
-                blocks.append(
-                    InvertedResidual(channels, stage.out_channels, stage.kernel_size, stride, stage.expansion)
-                )
-                channels = stage.out_channels
-            self.stages.append(nn.Sequential(*blocks))
+            self.stages.append(_blocks(stage, channels, stage.repeats))
+            channels = stage.out_channels
         self.tap_channels = tuple(STAGES[name][index].out_channels for index in TAP_STAGES)
 
     def freeze_early(self) -> None:
@@ -147,9 +141,7 @@ class EfficientNetLite(nn.Module):
         self.stem.requires_grad_(False)
         for index in range(FROZEN_STAGES):
             self.stages[index].requires_grad_(False)
-        for block in self.modules():
-            if isinstance(block, InvertedResidual):
-                block.depthwise.requires_grad_(False)
+        freeze_depthwise(self)
 
     def forward(self, image: Tensor) -> list[Tensor]:
         features = functional.relu6(self.stem(image * (255.0 / 128.0) - 127.0 / 128.0))
@@ -159,6 +151,32 @@ class EfficientNetLite(nn.Module):
             if index in TAP_STAGES:
                 taps.append(features)
         return taps
+
+
+def freeze_depthwise(network: nn.Module) -> None:
+    """Keep the depthwise convolutions of all inverted residual blocks of a network as they are."""
+    for block in network.modules():
+        if isinstance(block, InvertedResidual):
+            block.depthwise.requires_grad_(False)
+
+
+def late_blocks(name: EncoderName, count: int) -> nn.Sequential:
+    """The first ``count`` blocks of the stage that goes from stride 16 to 32, with weights of their own."""
+    return _blocks(STAGES[name][TAP_STAGES[-1]], late_channels(name)[0], count)
+
+
+def late_channels(name: EncoderName) -> tuple[int, int]:
+    """Channels that the stage from stride 16 to 32 takes and gives."""
+    return STAGES[name][TAP_STAGES[-2]].out_channels, STAGES[name][TAP_STAGES[-1]].out_channels
+
+
+def _blocks(stage: Stage, in_channels: int, count: int) -> nn.Sequential:
+    first = InvertedResidual(in_channels, stage.out_channels, stage.kernel_size, stage.stride, stage.expansion)
+    further = (
+        InvertedResidual(stage.out_channels, stage.out_channels, stage.kernel_size, 1, stage.expansion)
+        for _ in range(count - 1)
+    )
+    return nn.Sequential(first, *further)
 
 
 def load_imagenet_weights(encoder: EfficientNetLite, name: EncoderName) -> None:

@@ -76,14 +76,58 @@ class Annotator:
             return self._stroke_in(session, valid, "negative", rng)
         if start.any():
             return self.add_strokes(session, start, 1, rng)
+        opening = rng.random()
+        if opening < self.config.one_shot:
+            openings = (self._strokes_anywhere, self._few_long_strokes, self._strokes_along_parts)
+            return openings[int(rng.integers(len(openings)))](session, rng)
+        if opening > 1 - self.config.box:
+            return self._box(session, rng)
         session = self._stroke_in(session, truth, "positive", rng)
-        if rng.random() < self.config.one_shot:
-            for _ in range(int(rng.integers(0, 5))):
-                session = self._stroke_in(session, truth, "positive", rng)
-            for _ in range(int(rng.integers(1, 6))):
-                session = self._stroke_in(session, valid & ~truth, "negative", rng)
-        elif rng.random() < 0.15:
-            session = self._stroke_in(session, valid & ~truth, "negative", rng)
+        return self._negatives(session, int(rng.random() < 0.15), rng)
+
+    def _strokes_anywhere(self, session: Session, rng: np.random.Generator) -> Session:
+        for _ in range(int(rng.integers(1, 6))):
+            session = self._stroke_in(session, session.truth, "positive", rng)
+        return self._negatives(session, int(rng.integers(1, 6)), rng)
+
+    def _few_long_strokes(self, session: Session, rng: np.random.Generator) -> Session:
+        long = replace(self, config=self.config.model_copy(update={"kinds": LONG_KINDS}))
+        for _ in range(int(rng.integers(1, 3))):
+            session = long._stroke_in(session, session.truth, "positive", rng)
+        return long._negatives(session, int(rng.integers(1, 5)), rng)
+
+    def _strokes_along_parts(self, session: Session, rng: np.random.Generator) -> Session:
+        """Each further positive stroke goes where the object is still far from all strokes; negatives run round it."""
+        long = replace(self, config=self.config.model_copy(update={"kinds": LONG_KINDS}))
+        free = session.truth
+        for _ in range(int(rng.integers(1, 6))):
+            session = long._stroke_in(session, free, "positive", rng)
+            free = session.truth & _far_from(session.strokes, session.truth)
+            if not free.any():
+                break
+        for _ in range(int(rng.integers(1, 5))):
+            points = robot.draw_around(session.truth, session.valid & ~session.truth, self.hand, rng)
+            if points is None:
+                session = self._negatives(session, 1, rng)
+            else:
+                stroke = Stroke(points * ANSWER_STRIDE, 1, "negative")
+                session = replace(session, strokes=(*session.strokes, stroke))
+        return session
+
+    def _box(self, session: Session, rng: np.random.Generator) -> Session:
+        """The strokes that a box is for the network: its outline is negative, its centre positive."""
+        rows, columns = np.flatnonzero(session.truth.any(axis=1)), np.flatnonzero(session.truth.any(axis=0))
+        slack = 1 + 0.06 * max(len(rows), len(columns)) * rng.random(4)
+        left, top, right, bottom = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1) + slack * (-1, -1, 1, 1)
+        corners = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
+        outline = np.clip(np.array(corners, dtype=np.float64), 0, session.truth.shape[0])
+        centre = outline[[0, 2]].mean(axis=0, keepdims=True)
+        strokes = (Stroke(outline * ANSWER_STRIDE, 1, "negative"), Stroke(centre * ANSWER_STRIDE, 1, "positive"))
+        return replace(session, strokes=(*session.strokes, *strokes))
+
+    def _negatives(self, session: Session, count: int, rng: np.random.Generator) -> Session:
+        for _ in range(count):
+            session = self._stroke_in(session, session.valid & ~session.truth, "negative", rng)
         return session
 
     def add_strokes(self, session: Session, answer: FloatArray, count: int, rng: np.random.Generator) -> Session:
@@ -94,11 +138,22 @@ class Annotator:
         return session
 
     def _open_empty(self, mask: BoolArray, valid: BoolArray, rng: np.random.Generator) -> Session:
-        """A mask stands where nothing is wanted: negative strokes must erase it."""
-        start = mask.astype(np.float32)
-        session = Session(np.zeros_like(mask), valid, start, ())
-        for _ in range(int(rng.integers(1, 3))):
-            session = self._stroke_in(session, mask, "negative", rng)
+        """A mask stands where nothing is wanted: negative strokes must erase it.
+
+        In some sessions the positive strokes that made it are still there, below the negative ones.
+        """
+        session = Session(np.zeros_like(mask), valid, soften(mask, rng), ())
+        thorough = replace(self, config=self.config.model_copy(update={"kinds": ERASING_KINDS}))
+        if rng.random() < 0.3:
+            session = self._stroke_in(session, mask, "positive", rng)
+            over = replace(session.strokes[-1], sign="negative")
+            session = replace(session, strokes=(*session.strokes, over))
+        free = mask
+        for _ in range(int(rng.integers(1, 5))):
+            session = thorough._stroke_in(session, free, "negative", rng)
+            free = mask & _far_from(session.strokes, mask)
+            if not free.any():
+                break
         return session
 
     def _stroke_in(self, session: Session, region: BoolArray, sign: Sign, rng: np.random.Generator) -> Session:
@@ -110,6 +165,29 @@ class Annotator:
     def _stroke(self, region: BoolArray, sign: Sign, rng: np.random.Generator) -> Stroke:
         points = robot.draw_stroke(region, self.hand, rng)
         return Stroke(points * ANSWER_STRIDE, 1, sign)
+
+
+LONG_KINDS: dict[robot.StrokeKind, float] = {"line": 2.0, "curve": 1.5, "centre_line": 1.5}
+"""What people draw who do not wait for an answer."""
+
+ERASING_KINDS: dict[robot.StrokeKind, float] = {
+    "line": 1.0,
+    "curve": 1.0,
+    "centre_line": 2.0,
+    "zigzag": 1.0,
+    "dot": 0.3,
+}
+"""What people draw over a mask that they do not want."""
+
+
+def _far_from(strokes: tuple[Stroke, ...], mask: BoolArray) -> BoolArray:
+    """Pixels (S/2, S/2) farther from all strokes than about a third of the width of a mask."""
+    drawn = np.ones(mask.shape, dtype=np.uint8)
+    for stroke in strokes:
+        points = np.round(stroke.points_xy / ANSWER_STRIDE - 0.5).astype(np.int32)
+        cv2.polylines(drawn, [np.repeat(points, 2, axis=0)[:, None]], False, 0, 1)
+    width = max(6.0, 0.35 * float(np.sqrt(mask.sum())))
+    return np.asarray(cv2.distanceTransform(drawn, cv2.DIST_L2, 5) > width, dtype=np.bool_)
 
 
 def flawed_mask(truth: BoolArray, rng: np.random.Generator) -> BoolArray:

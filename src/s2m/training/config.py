@@ -58,7 +58,10 @@ class AnnotatorConfig(Section):
         rounds: least and most rounds of strokes; each further one goes into the largest errors.
         start_flawed: share of the sessions that start from a flawed mask instead of from nothing.
         start_empty_target: share in which nothing is the object and all strokes are negative.
-        one_shot: share that start with several strokes of both signs at once.
+        one_shot: share of the sessions from nothing that start with several strokes of both signs at once, as people
+            draw who do not wait for an answer: in a third of them strokes anywhere, in a third a few long strokes and
+            lines in the background, in a third strokes along every part of the object and others around it.
+        box: share of the sessions from nothing that start with a box.
         forget_previous: share of the further rounds in which the previous mask is withheld.
         kinds: how often each kind of stroke is drawn.
         jitter_px: tremble of the hand, in network pixels.
@@ -70,6 +73,7 @@ class AnnotatorConfig(Section):
     start_flawed: Share = 0.25
     start_empty_target: Share = 0.03
     one_shot: Share = 0.2
+    box: Share = 0.0
     forget_previous: Share = 0.1
     kinds: dict[StrokeKind, Positive] = {"dot": 5.0, "centre_line": 1.5, "curve": 2.0, "contour": 1.0, "zigzag": 0.5}
     jitter_px: Annotated[float, Field(ge=0)] = 1.5
@@ -84,6 +88,8 @@ class OptimiserConfig(Section):
         iterations: steps in all.
         warmup: steps over which the learning rate rises from 0.
         decay: the last steps, over which the learning rate falls to 0 (along a cosine).
+        settled: the last steps, in which batch normalisation uses its running statistics; as many as ``decay``
+            where it is left out.
         learning_rate: of the decoder and the projections.
         encoder_learning_rate: of the pretrained encoder.
         weight_decay: decoupled (AdamW).
@@ -95,11 +101,17 @@ class OptimiserConfig(Section):
     iterations: Count = 6000
     warmup: Count = 200
     decay: Count = 2000
+    settled: Count | None = None
     learning_rate: Positive = 8e-4
     encoder_learning_rate: Positive = 1e-4
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
     ema: Share = 0.998
     gradient_norm: Positive = 3.0
+
+    @property
+    def settled_steps(self) -> int:
+        """How many of the last steps normalise by running statistics."""
+        return self.decay if self.settled is None else self.settled
 
 
 class LossConfig(Section):

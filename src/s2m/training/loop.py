@@ -149,7 +149,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * rate
         self.network.train()
-        if self.iteration >= optimiser.iterations - optimiser.decay:
+        if self.iteration >= optimiser.iterations - optimiser.settled_steps:
             freeze_normalisation(self.network)
         rng = np.random.default_rng([self.config.seed, self.iteration, 1])
         least, most = self.config.annotator.rounds
@@ -238,7 +238,8 @@ def build_network(config: TrainingConfig) -> CompactNetwork:
     """The network of a configuration, with pretrained encoder and frozen early stages."""
     network = CompactNetwork(CompactSettings(encoder=config.encoder))
     load_imagenet_weights(network.encoder.backbone, config.encoder)
-    network.encoder.backbone.freeze_early()
+    network.start_second_look()
+    network.freeze_general()
     return network
 
 
@@ -250,7 +251,8 @@ def place(network: CompactNetwork, device: torch.device) -> CompactNetwork:
 def build_optimiser(network: CompactNetwork, config: OptimiserConfig) -> torch.optim.AdamW:
     """AdamW with a gentler rate for the pretrained encoder and no decay for vectors."""
     groups = []
-    pretrained = {id(parameter) for parameter in network.encoder.backbone.parameters()}
+    ready_made = (network.encoder.backbone, network.decoder.second_look.blocks)
+    pretrained = {id(parameter) for module in ready_made for parameter in module.parameters()}
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     for is_pretrained in (False, True):
         for is_matrix in (False, True):
