@@ -3,7 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2m.robot import STROKE_KINDS, Hand, StrokeKind, bezier, centre_line, draw_kind, draw_stroke, errors_by_area
+from s2m.robot import (
+    STROKE_KINDS,
+    Hand,
+    StrokeKind,
+    around,
+    bezier,
+    centre_line,
+    draw_kind,
+    draw_stroke,
+    errors_by_area,
+)
 from s2m.types import BoolArray
 
 STEADY = Hand({"curve": 1.0})
@@ -43,6 +53,24 @@ def test_the_centre_line_of_a_bar_runs_along_it() -> None:
     points = centre_line(bar)
     assert np.ptp(points[:, 0]) > 35
     assert np.abs(points[:, 1] - 7.5).max() < 3
+
+
+def test_strokes_around_a_mask_keep_off_it_and_near_it(region: BoolArray) -> None:
+    for seed in range(20):
+        points = around(region, ~region, np.random.default_rng(seed))
+        assert points is not None
+        columns, rows = points.astype(int).T
+        assert not region[rows, columns].any()
+    narrow = np.zeros((60, 100), np.bool_)
+    narrow[28:32, 40:60] = True
+    points = around(narrow, ~narrow, np.random.default_rng(0))
+    assert points is not None
+    assert (np.abs(points - (50, 30)) < (17, 9)).all()
+
+
+def test_there_is_no_stroke_around_a_mask_without_room() -> None:
+    full = np.ones((20, 20), np.bool_)
+    assert around(full, ~full, np.random.default_rng(0)) is None
 
 
 def test_errors_come_largest_first_with_their_sign(region: BoolArray) -> None:

@@ -61,12 +61,32 @@ def test_a_stroke_reaches_similar_cells_anywhere_in_the_image(network: CompactNe
     assert positive[1, 1] == positive.min()
 
 
+def test_the_second_look_says_nothing_before_training(network: CompactNetwork) -> None:
+    look = network.decoder.second_look
+    with torch.no_grad():
+        assert not look(torch.rand(2, 96, 4, 6), torch.rand(1, 120, 4, 6)).any()
+
+
+def test_the_second_look_starts_with_the_eyes_of_the_encoder() -> None:
+    network = CompactNetwork(CompactSettings())
+    network.start_second_look()
+    blocks, stage = network.decoder.second_look.blocks, network.encoder.backbone.stages[-1]
+    late = torch.rand(1, 120, 4, 6)
+    with torch.no_grad():
+        for block, original in zip(blocks, stage.children(), strict=False):
+            assert torch.equal(block(late), original(late))
+            late = block(late)
+
+
 def test_frozen_parts_take_no_gradient() -> None:
     network = CompactNetwork(CompactSettings())
-    network.encoder.backbone.freeze_early()
+    network.freeze_general()
     network(torch.rand(1, 3, 64, 64), torch.rand(1, 1, 3, 16, 16)).mean().backward()
     backbone = network.encoder.backbone
     assert all(parameter.grad is None for parameter in backbone.stem.parameters())
     late = dict(next(iter(backbone.stages[4].children())).named_parameters())
     assert late["depthwise.weight"].grad is None
     assert late["project.weight"].grad is not None
+    look = network.decoder.second_look
+    assert look.back.weight.grad is not None
+    assert all(block.depthwise.weight.grad is None for block in look.blocks.children())

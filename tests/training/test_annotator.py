@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2m.training.annotator import Annotator, flawed_mask
+from s2m.training.annotator import Annotator, Session, flawed_mask
 from s2m.training.config import AnnotatorConfig
 from s2m.types import ByteArray
 
@@ -44,19 +44,67 @@ def test_a_right_answer_gets_no_stroke(target: ByteArray) -> None:
     assert annotator.add_strokes(session, session.truth.astype(np.float32), 2, rng) == session
 
 
-def test_an_empty_target_has_only_negative_strokes_on_a_mask(target: ByteArray) -> None:
+def test_an_empty_target_ends_with_negative_strokes_on_a_mask(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"start_empty_target": 1.0})
-    session = Annotator(config).open_session(target, np.random.default_rng(1))
-    assert not session.truth.any()
-    assert session.start.any()
-    assert session.strokes
-    assert {stroke.sign for stroke in session.strokes} == {"negative"}
+    for seed in range(20):
+        session = Annotator(config).open_session(target, np.random.default_rng(seed))
+        assert not session.truth.any()
+        assert session.start.any()
+        assert session.strokes[-1].sign == "negative"
+        columns, rows = session.strokes[-1].points_xy.astype(int).T
+        assert (target[rows, columns] == 1).all()
 
 
 def test_one_shot_sessions_have_strokes_of_both_signs(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"one_shot": 1.0})
     session = Annotator(config).open_session(target, np.random.default_rng(2))
     assert {stroke.sign for stroke in session.strokes} == {"positive", "negative"}
+
+
+def test_one_shot_negatives_lie_off_the_target(target: ByteArray) -> None:
+    config = STEADY.model_copy(update={"one_shot": 1.0})
+    for seed in range(20):
+        for stroke in Annotator(config).open_session(target, np.random.default_rng(seed)).strokes:
+            columns, rows = np.clip(stroke.points_xy.astype(int), 0, 63).T
+            share = (target[rows, columns] == 1).mean()
+            assert share < 0.2 if stroke.sign == "negative" else share > 0.8
+
+
+def test_strokes_along_parts_reach_every_part_of_a_long_target() -> None:
+    target = np.zeros((64, 64), np.uint8)
+    target[4:10, 2:62] = 1
+    target[10:60, 2:8] = 1
+    annotator = Annotator(STEADY)
+    opened = Session(target[::2, ::2] == 1, np.ones((32, 32), np.bool_), np.zeros((32, 32), np.float32), ())
+    reached = []
+    for seed in range(40):
+        session = annotator._strokes_along_parts(opened, np.random.default_rng(seed))
+        points = np.concatenate([stroke.points_xy for stroke in session.strokes if stroke.sign == "positive"])
+        reached.append((points[:, 0] > 45).any() and (points[:, 1] > 45).any())
+    assert np.mean(reached) > 0.5
+
+
+def test_a_box_is_a_negative_outline_and_a_positive_centre(target: ByteArray) -> None:
+    config = STEADY.model_copy(update={"box": 1.0})
+    outline, centre = Annotator(config).open_session(target, np.random.default_rng(3)).strokes
+    assert (outline.sign, centre.sign) == ("negative", "positive")
+    low, high = outline.points_xy.min(axis=0), outline.points_xy.max(axis=0)
+    assert (low <= (8, 16)).all()
+    assert (low >= (2, 10)).all()
+    assert (high >= (40, 48)).all()
+    assert (high <= (46, 54)).all()
+    assert np.allclose(centre.points_xy, (low + high) / 2)
+
+
+def test_old_positive_strokes_of_an_empty_target_are_drawn_over(target: ByteArray) -> None:
+    config = STEADY.model_copy(update={"start_empty_target": 1.0})
+    sessions = [Annotator(config).open_session(target, np.random.default_rng(seed)) for seed in range(30)]
+    covered = [session for session in sessions if session.strokes[0].sign == "positive"]
+    assert 0 < len(covered) < len(sessions)
+    for session in covered:
+        positive, negative = session.draw(4, 6.5)
+        assert positive.max() < 0.3  # the soft edges
+        assert negative.max() > 0.5
 
 
 def test_a_target_that_is_not_in_the_crop_gets_negative_strokes() -> None:
