@@ -8,7 +8,7 @@ from s2m.models import OnnxModel
 from s2m.segmenter import Segmenter
 from s2m.types import ByteArray, FloatArray, LabelMap, ObjectMasks, Sign, Stroke
 
-SETTINGS = FocusSettings(smallest_side_px=16)
+SETTINGS = FocusSettings(patience=0, smallest_side_px=16)
 
 
 def dot(x: float, y: float, object_id: int = 1, sign: Sign = "positive") -> Stroke:
@@ -71,7 +71,7 @@ def test_a_box_at_the_edge_stays_in_the_image() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size_hw", "expected"), [((300, 400), (300, 400)), ((3000, 6000), (1024, 2048)), ((1, 9000), (1, 2048))]
+    ("size_hw", "expected"), [((300, 400), (300, 400)), ((3200, 6400), (640, 1280)), ((1, 9000), (1, 1280))]
 )
 def test_the_answer_has_the_size_of_the_image_up_to_a_limit(
     size_hw: tuple[int, int], expected: tuple[int, int]
@@ -88,10 +88,22 @@ def test_small_objects_come_out_sharper_than_from_the_whole(tiny_model: OnnxMode
     image[truth == 2] = (30, 30, 200)
     strokes = [dot(418, 315, 1), dot(618, 115, 2)]
     whole, focused = Segmenter(tiny_model), FocusedSegmenter(tiny_model, SETTINGS)
-    coarse = whole.predict(whole.encode(image), strokes).label_map()
-    sharp = focused.predict(focused.encode(image), strokes).label_map()
+    before = whole.predict(whole.encode(image), strokes)
+    coarse = before.label_map()
+    sharp = focused.predict(focused.encode(image), strokes, before.masks).label_map()
     for object_id in (1, 2):
         assert iou(sharp, truth, object_id) > iou(coarse, truth, object_id) + 0.1
+
+
+def test_the_first_strokes_are_answered_from_the_whole_image(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
+    whole = Segmenter(tiny_model)
+    patient = FocusedSegmenter(tiny_model, FocusSettings(patience=2, smallest_side_px=16))
+    strokes, features = [dot(32, 48), dot(34, 48)], patient.encode(two_discs)
+    previous = whole.predict(features.whole, strokes).masks
+    answer = patient.predict(features, strokes, previous)
+    assert np.array_equal(answer.logits, whole.predict(features.whole, strokes, previous).logits)
+    third = patient.predict(features, [*strokes, dot(36, 48)], previous)
+    assert third.logits.shape[1:] == two_discs.shape[:2]
 
 
 def test_the_same_history_gives_the_same_answer_whatever_was_looked_at_before(
@@ -99,14 +111,16 @@ def test_the_same_history_gives_the_same_answer_whatever_was_looked_at_before(
 ) -> None:
     segmenter = FocusedSegmenter(tiny_model, SETTINGS)
     fresh, used = segmenter.encode(two_discs), segmenter.encode(two_discs)
-    segmenter.predict(used, [dot(96, 48, 2), dot(3, 3, 2, "negative")])
+    other = [dot(96, 48, 2), dot(3, 3, 2, "negative")]
+    segmenter.predict(used, other, segmenter.predict(used, other).masks)
     strokes = [dot(32, 48), dot(40, 50)]
-    answers = [segmenter.predict(features, strokes).logits for features in (fresh, used)]
+    previous = segmenter.predict(fresh, strokes).masks
+    answers = [segmenter.predict(features, strokes, previous).logits for features in (fresh, used)]
     assert np.array_equal(answers[0], answers[1])
 
 
 def test_outside_its_box_an_object_keeps_the_masks_before(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
-    segmenter = FocusedSegmenter(tiny_model, FocusSettings(smallest_side_px=16, largest_share=1.0))
+    segmenter = FocusedSegmenter(tiny_model, FocusSettings(patience=0, smallest_side_px=16, largest_share=1.0))
     before = np.zeros((1, 96, 128), np.float32)
     before[0, 38:58, 22:42] = 1
     before[0, :4, 120:] = 1

@@ -3,7 +3,8 @@
 A network that sees the whole image at its working size has few pixels for a small object.  Zooming in on
 the object is worth more than a larger working size (RITM, Sofiiuk et al., ICIP 2022; FocalClick, Chen et
 al., CVPR 2022).  Here the crop is encoded once and kept, so that further strokes on the same object stay
-as fast as strokes on the whole image.
+as fast as strokes on the whole image.  The closer look begins where the look at the whole was not enough: at the
+third stroke on an object, when its place is known.  So every answer is one pass of the decoder for each object.
 
 The box is a function of the strokes and of the masks before them, and of nothing else: the same
 history gives the same answer, whatever is in the cache.
@@ -43,16 +44,18 @@ class FocusSettings:
     """When to look closer, and how close.
 
     Attributes:
+        patience: strokes on an object that are answered from the whole image before the closer look begins.
         margin: share of the object's size that is added on every side.
         largest_share: the box is used while its long side is at most this share of the image's.
         smallest_side_px: boxes are at least this large, in image pixels.
         canvas_side_px: long side of the joined answer, at most; smaller images are answered at their own size.
     """
 
+    patience: int = 2
     margin: float = 0.35
     largest_share: float = 0.75
     smallest_side_px: int = 96
-    canvas_side_px: int = 2048
+    canvas_side_px: int = 1280
 
 
 @dataclass(frozen=True)
@@ -105,44 +108,36 @@ class FocusedSegmenter:
     ) -> Prediction:
         """Answer strokes; see ``Segmenter.predict``.
 
-        The logits of the prediction cover the whole image at the size of ``canvas_size_hw``: inside an object's
-        box they come from the closer look, outside from the masks before, or from the look at the
-        whole where there were none.
+        Without an object to look closer at, this is the answer of ``Segmenter``.  Otherwise the logits cover the
+        whole image at the size of ``canvas_size_hw``: inside the box of an object they come from the closer look,
+        outside from the masks before.
         """
         image_size_hw = features.whole.frame.image_size_hw
         wanted = objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
-        boxes = self._boxes(previous, strokes, wanted, image_size_hw)
+        boxes = {object_id: self._box(previous, strokes, object_id, image_size_hw) for object_id in wanted}
+        at_whole = [object_id for object_id in wanted if boxes[object_id] is None]
+        if len(at_whole) == len(wanted):
+            return self.segmenter.predict(features.whole, strokes, previous, wanted)
+        looks = {box: [object_id for object_id in wanted if boxes[object_id] == box] for box in boxes.values()}
         seconds: defaultdict[str, float] = defaultdict(float)
         canvas = _start(previous, wanted, canvas_size_hw(image_size_hw, self.settings))
-        at_whole = [object_id for object_id in wanted if boxes[object_id] is None]
-        start = previous
-        if at_whole or not wanted:
-            first = self.segmenter.predict(features.whole, strokes, previous, at_whole)
-            _paste(canvas, first, [wanted.index(object_id) for object_id in at_whole])
-            _add(seconds, first)
-            new = [object_id for object_id in at_whole if not _is_known(previous, object_id)]
-            boxes = {**boxes, **self._boxes(first.masks, strokes, new, image_size_hw)}
-            start = _with(previous, first.masks, new)
-        for box, ids in _together(boxes).items():
-            closer = self.segmenter.predict(self._crop(features, box), strokes, start, ids)
-            _paste(canvas, closer, [wanted.index(object_id) for object_id in ids])
-            _add(seconds, closer)
+        for box, ids in looks.items():
+            seen = features.whole if box is None else self._crop(features, box)
+            answer = self.segmenter.predict(seen, strokes, previous, ids)
+            _paste(canvas, answer, [wanted.index(object_id) for object_id in ids])
+            for step, duration in answer.seconds.items():
+                seconds[step] += duration
         return Prediction(wanted, canvas, features.whole.frame, previous, seconds)
 
-    def _boxes(
-        self,
-        masks: ObjectMasks | None,
-        strokes: Sequence[Stroke],
-        object_ids: Sequence[int],
-        image_size_hw: tuple[int, int],
-    ) -> dict[int, Box | None]:
-        """The box of each object whose mask is known, None for the others."""
-        boxes: dict[int, Box | None] = dict.fromkeys(object_ids)
-        for object_id in object_ids:
-            if masks is not None and _is_known(masks, object_id):
-                own = [stroke for stroke in strokes if stroke.object_id == object_id]
-                boxes[object_id] = focus_box(masks.of(object_id), own, image_size_hw, self.settings)
-        return boxes
+    def _box(
+        self, masks: ObjectMasks | None, strokes: Sequence[Stroke], object_id: int, image_size_hw: tuple[int, int]
+    ) -> Box | None:
+        """The box of an object that has a mask and more strokes than the first few, None for the others."""
+        mask = None if masks is None else masks.of(object_id)
+        own = [stroke for stroke in strokes if stroke.object_id == object_id]
+        if mask is None or not (mask > 0.5).any() or len(own) <= self.settings.patience:
+            return None
+        return focus_box(mask, own, image_size_hw, self.settings)
 
     def _crop(self, features: FocusedFeatures, box: Box) -> Features:
         crop = features.crops.get(box)
@@ -217,32 +212,6 @@ def _mask_corners(
     return np.stack([low * scale_xy, high * scale_xy])
 
 
-def _is_known(masks: ObjectMasks | None, object_id: int) -> bool:
-    mask = None if masks is None else masks.of(object_id)
-    return mask is not None and bool((mask > 0.5).any())
-
-
-def _with(previous: ObjectMasks | None, masks: ObjectMasks, object_ids: Sequence[int]) -> ObjectMasks | None:
-    """The previous masks, and for some objects new ones."""
-    if not object_ids:
-        return previous
-    kept = [] if previous is None else [known for known in previous.object_ids if known not in object_ids]
-    new = [masks.probs[masks.object_ids.index(object_id)] for object_id in object_ids]
-    size_hw = (new[0].shape[0], new[0].shape[1])
-    old = [] if previous is None else list(resize_maps(previous.probs, size_hw))
-    chosen = [] if previous is None else [old[previous.object_ids.index(object_id)] for object_id in kept]
-    return ObjectMasks((*kept, *object_ids), np.stack([*chosen, *new]))
-
-
-def _together(boxes: dict[int, Box | None]) -> dict[Box, list[int]]:
-    """The objects of each box."""
-    together: defaultdict[Box, list[int]] = defaultdict(list)
-    for object_id, box in boxes.items():
-        if box is not None:
-            together[box].append(object_id)
-    return together
-
-
 def _start(previous: ObjectMasks | None, object_ids: Sequence[int], size_hw: tuple[int, int]) -> FloatArray:
     """Logits (N, H, W) of the masks before, and of nothing for objects that had none."""
     canvas = np.full((len(object_ids), *size_hw), ABSENT_LOGIT, dtype=np.float32)
@@ -251,11 +220,6 @@ def _start(previous: ObjectMasks | None, object_ids: Sequence[int], size_hw: tup
         if mask is not None:
             canvas[row] = resize_maps(logits_of(mask)[None], size_hw)[0]
     return canvas
-
-
-def _add(seconds: defaultdict[str, float], prediction: Prediction) -> None:
-    for step, duration in prediction.seconds.items():
-        seconds[step] += duration
 
 
 def _paste(canvas: FloatArray, closer: Prediction, rows: Sequence[int]) -> None:

@@ -160,7 +160,9 @@ class SecondLook(nn.Module):
         nn.init.zeros_(self.back.bias)
 
     def forward(self, at_coarse: Tensor, late: Tensor) -> Tensor:
-        return _double(self.back(self.blocks(_join(self.project(at_coarse), late))))
+        seen = self.back(self.blocks(_join(self.project(at_coarse), late)))
+        # The size is named, not doubled, for tracing cannot know that sides at stride 16 are even.
+        return functional.interpolate(seen, size=at_coarse.shape[-2:], mode="nearest")
 
 
 class CompactDecoder(nn.Module):
