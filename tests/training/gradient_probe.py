@@ -27,9 +27,9 @@ def main(recipe: Path, data_root: Path, output: Path) -> None:
             if isinstance(module, Bottleneck):
                 nn.init.constant_(module.bn3.weight, 0.1)  # Random deep networks amplify rounding; damped ones do not.
         if isinstance(trainer, OriginalTrainer):
-            trainer.step(next(trainer.batches(1)))
+            trainer.step(next(trainer.batches(1, workers=0)))
         else:
-            trainer.step(next(trainer.batches()))
+            trainer.step(next(trainer.batches(1, workers=0)))
         gradients = {name: p.grad for name, p in trainer.network.named_parameters() if p.grad is not None}
         statistics = {name: value for name, value in trainer.network.named_buffers() if "running" in name}
         if processes.is_first:

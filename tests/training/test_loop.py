@@ -64,10 +64,8 @@ def test_a_resumed_run_follows_the_same_curve(data_root: Path, tmp_path: Path) -
     whole = Trainer(small_config(4), data_root, tmp_path / "whole", ALONE)
     whole.run()
     first = Trainer(small_config(4), data_root, tmp_path / "parts", ALONE)
-    for batch in first.batches():
+    for batch in first.batches(2, workers=0):
         first.step(batch)
-        if first.iteration == 2:
-            break
     first.folder.mkdir(exist_ok=True)
     first.save()
     second = Trainer(small_config(4), data_root, tmp_path / "parts", ALONE)

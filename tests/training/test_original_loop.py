@@ -57,7 +57,7 @@ def test_a_resumed_run_ends_with_the_same_weights_as_one_in_one_go(sets: tuple[D
     whole = OriginalTrainer(small(2), sets, None, ALONE)
     whole.run()
     first = OriginalTrainer(small(2), sets, tmp_path, ALONE)
-    first.step(next(first.batches(2)))
+    first.step(next(first.batches(2, workers=0)))
     first.save()
     second = OriginalTrainer(small(2), sets, tmp_path, ALONE)
     second.resume()
@@ -87,7 +87,7 @@ def test_gathered_passes_give_the_gradients_of_one_batch_but_for_the_statistics(
         trainer = OriginalTrainer(small(1, batch_size=4, accumulate=accumulate), sets, None, ALONE)
         trainer.network.eval()
         with patch.object(trainer.network, "train"):
-            trainer.step(next(trainer.batches(1)))
+            trainer.step(next(trainer.batches(1, workers=0)))
         gradients.append(torch.cat([p.grad.flatten() for p in trainer.network.parameters() if p.grad is not None]))
     assert gradients[0].norm() > 0
     assert (gradients[0] - gradients[1]).norm() / gradients[0].norm() < 1e-3

@@ -10,9 +10,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from data_miniatures import shard_miniature
+from s2m.data.layouts import open_set
 from s2m.training.checkpoints import read_checkpoint
 from s2m.training.processes import Processes, ShardedOrder
 
@@ -89,6 +92,29 @@ def test_gradients_of_two_processes_equal_one_with_the_joined_batch(
         joined = [torch.cat([value.flatten() for value in each[part].values()]) for each in (one, two)]
         assert joined[0].norm() > 0
         assert (joined[0] - joined[1]).norm() / joined[0].norm() < tolerance
+
+
+EVERY_LAYOUT = (
+    '"lvis" = 1, "static/fss" = 1, "static/ecssd" = 1, "coco/instances.json" = 1, "pairs/train/shapes" = 1, '
+    '"shards" = 1, "pipe:cat ROOT/shards/{}" = 1'
+)
+
+
+@pytest.mark.parametrize("recipe", [ORIGINAL.replace("ACCUMULATE", "1"), COMPACT], ids=["original", "compact"])
+@pytest.mark.usefixtures("lvis_root", "static_root", "coco_file")
+def test_both_networks_train_on_every_layout_on_two_processes(recipe: str, pairs_root: Path, tmp_path: Path) -> None:
+    shard_miniature(open_set(pairs_root / "train" / "more"), tmp_path / "shards")
+    sets = EVERY_LAYOUT.replace("ROOT", str(tmp_path))
+    recipe = recipe.replace('"train/shapes" = 1, "train/more" = 1', sets).replace("ITERATIONS", "3")
+    recipe = recipe.replace("iterations = 1", "iterations = 3").replace("workers = 0", "workers = 1")
+    recipe = recipe.replace("[data]", f'log_every = 1\n[data]\nshard_copies = "{tmp_path}/copies"')
+    (tmp_path / "recipe.toml").write_text(recipe)
+    arguments = ("--data", tmp_path, "--id", "every", "--runs", tmp_path / "runs", "--device", "cpu")
+    run(torchrun("-m", "s2m.train", tmp_path / "recipe.toml", *arguments))
+    lines = [json.loads(line) for line in (tmp_path / "runs" / "every" / "metrics.jsonl").read_text().splitlines()]
+    assert [line["iteration"] for line in lines] == [1, 2, 3]
+    assert all(np.isfinite(line["loss"]) for line in lines)
+    assert len(list((tmp_path / "runs" / "every").glob("events.*"))) == 1
 
 
 def test_the_original_trains_on_two_processes_and_one_goes_on(pairs_root: Path, tmp_path: Path) -> None:
