@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from torch.utils.data import DataLoader
 
-from s2m.training.loading import limit_threads, start_loading
+from s2m.training.loading import limit_threads, start_loading, timed
 
 
 class Blurred:
@@ -35,3 +38,14 @@ def test_workers_start_after_threads_of_opencv_have_been_at_work() -> None:
         assert cv2.getNumThreads() == 4
     finally:
         cv2.setNumThreads(threads)
+
+
+def test_the_time_spent_waiting_comes_with_each_batch() -> None:
+    def slow() -> Iterator[str]:
+        yield "at once"
+        time.sleep(0.05)
+        yield "late"
+
+    (first, short), (second, long) = timed(slow())
+    assert (first, second) == ("at once", "late")
+    assert short < 0.05 <= long

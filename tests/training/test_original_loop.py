@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from s2m.data.layouts import DataSet, find_sets
 from s2m.errors import ConfigError, DataError, ModelError
@@ -48,6 +49,10 @@ def test_a_run_leaves_checkpoint_weights_metrics_pictures_and_its_record(
     assert [line["iteration"] for line in lines] == [1, 2]
     assert {"loss", "iou", "seconds", "learning_rate"} <= set(lines[0])
     assert (folder / "panel-000002.png").stat().st_size > 1000
+    board = EventAccumulator(str(folder))
+    board.Reload()
+    assert {"loss", "iou", "seconds", "seconds_waiting", "learning_rate"} <= set(board.Tags()["scalars"])
+    assert [picture.step for picture in board.Images("samples")] == [2]
     assert json.loads((folder / "run.json").read_text())["processes"] == 1
     assert json.loads((folder / "config.json").read_text())["data"]["crop_size"] == 32
     assert load_model(folder / WEIGHTS_NAME).card.architecture == "deeplabv3plus_resnet50"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import torch
 from torch.utils.data import DataLoader
+
+_Batch = TypeVar("_Batch")
 
 
 def start_loading(loader: DataLoader[Any]) -> Iterator[Any]:
@@ -22,6 +25,17 @@ def start_loading(loader: DataLoader[Any]) -> Iterator[Any]:
         return iter(loader)
     finally:
         cv2.setNumThreads(threads)
+
+
+def timed(batches: Iterator[_Batch]) -> Iterator[tuple[_Batch, float]]:
+    """The batches, each with the seconds that were spent waiting for it."""
+    while True:
+        started = time.monotonic()
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        yield batch, time.monotonic() - started
 
 
 def limit_threads(_worker: int) -> None:

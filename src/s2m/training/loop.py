@@ -23,7 +23,7 @@ from s2m.safe_files import write_atomically
 from s2m.training.annotator import Annotator, Session
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.config import OptimiserConfig, TrainingConfig
-from s2m.training.loading import start_loading
+from s2m.training.loading import start_loading, timed
 from s2m.training.losses import mean_iou, segmentation_loss
 from s2m.training.panels import draw_panel
 from s2m.training.processes import Processes, ShardedOrder
@@ -112,9 +112,9 @@ class Trainer:
             progress = stack.enter_context(
                 tqdm(total=total, initial=self.iteration, unit="step", smoothing=0.05, disable=metrics is None)
             )
-            for batch in self.batches(total, self.config.data.workers):
+            for batch, waited in timed(self.batches(total, self.config.data.workers)):
                 last_round, figures = self.step(batch)
-                for name, value in figures.items():
+                for name, value in (*figures.items(), ("seconds_waiting", waited)):
                     recent[name].append(value)
                 progress.update()
                 if self.iteration % self.config.log_every == 0:

@@ -30,7 +30,7 @@ from s2m.network.joint_normalisation import normalise_jointly
 from s2m.safe_files import write_atomically
 from s2m.training.bootstrapped_loss import bootstrapped_cross_entropy, hardest_share
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
-from s2m.training.loading import start_loading
+from s2m.training.loading import start_loading, timed
 from s2m.training.losses import mean_iou
 from s2m.training.original_config import OriginalConfig, OriginalOptimiserConfig
 from s2m.training.panels import draw_panel
@@ -129,8 +129,9 @@ class OriginalTrainer:
             progress = stack.enter_context(
                 tqdm(total=total, initial=self.iteration, unit="step", disable=not self.processes.is_first)
             )
-            for batches in self.batches(total, config.data.workers):
+            for batches, waited in timed(self.batches(total, config.data.workers)):
                 results, figures = self.step(batches)
+                figures["seconds_waiting"] = torch.tensor(waited, device=self.processes.device)
                 for name, value in figures.items():
                     recent[name].append(value)
                 progress.update()
