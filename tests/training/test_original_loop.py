@@ -98,6 +98,24 @@ def test_gathered_passes_give_the_gradients_of_one_batch_but_for_the_statistics(
     assert (gradients[0] - gradients[1]).norm() / gradients[0].norm() < 1e-3
 
 
+def test_16_bit_convolutions_leave_weights_and_losses_in_32(sets: tuple[DataSet, ...]) -> None:
+    losses, gradients = [], []
+    for precision in ("float32", "bfloat16"):
+        trainer = OriginalTrainer(small(1, batch_size=4, precision=precision), sets, None, ALONE)
+        seen: list[torch.dtype] = []
+        first = trainer.network.backbone.conv1
+        first.register_forward_hook(lambda _layer, _inputs, answer, seen=seen: seen.append(answer.dtype))
+        results, figures = trainer.step(next(trainer.batches(1, workers=0)))
+        assert seen == [getattr(torch, precision)]
+        assert results[0].loss.dtype == torch.float32
+        assert all(value.dtype != torch.bfloat16 for value in trainer.network.state_dict().values())
+        losses.append(float(figures["loss"]))
+        gradients.append(trainer.network.classifier.classifier[3].weight.grad)
+    assert losses[1] == pytest.approx(losses[0], rel=0.25)
+    assert gradients[1] is not None
+    assert gradients[1].dtype == torch.float32
+
+
 def test_an_epoch_passes_over_each_set_as_often_as_its_repeats_say(sets: tuple[DataSet, ...]) -> None:
     repeated = [DataSet(each.name, each.images, repeats) for repeats, each in enumerate(sets, start=1)]
     stream = PublishedStream(repeated, small(1))

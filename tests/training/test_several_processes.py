@@ -117,7 +117,7 @@ def test_both_networks_train_on_every_layout_on_two_processes(recipe: str, pairs
     assert len(list((tmp_path / "runs" / "every").glob("events.*"))) == 1
 
 
-def test_the_original_trains_on_two_processes_and_one_goes_on(pairs_root: Path, tmp_path: Path) -> None:
+def test_the_original_trains_on_two_processes_one_goes_on_and_then_two_again(pairs_root: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
         "log_every = 1\n" + ORIGINAL.replace("ACCUMULATE", "1").replace("iterations = 1", "iterations = 2")
@@ -128,8 +128,11 @@ def test_the_original_trains_on_two_processes_and_one_goes_on(pairs_root: Path, 
     assert len(list((tmp_path / "s2m").glob("events.*"))) == 1
     recipe.write_text(recipe.read_text().replace("iterations = 2", "iterations = 3"))
     run([sys.executable, "-m", "s2m.train", *map(str, run_on), "--resume"])
+    recipe.write_text(recipe.read_text().replace("iterations = 3", "iterations = 4"))
+    run(torchrun("-m", "s2m.train", *run_on, "--resume"))
     lines = (tmp_path / "s2m" / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(line)["iteration"] for line in lines] == [1, 2, 3]
+    assert [json.loads(line)["iteration"] for line in lines] == [1, 2, 3, 4]
+    assert read_checkpoint(tmp_path / "s2m" / "checkpoint.pt").iteration == 4
 
 
 def test_a_killed_worker_is_restarted_from_the_checkpoint(pairs_root: Path, tmp_path: Path) -> None:
