@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from data_miniatures import shard_miniature
+from s2m.data import shard_copies
 from s2m.data.layouts import open_named_set, open_set
 from s2m.data.shard_copies import address_of, is_address, open_address
 from s2m.errors import DataError
@@ -20,6 +21,12 @@ from s2m.errors import DataError
 def shards(pairs_root: Path, tmp_path: Path) -> Path:
     """The pairs of the set "shapes" in shards of one image each."""
     return shard_miniature(open_set(pairs_root / "train" / "shapes"), tmp_path / "far" / "shapes")
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits before trying again."""
+    monkeypatch.setattr(shard_copies, "PAUSES_S", (0.0,))
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -91,6 +98,15 @@ def test_a_torn_or_changed_shard_is_refused_and_not_kept(shards: Path, tmp_path:
         first.load()
     assert not list((tmp_path / "copies").glob("*.tar"))
     assert not list((tmp_path / "copies").glob("*.part"))
+
+
+def test_a_shard_that_fails_to_come_is_asked_for_again(shards: Path, tmp_path: Path) -> None:
+    failing_once = (
+        f"cat {shards}/{{}}; test {{}} = shards.json || test -e {tmp_path}/{{}} || (touch {tmp_path}/{{}}; exit 5)"
+    )
+    first, _ = open_address(f"pipe:{failing_once}", tmp_path / "copies")
+    assert first.load()[1].any()
+    assert (tmp_path / "shard-000000.tar").exists()
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,8 @@ def train(
         training_runs.train(request)
         return
     found = training_runs.measure(request, measure, workers)
+    if found is None:
+        return
     click.echo(f"step alone: {found.step:.1f} images/s")
     for loader in found.loaders:
         ratio = found.ratio(loader)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from typing import IO
 from s2m.data.labelled_images import LabelledImage
 from s2m.data.shards import SHARD_INDEX_NAME, ShardFile, images_of_index, read_shard_index
 from s2m.errors import DataError
+
+PAUSES_S = (1.0, 5.0, 20.0)
+"""How long to wait before a shard that could not be fetched is tried again."""
 
 _CHUNK = 1 << 20
 
@@ -47,7 +51,7 @@ def open_address(address: str, copies: Path) -> tuple[LabelledImage, ...]:
     except (OSError, ValueError) as error:
         raise DataError(f"{index_address} cannot be fetched ({error}); check the address and the connection") from error
     index = read_shard_index(content, index_address)
-    return images_of_index(index, ShardCopies(address, copies), Path(address.rstrip("/").rpartition("/")[2]))
+    return images_of_index(index, ShardCopies(address, copies), Path(address))
 
 
 def address_of(address: str, file_name: str) -> str:
@@ -91,13 +95,22 @@ class ShardCopies:
             self.folder.mkdir(parents=True, exist_ok=True)
             with _alone(path.with_suffix(".lock")):
                 if not path.is_file():
-                    self._fetch(shard, path)
+                    self._fetch_patiently(shard, path)
         except (OSError, ValueError) as error:
             raise DataError(
                 f"{address_of(self.address, shard.name)} cannot be copied into {self.folder} ({error}); "
                 "check the address and the room on that disk"
             ) from error
         return path
+
+    def _fetch_patiently(self, shard: ShardFile, path: Path) -> None:
+        """Try again after a pause: networks fail now and then, and runs last for days."""
+        for pause_s in PAUSES_S:
+            try:
+                return self._fetch(shard, path)
+            except (OSError, ValueError, DataError):
+                time.sleep(pause_s)
+        return self._fetch(shard, path)
 
     def _fetch(self, shard: ShardFile, path: Path) -> None:
         """Copy beside, check and rename."""

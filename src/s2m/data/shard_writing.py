@@ -80,8 +80,8 @@ class _Pack:
         """Write the shard."""
         self.writer.close()
         content = self.content.getvalue()
-        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            places = {member.name: (member.offset_data, member.size) for member in archive}
+        with tarfile.open(fileobj=io.BytesIO(content)) as packed:
+            places = {member.name: (member.offset_data, member.size) for member in packed}
         samples = tuple(
             ShardSample(
                 name=image.name,

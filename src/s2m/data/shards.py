@@ -16,7 +16,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from s2m.data.labelled_images import AlphaChannel, Kind, LabelFile, LabelledImage
+from s2m.data.labelled_images import AlphaChannel, Kind, LabelFile, LabelledImage, LabelReader
 from s2m.errors import DataError
 
 SHARD_INDEX_NAME = "shards.json"
@@ -106,24 +106,24 @@ class PackedPicture:
     Attributes:
         store: where the shard comes from.
         shard: which one.
-        name: the file's name in it.
+        path: the file as if the shard were a folder, for messages.
         offset: of the file in the shard, bytes.
         size: of the file, bytes.
     """
 
     store: ShardStore
     shard: ShardFile
-    name: str
+    path: Path
     offset: int
     size: int
 
     @property
     def suffix(self) -> str:
         """The end of the name, as ".jpg"."""
-        return PurePosixPath(self.name).suffix
+        return self.path.suffix
 
     def __str__(self) -> str:
-        return f"{self.shard.name}/{self.name}"
+        return str(self.path)
 
     def read_bytes(self) -> bytes:
         """The picture file; nothing else of the shard is read.
@@ -139,7 +139,7 @@ class PackedPicture:
         except FileNotFoundError:
             raise DataError(f"{path} is missing, which {SHARD_INDEX_NAME} lists; fetch the set again") from None
         if len(content) != self.size:
-            raise DataError(f"{path} ends before {self.name}; wanted {self.shard.size:,} bytes, fetch it again")
+            raise DataError(f"{path} ends before {self.path.name}; wanted {self.shard.size:,} bytes, fetch it again")
         return content
 
 
@@ -198,18 +198,13 @@ def images_of_index(index: ShardIndex, store: ShardStore, folder: Path) -> tuple
 
 def _images_of(shard: Shard, store: ShardStore, folder: Path) -> Iterator[LabelledImage]:
     file = ShardFile(shard.name, shard.size, shard.sha256)
+    inside = folder / shard.name
     for sample in shard.samples:
-        photograph = PackedPicture(store, file, sample.image_name, *sample.image)
-        label = (
-            None if sample.label is None else PackedPicture(store, file, label_name(sample.image_name), *sample.label)
-        )
-        yield LabelledImage(
-            sample.name,
-            sample.kind,
-            folder / shard.name / sample.image_name,
-            AlphaChannel(photograph) if label is None else LabelFile(label),
-            photograph,
-        )
+        photograph = PackedPicture(store, file, inside / sample.image_name, *sample.image)
+        reader: LabelReader = AlphaChannel(photograph)
+        if sample.label is not None:
+            reader = LabelFile(PackedPicture(store, file, inside / label_name(sample.image_name), *sample.label))
+        yield LabelledImage(sample.name, sample.kind, photograph.path, reader, photograph)
 
 
 def label_name(image_name: str) -> str:

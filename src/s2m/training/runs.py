@@ -73,8 +73,10 @@ def train(request: RunRequest) -> None:
         trainer.run()
 
 
-def measure(request: RunRequest, steps: int, workers: Sequence[int]) -> Throughput:
+def measure(request: RunRequest, steps: int, workers: Sequence[int]) -> Throughput | None:
     """How many images a second the loader prepares and the step learns from, each alone; nothing is written.
+
+    The first process alone has the answer; the others get None.
 
     Args:
         request: a run that is neither resumed nor saved.
@@ -89,8 +91,10 @@ def measure(request: RunRequest, steps: int, workers: Sequence[int]) -> Throughp
         tried = workers or (trainer.config.data.workers,)
         size = trainer.config.optimiser.batch_size
         if isinstance(trainer, OriginalTrainer):
-            return measure_throughput(trainer, size, steps, tried)
-        return measure_throughput(trainer, size, steps, tried)
+            found = measure_throughput(trainer, size, steps, tried)
+        else:
+            found = measure_throughput(trainer, size, steps, tried)
+        return found if processes.is_first else None
 
 
 @contextmanager
