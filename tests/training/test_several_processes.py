@@ -135,8 +135,21 @@ def test_the_original_trains_on_two_processes_one_goes_on_and_then_two_again(pai
     assert read_checkpoint(tmp_path / "s2m" / "checkpoint.pt").iteration == 4
 
 
-def test_a_killed_worker_is_restarted_from_the_checkpoint(pairs_root: Path, tmp_path: Path) -> None:
-    recipe = "checkpoint_minutes = 0.0001\nlog_every = 1\n" + COMPACT.replace("ITERATIONS", "14")
+@pytest.mark.parametrize(
+    ("recipe", "last"),
+    [
+        ("checkpoint_minutes = 0.0001\n" + COMPACT.replace("ITERATIONS", "14"), 14),
+        (
+            "checkpoint_every = 2\n" + ORIGINAL.replace("ACCUMULATE", "1").replace("iterations = 1", "iterations = 9"),
+            9,
+        ),
+    ],
+    ids=["compact", "original"],
+)
+def test_a_killed_worker_is_restarted_from_the_checkpoint(
+    recipe: str, last: int, pairs_root: Path, tmp_path: Path
+) -> None:
+    recipe = "log_every = 1\n" + recipe
     (tmp_path / "recipe.toml").write_text(recipe)
     arguments = (
         tmp_path / "recipe.toml",
@@ -162,9 +175,9 @@ def test_a_killed_worker_is_restarted_from_the_checkpoint(pairs_root: Path, tmp_
         finally:
             launcher.terminate()
     assert launcher.returncode == 0, (tmp_path / "log").read_text()[-3000:]
-    assert read_checkpoint(folder / "checkpoint.pt").iteration == 14
+    assert read_checkpoint(folder / "checkpoint.pt").iteration == last
     iterations = [json.loads(line)["iteration"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert sorted(set(iterations)) == list(range(1, 15))
+    assert sorted(set(iterations)) == list(range(1, last + 1))
     assert iterations.count(1) == 1
     starts = list(folder.glob("events.*"))
     assert len(starts) == 2
