@@ -33,7 +33,8 @@ def test_loader_and_step_are_timed_alone_for_each_number_of_workers() -> None:
     found = measure_throughput(trainer, batch_size=4, steps=5, workers=(1, 4))
     assert [loader.workers for loader in found.loaders] == [1, 4]
     one, four = (loader.images_per_second for loader in found.loaders)
-    assert 100 < one <= 200 < four <= 800
+    assert one <= 200  # Sleeping may take longer on a busy machine, never shorter.
+    assert one < four <= 800
     assert one < found.step <= 800
     assert len(trainer.learnt) == 6
     assert len(set(trainer.learnt)) == 1
