@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from s2m.data.labelled_images import LabelledImage
+from s2m.data.shard_writing import shard_set
 from s2m.types import ByteArray
 
 SIZE_HW = (72, 96)
@@ -36,6 +38,12 @@ def write_pair(folder: Path, name: str, seed: int, suffix: str = ".jpg") -> None
     Image.fromarray(image).save(folder / f"{name}{suffix}", quality=95)
     soft = cv2.GaussianBlur((label == 1).astype(np.uint8) * 255, (3, 3), 0)
     Image.fromarray(soft).save(folder / f"{name}.png")
+
+
+def shard_miniature(images: Sequence[LabelledImage], folder: Path) -> Path:
+    """A folder of shards of one image each."""
+    shard_set(images, folder, 1, lambda: None)
+    return folder
 
 
 @pytest.fixture

@@ -58,9 +58,11 @@ def test_the_architecture_names_every_module_of_the_package() -> None:
 def test_every_training_command_in_its_document_exists() -> None:
     text = (ROOT / "docs" / "train.md").read_text().replace("\\\n", " ")
     lines = re.findall(
-        r"(?:^|`)(?:s2m|torchrun .*-m s2m\.)\s?(train|data check|data convert|export-model) ([^`\n]*)", text, re.M
+        r"(?:^|`)(?:s2m|torchrun .*-m s2m\.)\s?(train|data check|data convert|data shard|export-model) ([^`\n]*)",
+        text,
+        re.M,
     )
-    assert {name for name, _ in lines} == {"train", "data check", "data convert", "export-model"}
+    assert {name for name, _ in lines} == {"train", "data check", "data convert", "data shard", "export-model"}
     for name, arguments in lines:
         command: click.Command | None = main
         for part in name.split():

@@ -51,3 +51,18 @@ def test_convert_brings_every_layout_into_one(
     checked = run("check", tmp_path / "new")
     assert checked.exit_code == 0, checked.output
     assert {"train/lvis", "train/fss", "train/instances"} <= {line.split()[0] for line in checked.output.splitlines()}
+
+
+def test_shard_packs_every_layout_and_check_reads_the_shards(
+    lvis_root: Path, static_root: Path, coco_file: Path, pairs_root: Path, tmp_path: Path
+) -> None:
+    for source in (lvis_root, static_root, coco_file, pairs_root):
+        result = run("shard", source, tmp_path / "new", "--shard-mb", 1)
+        assert result.exit_code == 0, result.output
+    assert "shapes: 2 images, 1 shards" in result.output
+    checked = run("check", tmp_path / "new")
+    assert checked.exit_code == 0, checked.output
+    found = {line.split()[0]: line.split()[1:3] for line in checked.output.splitlines()}
+    assert found["train/lvis"] == ["2", "4"]
+    assert found["train/instances"] == ["1", "2"]
+    assert {"train/shapes", "train/fss", "train/BIG_small"} <= set(found)

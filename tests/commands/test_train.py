@@ -9,7 +9,9 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
+from data_miniatures import shard_miniature
 from s2m.commands import main
+from s2m.data.layouts import open_set
 from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
 
 ORIGINAL = """
@@ -24,7 +26,7 @@ iterations = 1
 
 COMPACT = """
 [data]
-sets = {"lvis" = 1, "static/fss" = 1, "coco/instances.json" = 1, "pairs/train/shapes" = 1}
+sets = {"lvis" = 1, "static/fss" = 1, "coco/instances.json" = 1, "pairs/train/shapes" = 1, "shards" = 1}
 crop_size = 64
 workers = 0
 distractor = 0
@@ -48,6 +50,25 @@ def recipe(tmp_path: Path) -> Path:
     path = tmp_path / "original.toml"
     path.write_text(ORIGINAL)
     return path
+
+
+@pytest.fixture
+def shards(pairs_root: Path, tmp_path: Path) -> Path:
+    """The set "more" in shards."""
+    return shard_miniature(open_set(pairs_root / "train" / "more"), tmp_path / "shards")
+
+
+@pytest.mark.parametrize("recipe_text", [ORIGINAL, COMPACT], ids=["original", "compact"])
+def test_sets_at_addresses_need_no_data_folder(
+    recipe_text: str, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = [line for line in recipe_text.splitlines() if not line.startswith("sets")]
+    table = f'[data]\nshard_copies = "copies"\nsets = {{"pipe:cat {shards}/{{}}" = 1}}'
+    (tmp_path / "far.toml").write_text("\n".join(kept).replace("[data]", table))
+    result = train("far.toml", "--id", "NULL")
+    assert result.exit_code == 0, result.output
+    assert list((tmp_path / "copies").glob("*.tar"))
 
 
 def test_the_original_trains_on_the_published_sets_from_a_deeplab_checkpoint(
@@ -82,12 +103,30 @@ def test_missing_published_sets_are_an_error_or_named(
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.usefixtures("lvis_root", "static_root", "coco_file", "pairs_root")
+@pytest.mark.usefixtures("lvis_root", "static_root", "coco_file", "shards")
 def test_the_compact_network_trains_on_every_layout_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "compact.toml").write_text(COMPACT)
     result = train("compact.toml", "--data", tmp_path, "--id", "NULL")
     assert result.exit_code == 0, result.output
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("recipe_name", ["compact.toml", "pairs.toml"])
+@pytest.mark.usefixtures("lvis_root", "static_root", "coco_file", "shards")
+def test_the_loader_is_measured_by_number_of_workers_for_both_networks(
+    recipe_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "compact.toml").write_text(COMPACT)
+    (tmp_path / "pairs.toml").write_text(ORIGINAL.replace("crop_size", 'sets = {"pairs/train/shapes" = 1}\ncrop_size'))
+    result = train(recipe_name, "--data", tmp_path, "--id", "mine", "--measure", 1, "--workers", 0, "--workers", 2)
+    assert result.exit_code == 0, result.output
+    step, none, two = result.output.splitlines()
+    assert step.startswith("step alone: ")
+    assert none.startswith("loader alone, 0 workers: ")
+    assert two.startswith("loader alone, 2 workers: ")
+    assert "loader / step" in two
     assert not (tmp_path / "runs").exists()
 
 
@@ -103,6 +142,7 @@ def test_the_compact_network_trains_on_every_layout_too(tmp_path: Path, monkeypa
         (("compact.toml", "--data", ".", "--load-deeplab", "w.pth"), "belong to recipes of the original"),
         (("own.toml",), "names sets of its own"),
         (("wrong.toml",), "optimiser.batch"),
+        (("original.toml", "--workers", "2"), "belongs to --measure"),
     ],
 )
 @pytest.mark.usefixtures("recipe")

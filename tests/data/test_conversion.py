@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_miniatures import shard_miniature
 from s2m.data.conversion import IndexLine, convert_set, write_index
 from s2m.data.labelled_images import LabelledFolder, LabelledImage, object_ids
 from s2m.data.layouts import find_sets
+from s2m.data.shards import open_shards
 from s2m.errors import DataError, OutputError
 
 
@@ -24,6 +26,16 @@ def test_a_converted_set_reads_back_the_same(lvis_root: Path, tmp_path: Path) ->
     assert [(image.name, image.kind) for image in again] == [(image.name, image.kind) for image in lvis.images]
     for before, after in zip(lvis.images, again, strict=True):
         np.testing.assert_array_equal(before.load()[0], after.load()[0])
+        np.testing.assert_array_equal(before.load()[1], after.load()[1])
+
+
+def test_shards_convert_back_into_the_pairs_they_were_made_from(pairs_root: Path, tmp_path: Path) -> None:
+    (found, _) = find_sets(pairs_root)
+    packed = open_shards(shard_miniature(found.images, tmp_path / "shards"))
+    convert_set(packed, tmp_path / "new", "train", "more", nothing)
+    for path in (pairs_root / "train" / "more").glob("*.webp"):
+        assert (tmp_path / "new" / "train" / "more" / path.name).read_bytes() == path.read_bytes()
+    for before, after in zip(found.images, LabelledFolder(tmp_path / "new" / "train" / "more"), strict=True):
         np.testing.assert_array_equal(before.load()[1], after.load()[1])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from s2m.data.labelled_images import IGNORE, LabelledFolder, object_ids, read_label_picture
+from s2m.data.labelled_images import IGNORE, LabelledFolder, object_ids
 from s2m.errors import DataError
 
 
@@ -56,17 +56,6 @@ def test_an_alpha_image_is_its_own_label_and_lies_over_white(tmp_path: Path) -> 
     assert not label[2:].any()
     assert (image_rgb[:2] == 0).all()
     assert (image_rgb[2:] == 255).all()
-
-
-def test_a_black_and_white_label_marks_one_object(tmp_path: Path) -> None:
-    Image.fromarray(np.array([[0, 255]], np.uint8)).save(tmp_path / "bw.png")
-    np.testing.assert_array_equal(read_label_picture(tmp_path / "bw.png"), [[0, 1]])
-
-
-def test_a_colour_picture_is_no_label(tmp_path: Path) -> None:
-    Image.fromarray(np.array([[[255, 0, 0]]], np.uint8)).save(tmp_path / "c.png")
-    with pytest.raises(DataError, match="colour picture"):
-        read_label_picture(tmp_path / "c.png")
 
 
 def test_a_label_of_another_size_is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from s2m.data.layouts import DataSet, find_sets
 from s2m.errors import ConfigError, DataError, ModelError
@@ -48,6 +49,10 @@ def test_a_run_leaves_checkpoint_weights_metrics_pictures_and_its_record(
     assert [line["iteration"] for line in lines] == [1, 2]
     assert {"loss", "iou", "seconds", "learning_rate"} <= set(lines[0])
     assert (folder / "panel-000002.png").stat().st_size > 1000
+    board = EventAccumulator(str(folder))
+    board.Reload()
+    assert {"loss", "iou", "seconds", "seconds_waiting", "learning_rate"} <= set(board.Tags()["scalars"])
+    assert [picture.step for picture in board.Images("samples")] == [2]
     assert json.loads((folder / "run.json").read_text())["processes"] == 1
     assert json.loads((folder / "config.json").read_text())["data"]["crop_size"] == 32
     assert load_model(folder / WEIGHTS_NAME).card.architecture == "deeplabv3plus_resnet50"
@@ -57,7 +62,7 @@ def test_a_resumed_run_ends_with_the_same_weights_as_one_in_one_go(sets: tuple[D
     whole = OriginalTrainer(small(2), sets, None, ALONE)
     whole.run()
     first = OriginalTrainer(small(2), sets, tmp_path, ALONE)
-    first.step(next(first.batches(2)))
+    first.step(next(first.batches(2, workers=0)))
     first.save()
     second = OriginalTrainer(small(2), sets, tmp_path, ALONE)
     second.resume()
@@ -87,10 +92,28 @@ def test_gathered_passes_give_the_gradients_of_one_batch_but_for_the_statistics(
         trainer = OriginalTrainer(small(1, batch_size=4, accumulate=accumulate), sets, None, ALONE)
         trainer.network.eval()
         with patch.object(trainer.network, "train"):
-            trainer.step(next(trainer.batches(1)))
+            trainer.step(next(trainer.batches(1, workers=0)))
         gradients.append(torch.cat([p.grad.flatten() for p in trainer.network.parameters() if p.grad is not None]))
     assert gradients[0].norm() > 0
     assert (gradients[0] - gradients[1]).norm() / gradients[0].norm() < 1e-3
+
+
+def test_16_bit_convolutions_leave_weights_and_losses_in_32(sets: tuple[DataSet, ...]) -> None:
+    losses, gradients = [], []
+    for precision in ("float32", "bfloat16"):
+        trainer = OriginalTrainer(small(1, batch_size=4, precision=precision), sets, None, ALONE)
+        seen: list[torch.dtype] = []
+        first = trainer.network.backbone.conv1
+        first.register_forward_hook(lambda _layer, _inputs, answer, seen=seen: seen.append(answer.dtype))
+        results, figures = trainer.step(next(trainer.batches(1, workers=0)))
+        assert seen == [getattr(torch, precision)]
+        assert results[0].loss.dtype == torch.float32
+        assert all(value.dtype != torch.bfloat16 for value in trainer.network.state_dict().values())
+        losses.append(float(figures["loss"]))
+        gradients.append(trainer.network.classifier.classifier[3].weight.grad)
+    assert losses[1] == pytest.approx(losses[0], rel=0.25)
+    assert gradients[1] is not None
+    assert gradients[1].dtype == torch.float32
 
 
 def test_an_epoch_passes_over_each_set_as_often_as_its_repeats_say(sets: tuple[DataSet, ...]) -> None:

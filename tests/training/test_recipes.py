@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from s2m.data.layouts import published_mixture
 from s2m.training.config import TrainingConfig, read_toml, validated
-from s2m.training.original_config import OriginalConfig
+from s2m.training.original_config import OriginalConfig, OriginalDataConfig
 from s2m.training.published_simulator import SimulatorSettings
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -17,6 +18,15 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 def test_a_shipped_recipe_is_valid(path: Path) -> None:
     content = read_toml(path)
     validated(OriginalConfig if "architecture" in content else TrainingConfig, content, path)
+
+
+def test_the_recipe_on_shards_has_the_sets_and_passes_of_the_published_mixture(
+    lvis_root: Path, static_root: Path
+) -> None:
+    recipe = validated(OriginalConfig, read_toml(CONFIGS / "s2m_original_shards.toml"), CONFIGS)
+    published = {f"train/{each.name}": each.repeats for each in published_mixture(lvis_root, static_root)}
+    assert recipe.data.sets == published
+    assert recipe.model_copy(update={"data": OriginalDataConfig()}) == OriginalConfig(architecture=recipe.architecture)
 
 
 def test_the_published_recipe_is_the_default_of_every_setting() -> None:

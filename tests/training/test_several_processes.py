@@ -10,9 +10,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from data_miniatures import shard_miniature
+from s2m.data.layouts import open_set
 from s2m.training.checkpoints import read_checkpoint
 from s2m.training.processes import Processes, ShardedOrder
 
@@ -91,7 +94,30 @@ def test_gradients_of_two_processes_equal_one_with_the_joined_batch(
         assert (joined[0] - joined[1]).norm() / joined[0].norm() < tolerance
 
 
-def test_the_original_trains_on_two_processes_and_one_goes_on(pairs_root: Path, tmp_path: Path) -> None:
+EVERY_LAYOUT = (
+    '"lvis" = 1, "static/fss" = 1, "static/ecssd" = 1, "coco/instances.json" = 1, "pairs/train/shapes" = 1, '
+    '"shards" = 1, "pipe:cat ROOT/shards/{}" = 1'
+)
+
+
+@pytest.mark.parametrize("recipe", [ORIGINAL.replace("ACCUMULATE", "1"), COMPACT], ids=["original", "compact"])
+@pytest.mark.usefixtures("lvis_root", "static_root", "coco_file")
+def test_both_networks_train_on_every_layout_on_two_processes(recipe: str, pairs_root: Path, tmp_path: Path) -> None:
+    shard_miniature(open_set(pairs_root / "train" / "more"), tmp_path / "shards")
+    sets = EVERY_LAYOUT.replace("ROOT", str(tmp_path))
+    recipe = recipe.replace('"train/shapes" = 1, "train/more" = 1', sets).replace("ITERATIONS", "3")
+    recipe = recipe.replace("iterations = 1", "iterations = 3").replace("workers = 0", "workers = 1")
+    recipe = recipe.replace("[data]", f'log_every = 1\n[data]\nshard_copies = "{tmp_path}/copies"')
+    (tmp_path / "recipe.toml").write_text(recipe)
+    arguments = ("--data", tmp_path, "--id", "every", "--runs", tmp_path / "runs", "--device", "cpu")
+    run(torchrun("-m", "s2m.train", tmp_path / "recipe.toml", *arguments))
+    lines = [json.loads(line) for line in (tmp_path / "runs" / "every" / "metrics.jsonl").read_text().splitlines()]
+    assert [line["iteration"] for line in lines] == [1, 2, 3]
+    assert all(np.isfinite(line["loss"]) for line in lines)
+    assert len(list((tmp_path / "runs" / "every").glob("events.*"))) == 1
+
+
+def test_the_original_trains_on_two_processes_one_goes_on_and_then_two_again(pairs_root: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
         "log_every = 1\n" + ORIGINAL.replace("ACCUMULATE", "1").replace("iterations = 1", "iterations = 2")
@@ -102,12 +128,28 @@ def test_the_original_trains_on_two_processes_and_one_goes_on(pairs_root: Path, 
     assert len(list((tmp_path / "s2m").glob("events.*"))) == 1
     recipe.write_text(recipe.read_text().replace("iterations = 2", "iterations = 3"))
     run([sys.executable, "-m", "s2m.train", *map(str, run_on), "--resume"])
+    recipe.write_text(recipe.read_text().replace("iterations = 3", "iterations = 4"))
+    run(torchrun("-m", "s2m.train", *run_on, "--resume"))
     lines = (tmp_path / "s2m" / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(line)["iteration"] for line in lines] == [1, 2, 3]
+    assert [json.loads(line)["iteration"] for line in lines] == [1, 2, 3, 4]
+    assert read_checkpoint(tmp_path / "s2m" / "checkpoint.pt").iteration == 4
 
 
-def test_a_killed_worker_is_restarted_from_the_checkpoint(pairs_root: Path, tmp_path: Path) -> None:
-    recipe = "checkpoint_minutes = 0.0001\nlog_every = 1\n" + COMPACT.replace("ITERATIONS", "14")
+@pytest.mark.parametrize(
+    ("recipe", "last"),
+    [
+        ("checkpoint_minutes = 0.0001\n" + COMPACT.replace("ITERATIONS", "14"), 14),
+        (
+            "checkpoint_every = 2\n" + ORIGINAL.replace("ACCUMULATE", "1").replace("iterations = 1", "iterations = 9"),
+            9,
+        ),
+    ],
+    ids=["compact", "original"],
+)
+def test_a_killed_worker_is_restarted_from_the_checkpoint(
+    recipe: str, last: int, pairs_root: Path, tmp_path: Path
+) -> None:
+    recipe = "log_every = 1\n" + recipe
     (tmp_path / "recipe.toml").write_text(recipe)
     arguments = (
         tmp_path / "recipe.toml",
@@ -133,9 +175,9 @@ def test_a_killed_worker_is_restarted_from_the_checkpoint(pairs_root: Path, tmp_
         finally:
             launcher.terminate()
     assert launcher.returncode == 0, (tmp_path / "log").read_text()[-3000:]
-    assert read_checkpoint(folder / "checkpoint.pt").iteration == 14
+    assert read_checkpoint(folder / "checkpoint.pt").iteration == last
     iterations = [json.loads(line)["iteration"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert sorted(set(iterations)) == list(range(1, 15))
+    assert sorted(set(iterations)) == list(range(1, last + 1))
     assert iterations.count(1) == 1
     starts = list(folder.glob("events.*"))
     assert len(starts) == 2

@@ -66,6 +66,7 @@ _EXTRAS: Mapping[str, str] = MappingProxyType(
         "safetensors": "train",
         "tensorboard": "train",
         "torch": "train",
+        "webdataset": "train",
     }
 )
 """Which extra of the package brings a module that is only needed for some commands."""

@@ -1,4 +1,4 @@
-"""``s2m data check`` and ``s2m data convert``: data sets of any known layout, looked through or brought into one."""
+"""``s2m data check``, ``convert`` and ``shard``: data sets of any layout, looked through, or brought into one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from s2m.errors import DataError
 
 @click.group()
 def data() -> None:
-    """Look through data sets, or convert them."""
+    """Look through data sets, convert them, or pack them into shards."""
 
 
 @data.command()
@@ -54,15 +54,43 @@ def check(root: Path, images: Path | None, published: bool, allow_missing: bool)
 @click.option(
     "--images", type=click.Path(path_type=Path), help="Folder of the images where SOURCE is a COCO JSON file."
 )
-@click.option("--split", default="train", show_default=True, help="Folder of DESTINATION that the sets go into.")
+@click.option("--split", default="train", show_default=True, help="Folder of DESTINATION for sets that lie in none.")
 def convert(source: Path, destination: Path, images: Path | None, split: str) -> None:
     """Write every set below SOURCE as DESTINATION/SPLIT/SET/NAME.jpg + NAME.png, with an index."""
     from s2m.data.conversion import convert_set, write_index
     from s2m.data.layouts import find_sets
 
     for found in find_sets(source, images):
-        name = found.name.replace("/", "_")
+        part, name = _place_of(found.name, split)
         with tqdm(total=len(found.images), desc=name, unit="image", disable=None) as progress:
-            lines = convert_set(found.images, destination, split, name, progress.update)
+            lines = convert_set(found.images, destination, part, name, progress.update)
         write_index(destination, lines)
-        click.echo(f"{name}: {len(lines):,} images in {destination / split / name}")
+        click.echo(f"{name}: {len(lines):,} images in {destination / part / name}")
+
+
+@data.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option(
+    "--images", type=click.Path(path_type=Path), help="Folder of the images where SOURCE is a COCO JSON file."
+)
+@click.option("--split", default="train", show_default=True, help="Folder of DESTINATION for sets that lie in none.")
+@click.option("--shard-mb", type=click.IntRange(min=1), default=64, show_default=True, help="Megabytes of a shard.")
+def shard(source: Path, destination: Path, images: Path | None, split: str, shard_mb: int) -> None:
+    """Pack every set below SOURCE into DESTINATION/SPLIT/SET/shard-NNNNNN.tar, with an index."""
+    from s2m.data.layouts import find_sets
+    from s2m.data.shard_writing import shard_set
+
+    for found in find_sets(source, images):
+        part, name = _place_of(found.name, split)
+        folder = destination / part / name
+        with tqdm(total=len(found.images), desc=name, unit="image", disable=None) as progress:
+            index = shard_set(found.images, folder, shard_mb * 1_000_000, progress.update)
+        size = f"{len(index.shards):,} shards, {sum(each.size for each in index.shards) / 1e6:,.1f} MB"
+        click.echo(f"{name}: {len(found.images):,} images, {size}, in {folder}")
+
+
+def _place_of(name: str, split: str) -> tuple[str, str]:
+    """Split and folder of a found set: its own, as in "val/cats", or the split of the others."""
+    part, _, folder = name.rpartition("/")
+    return part or split, folder

@@ -30,6 +30,12 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--measure", type=click.IntRange(min=1), help="Only time the loader and the step, this many steps each.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    multiple=True,
+    help="With --measure: number of loader processes to try instead of the recipe's; may be given several times.",
+)
 def train(
     config: Path | None,
     config_option: Path | None,
@@ -44,6 +50,7 @@ def train(
     load_network: Path | None,
     device: str,
     measure: int | None,
+    workers: tuple[int, ...],
 ) -> None:
     """Train a network as the TOML file CONFIG says."""
     from s2m.training import runs as training_runs
@@ -64,13 +71,20 @@ def train(
         deeplab=load_deeplab,
         network=load_network,
     )
+    if workers and measure is None:
+        raise ConfigError("--workers belongs to --measure; a run's workers are set in the recipe, [data] workers")
     for line in training_runs.missing_words_of(request):
         click.echo(f"going on without {line}")
     if measure is None:
         training_runs.train(request)
         return
-    found = training_runs.measure(request, measure)
-    click.echo(
-        f"loader {found.loader:.1f} images/s, step {found.step:.1f} images/s, "
-        f"loader / step {found.ratio:.2f}{' (the device waits for data)' if found.ratio < 1 else ''}"
-    )
+    found = training_runs.measure(request, measure, workers)
+    if found is None:
+        return
+    click.echo(f"step alone: {found.step:.1f} images/s")
+    for loader in found.loaders:
+        ratio = found.ratio(loader)
+        click.echo(
+            f"loader alone, {loader.workers} workers: {loader.images_per_second:.1f} images/s, "
+            f"loader / step {ratio:.2f}{' (the device waits for data)' if ratio < 1 else ''}"
+        )

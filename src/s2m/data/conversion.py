@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -97,21 +96,17 @@ def write_index(root: Path, lines: Sequence[IndexLine]) -> None:
 
 
 def _write_image(image: LabelledImage, image_rgb: ByteArray, folder: Path) -> None:
-    suffix = image.image_path.suffix.lower()
-    if suffix in _COPIED_SUFFIXES and _is_plain(image.image_path):
-        target = folder / f"{image.name}{suffix}"
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(image.image_path, target)
-        except OSError as error:
-            raise OutputError(f"{target} cannot be written ({error}); free some space or choose another") from error
+    suffix = image.photograph.suffix.lower()
+    content = image.photograph.read_bytes()
+    if suffix in _COPIED_SUFFIXES and _is_plain(content):
+        write_atomically(folder / f"{image.name}{suffix}", content)
         return
     packed = io.BytesIO()
     Image.fromarray(image_rgb).save(packed, "WEBP", lossless=True)
     write_atomically(folder / f"{image.name}.webp", packed.getvalue())
 
 
-def _is_plain(path: Path) -> bool:
-    """Whether a photograph needs neither turning nor a ground to lie on."""
-    with Image.open(path) as picture:
+def _is_plain(content: bytes) -> bool:
+    """Whether a photograph file needs neither turning nor a ground to lie on."""
+    with Image.open(io.BytesIO(content)) as picture:
         return picture.getexif().get(_EXIF_ORIENTATION, 1) == 1 and not picture.has_transparency_data

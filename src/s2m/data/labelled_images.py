@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast, get_args, overload
+from typing import Literal, Protocol, cast, get_args, overload
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
+from s2m.data.picture_files import PictureFile, read_cutout, read_label_picture, read_photograph
 from s2m.errors import DataError
 from s2m.types import ByteArray
 
@@ -50,14 +49,21 @@ class LabelledImage:
     Attributes:
         name: the file name without its suffix; unique in its folder.
         kind: what the numbers of the label mean.
-        image_path: the photograph.
+        image_path: the photograph; in a shard, the path of the shard with the photograph's name in it.
         read_label: reads the label, (H, W) uint8 of the image's size.
+        packed: the photograph where it is no file of its own.
     """
 
     name: str
     kind: Kind
     image_path: Path
     read_label: LabelReader
+    packed: PictureFile | None = None
+
+    @property
+    def photograph(self) -> PictureFile:
+        """What the photograph is read from."""
+        return self.packed or self.image_path
 
     def load(self) -> tuple[ByteArray, ByteArray]:
         """The image (H, W, 3) uint8 RGB and its label (H, W) uint8; an alpha image lies over white.
@@ -65,7 +71,7 @@ class LabelledImage:
         Raises:
             DataError: a file is missing or broken, or the two differ in size.
         """
-        image_rgb = read_photograph(self.image_path)
+        image_rgb = read_photograph(self.photograph)
         label = self.read_label()
         if label.shape != image_rgb.shape[:2]:
             raise DataError(
@@ -79,7 +85,7 @@ class LabelledImage:
 class LabelFile:
     """Reads a label from a picture file: palette indices, grey values, or black and white."""
 
-    path: Path
+    path: PictureFile
 
     def __call__(self) -> ByteArray:
         """The label, (H, W) uint8; see ``read_label_picture``."""
@@ -90,7 +96,7 @@ class LabelFile:
 class AlphaChannel:
     """Reads a label from the alpha channel of an image: 1 where it is at least one half."""
 
-    path: Path
+    path: PictureFile
 
     def __call__(self) -> ByteArray:
         """The label, (H, W) uint8 of 0 and 1."""
@@ -139,59 +145,10 @@ class LabelledFolder(Sequence[LabelledImage]):
         return iter(self._images)
 
 
-def read_photograph(path: Path) -> ByteArray:
-    """An image as (H, W, 3) uint8 RGB, upright; what is transparent becomes white."""
-    with _opened(path) as image:
-        if not image.has_transparency_data:
-            return np.asarray(image.convert("RGB"))
-        cutout = np.asarray(image.convert("RGBA")).astype(np.uint16)
-    alpha = cutout[..., 3:]
-    return ((cutout[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def read_cutout(path: Path) -> ByteArray:
-    """An image as (H, W, 4) uint8 RGBA, upright, colours not multiplied by alpha."""
-    with _opened(path) as image:
-        return np.asarray(image.convert("RGBA"))
-
-
-def read_label_picture(path: Path) -> ByteArray:
-    """A label picture as (H, W) uint8.
-
-    A palette picture gives its indices, whatever the colours.  A grey picture gives its values, except
-    that one with no value but 0 and 255 (black and white) gives 0 and 1.
-
-    Raises:
-        DataError: the file is missing or broken, or is a colour picture.
-    """
-    with _opened(path) as image:
-        values: NDArray[Any] = np.asarray(image.convert("L") if image.mode == "1" else image)
-        is_palette = image.mode == "P"
-    if values.ndim == 3 and (values[..., :3] == values[..., :1]).all():
-        values = values[..., 0]
-    if values.ndim != 2 or values.dtype != np.uint8:
-        raise DataError(f"{path} is a colour picture; a label is a palette or grey PNG whose values are the objects")
-    if not is_palette and not ((values > 0) & (values < IGNORE)).any():
-        return np.asarray(values == IGNORE, dtype=np.uint8)
-    return values.astype(np.uint8, copy=False)
-
-
 def object_ids(label: ByteArray) -> tuple[int, ...]:
     """The objects of a label (H, W), ascending; without background and ignored pixels."""
     counts = np.bincount(label.ravel(), minlength=256)
     return tuple(int(value) for value in np.flatnonzero(counts[1:IGNORE]) + 1)
-
-
-def _opened(path: Path) -> Image.Image:
-    """An image file read wholly and turned upright."""
-    try:
-        with Image.open(path) as image:
-            image.load()
-            return ImageOps.exif_transpose(image)
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing; the data set is incomplete") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as an image ({error}); restore the file or remove the pair") from error
 
 
 def _pairs_of_index(

@@ -3,6 +3,7 @@
 ROOT/lvis/lvis_v1_train.json, ROOT/lvis/train2017/      LVIS, also directly in ROOT
 ROOT/static/fss/CLASS/N.jpg, ROOT/static/DUTS-TR/X.jpg  static sets, also directly in ROOT
 ROOT/train/SET/NAME.webp beside NAME.png                folders of pairs, also ROOT/SET or ROOT itself
+ROOT/train/SET/shards.json, shard-NNNNNN.tar            sets in shards, wherever folders of pairs may lie
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 from s2m.data.coco import read_instances
 from s2m.data.labelled_images import INDEX_NAME, LabelledFolder, LabelledImage
 from s2m.data.lvis import ANNOTATIONS, IMAGES, missing_of_lvis, read_lvis
+from s2m.data.shard_copies import is_address, open_address
+from s2m.data.shards import SHARD_INDEX_NAME, is_sharded, open_shards
 from s2m.data.static import STATIC_SETS, read_static_set, static_sets_in, wanted_files
 from s2m.errors import DataError
 
@@ -104,9 +107,23 @@ def find_sets(root: Path, images_folder: Path | None = None) -> tuple[DataSet, .
     if not sets:
         raise DataError(
             f"{root} holds no data set of a known layout; wanted {ANNOTATIONS} with {IMAGES}/, "
-            f"one of {', '.join(STATIC_SETS)}, or folders of pairs NAME.jpg and NAME.png"
+            f"one of {', '.join(STATIC_SETS)}, folders of pairs NAME.jpg and NAME.png, or {SHARD_INDEX_NAME}"
         )
     return sets
+
+
+def open_named_set(root: Path, name: str, shard_copies: Path) -> Sequence[LabelledImage]:
+    """A set as recipes name it: a folder or instance file below a root, or the address of a set in shards.
+
+    Args:
+        root: of the folders.
+        name: relative to the root, or an address; see ``s2m.data.shard_copies``.
+        shard_copies: local folder that shards of addresses are copied into.
+
+    Raises:
+        DataError: it is missing, broken or empty.
+    """
+    return open_address(name, shard_copies) if is_address(name) else open_set(root / name)
 
 
 def open_set(folder: Path) -> Sequence[LabelledImage]:
@@ -119,6 +136,8 @@ def open_set(folder: Path) -> Sequence[LabelledImage]:
         return read_instances(folder, folder.parent)
     if (folder / ANNOTATIONS).is_file():
         return read_lvis(folder)
+    if is_sharded(folder):
+        return open_shards(folder)
     if folder.name in static_sets_in(folder.parent):
         return read_static_set(folder.parent, folder.name)
     return LabelledFolder(folder)
@@ -132,25 +151,27 @@ def _sets_in(root: Path) -> Iterator[DataSet]:
         for name in static_sets_in(folder):
             yield DataSet(name, read_static_set(folder, name))
     known = {*static_sets_in(root), "lvis", "static", IMAGES}
-    for folder in _folders_of_pairs(root, known):
+    for folder in _set_folders(root, known):
         name = str(folder.relative_to(root)) if folder != root else root.resolve().name
-        yield DataSet(name, LabelledFolder(folder))
+        yield DataSet(name, open_shards(folder) if is_sharded(folder) else LabelledFolder(folder))
 
 
-def _folders_of_pairs(root: Path, known: set[str]) -> Iterator[Path]:
-    """The folder itself where it holds pairs, else its folders and their folders that do."""
-    if _holds_pairs(root):
+def _set_folders(root: Path, known: set[str]) -> Iterator[Path]:
+    """The folder itself where it holds pairs or shards, else its folders and their folders that do."""
+    if _holds_set(root):
         yield root
         return
     for folder in sorted(path for path in root.iterdir() if path.is_dir() and path.name not in known):
-        if _holds_pairs(folder):
+        if _holds_set(folder):
             yield folder
         else:
-            yield from (inner for inner in sorted(folder.iterdir()) if inner.is_dir() and _holds_pairs(inner))
+            yield from (inner for inner in sorted(folder.iterdir()) if inner.is_dir() and _holds_set(inner))
 
 
-def _holds_pairs(folder: Path) -> bool:
-    """Whether images lie in a folder that has labels or belongs to an indexed data set."""
+def _holds_set(folder: Path) -> bool:
+    """Whether shards lie in a folder, or images that have labels or belong to an indexed data set."""
+    if is_sharded(folder):
+        return True
     suffixes = {path.suffix.lower() for path in folder.iterdir() if path.is_file()}
     has_images = bool(suffixes & {".jpg", ".jpeg", ".webp"})
     is_indexed = any((parent / INDEX_NAME).is_file() for parent in folder.resolve().parents[:2])

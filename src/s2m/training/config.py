@@ -21,6 +21,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
+SHARD_COPIES = "~/.cache/s2m/shards"
+"""Where sets named by an address are copied to, where a recipe does not say otherwise."""
+
 
 class Section(BaseModel):
     """One table of the file: frozen, and strict about its keys."""
@@ -35,12 +38,13 @@ class DataConfig(Section):
     """What to learn from.
 
     Attributes:
-        sets: for each folder of image/label pairs (below the data root) its share of the samples, as a
-            weight that need not sum to 1.
+        sets: for each set (a folder of any layout below the data root, or the address of a set in shards) its
+            share of the samples, as a weight that need not sum to 1.
         crop_size: side of a training crop in network pixels, a multiple of 32.
         whole_image: share of the samples that show the whole image; the others are crops around an object.
         distractor: share of the samples that get a foreign object pasted.
         workers: processes that prepare samples beside the training process.
+        shard_copies: folder of this machine that sets named by an address are copied into.
     """
 
     sets: dict[str, Positive]
@@ -48,6 +52,7 @@ class DataConfig(Section):
     whole_image: Share = 0.4
     distractor: Share = 0.1
     workers: Annotated[int, Field(ge=0)] = 1
+    shard_copies: str = SHARD_COPIES
 
 
 class AnnotatorConfig(Section):

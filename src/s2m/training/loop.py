@@ -23,6 +23,7 @@ from s2m.safe_files import write_atomically
 from s2m.training.annotator import Annotator, Session
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.config import OptimiserConfig, TrainingConfig
+from s2m.training.loading import start_loading, timed
 from s2m.training.losses import mean_iou, segmentation_loss
 from s2m.training.panels import draw_panel
 from s2m.training.processes import Processes, ShardedOrder
@@ -57,7 +58,7 @@ class Trainer:
         self.folder = folder
         self.processes = processes
         self.device = device
-        self.share = processes.share(config.optimiser.batch_size, "batch_size")
+        processes.share(config.optimiser.batch_size, "batch_size")
         self.stream = SampleStream(data_root, config)
         self.annotator = Annotator(config.annotator)
         network = build_network(config)
@@ -111,8 +112,9 @@ class Trainer:
             progress = stack.enter_context(
                 tqdm(total=total, initial=self.iteration, unit="step", smoothing=0.05, disable=metrics is None)
             )
-            for batch in self.batches():
-                for name, value in self.step(batch).items():
+            for batch, waited in timed(self.batches(total, self.config.data.workers)):
+                last_round, figures = self.step(batch)
+                for name, value in (*figures.items(), ("seconds_waiting", waited)):
                     recent[name].append(value)
                 progress.update()
                 if self.iteration % self.config.log_every == 0:
@@ -121,6 +123,8 @@ class Trainer:
                     progress.set_postfix(loss=f"{means['loss']:.3f}", iou=f"{means['iou/last']:.3f}")
                     if metrics is not None:
                         metrics.write(self.iteration, means)
+                if metrics is not None and self.iteration % self.config.panel_every == 0:
+                    self._write_panel(batch, last_round, metrics)
                 if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                     self.save()
                     saved = time.monotonic()
@@ -135,14 +139,27 @@ class Trainer:
         write_record(self.folder, self.processes.count, self.device)
         return metrics
 
-    def batches(self) -> Iterator[Batch]:
-        """This process's share of the batches still to come."""
-        optimiser = self.config.optimiser
-        order = ShardedOrder(self.iteration, optimiser.iterations, optimiser.batch_size, 1, self.processes)
-        return iter(make_loader(self.stream, order, self.share))
+    def _write_panel(self, batch: Batch, last_round: RoundResult, metrics: MetricsWriter) -> None:
+        panel = draw_panel(batch.images, last_round.prompts, last_round.logits, batch.targets)
+        write_atomically(self.folder / f"panel-{self.iteration:06d}.png", panel)
+        metrics.write_picture(self.iteration, panel)
 
-    def step(self, batch: Batch) -> dict[str, float]:
-        """Learn from one batch: encode once, then a backward pass for each round of strokes."""
+    def batches(self, end: int, workers: int) -> Iterator[Batch]:
+        """This process's share of the batches from the next iteration to the one before ``end``.
+
+        Args:
+            end: iteration.
+            workers: processes that prepare them beside this one.
+        """
+        order = ShardedOrder(self.iteration, end, self.config.optimiser.batch_size, 1, self.processes)
+        return start_loading(make_loader(self.stream, order, workers))
+
+    def step(self, batch: Batch) -> tuple[RoundResult, dict[str, float]]:
+        """Learn from one batch: encode once, then a backward pass for each round of strokes.
+
+        Returns:
+            What the last round answered, and this process's figures.
+        """
         started = time.monotonic()
         optimiser = self.config.optimiser
         rate = learning_rate(self.iteration, optimiser)
@@ -173,10 +190,7 @@ class Trainer:
         self.optimiser.step()
         self._follow()
         self.iteration += 1
-        if self.iteration % self.config.panel_every == 0 and self.processes.is_first:
-            panel = draw_panel(batch.images, results[-1].prompts, results[-1].logits, batch.targets)
-            write_atomically(self.folder / f"panel-{self.iteration:06d}.png", panel)
-        return {
+        return results[-1], {
             "loss": sum(result.loss for result in results) / rounds,
             "iou/first": results[0].iou,
             "iou/last": results[-1].iou,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from s2m.training.config import Count, Positive, Section, Share
+from s2m.training.config import SHARD_COPIES, Count, Positive, Section, Share
 
 ARCHITECTURE: Literal["deeplabv3plus_resnet50"] = "deeplabv3plus_resnet50"
 
@@ -17,15 +17,17 @@ class OriginalDataConfig(Section):
     """What to learn from, beside the published sets that ``--lvis-root`` and ``--static-root`` name.
 
     Attributes:
-        sets: for each folder below ``--data`` (any layout of ``s2m.data.layouts``) how often an epoch
-            passes over it.
+        sets: for each folder below ``--data`` (any layout of ``s2m.data.layouts``), or address of a set in
+            shards, how often an epoch passes over it.
         crop_size: side of a training crop in network pixels, a multiple of 16.
         workers: processes that prepare samples beside each training process.
+        shard_copies: folder of this machine that sets named by an address are copied into.
     """
 
     sets: dict[str, Count] = Field(default_factory=dict)
     crop_size: Annotated[int, Field(ge=32, multiple_of=16)] = 480
     workers: Annotated[int, Field(ge=0)] = 8
+    shard_copies: str = SHARD_COPIES
 
 
 class AugmentationConfig(Section):

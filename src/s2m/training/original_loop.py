@@ -30,6 +30,7 @@ from s2m.network.joint_normalisation import normalise_jointly
 from s2m.safe_files import write_atomically
 from s2m.training.bootstrapped_loss import bootstrapped_cross_entropy, hardest_share
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from s2m.training.loading import start_loading, timed
 from s2m.training.losses import mean_iou
 from s2m.training.original_config import OriginalConfig, OriginalOptimiserConfig
 from s2m.training.panels import draw_panel
@@ -128,8 +129,9 @@ class OriginalTrainer:
             progress = stack.enter_context(
                 tqdm(total=total, initial=self.iteration, unit="step", disable=not self.processes.is_first)
             )
-            for batches in self.batches(total):
+            for batches, waited in timed(self.batches(total, config.data.workers)):
                 results, figures = self.step(batches)
+                figures["seconds_waiting"] = torch.tensor(waited, device=self.processes.device)
                 for name, value in figures.items():
                     recent[name].append(value)
                 progress.update()
@@ -145,11 +147,16 @@ class OriginalTrainer:
                     self.save()
         self.save()
 
-    def batches(self, end: int) -> Iterator[list[PublishedBatch]]:
-        """The passes of every iteration from the next one to the one before ``end``."""
+    def batches(self, end: int, workers: int) -> Iterator[list[PublishedBatch]]:
+        """The passes of every iteration from the next one to the one before ``end``.
+
+        Args:
+            end: iteration.
+            workers: processes that prepare them beside this one.
+        """
         optimiser = self.config.optimiser
         order = ShardedOrder(self.iteration, end, optimiser.batch_size, optimiser.accumulate, self.processes)
-        passes = iter(make_published_loader(self.stream, order))
+        passes = start_loading(make_published_loader(self.stream, order, workers))
         while batches := list(islice(passes, optimiser.accumulate)):
             yield batches
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from s2m.data.labelled_images import LabelledImage
 from s2m.data.layouts import DataSet
 from s2m.errors import DataError
 from s2m.network.original_model import PROMPT_DIAMETER_PX
+from s2m.training.loading import limit_threads
 from s2m.training.original_config import OriginalConfig
 from s2m.training.processes import ShardedOrder
 from s2m.training.published_samples import PublishedSample, draw_published_sample
@@ -89,9 +89,8 @@ def _order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, epoch, length]).permutation(length)
 
 
-def make_published_loader(stream: PublishedStream, order: ShardedOrder) -> DataLoader[PublishedBatch]:
-    """Batches of one pass of this process, in order."""
-    workers = stream.config.data.workers
+def make_published_loader(stream: PublishedStream, order: ShardedOrder, workers: int) -> DataLoader[PublishedBatch]:
+    """Batches of one pass of this process, in order, prepared by ``workers`` processes beside it."""
     loader: DataLoader[PublishedBatch] = DataLoader(
         stream,  # type: ignore[arg-type]  # A loader of samples gives what its collate function makes of them.
         batch_size=order.share,
@@ -100,7 +99,7 @@ def make_published_loader(stream: PublishedStream, order: ShardedOrder) -> DataL
         collate_fn=collate_published,
         prefetch_factor=4 if workers else None,
         pin_memory=order.processes.device.type == "cuda",
-        worker_init_fn=_limit_threads,
+        worker_init_fn=limit_threads,
     )
     return loader
 
@@ -113,8 +112,3 @@ def collate_published(samples: Sequence[PublishedSample]) -> PublishedBatch:
         torch.from_numpy(np.stack([sample.prompts for sample in samples])),
         torch.from_numpy(np.stack([sample.target for sample in samples])),
     )
-
-
-def _limit_threads(_worker: int) -> None:
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)

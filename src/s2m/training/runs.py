@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from s2m.data.layouts import DataSet, missing_sets, open_set, present_mixture, published_mixture
+from s2m.data.layouts import DataSet, missing_sets, open_named_set, present_mixture, published_mixture
+from s2m.data.shard_copies import is_address
 from s2m.errors import ConfigError
 from s2m.training.config import TrainingConfig, read_toml, validated
 from s2m.training.loop import Trainer
@@ -72,17 +73,28 @@ def train(request: RunRequest) -> None:
         trainer.run()
 
 
-def measure(request: RunRequest, steps: int) -> Throughput:
+def measure(request: RunRequest, steps: int, workers: Sequence[int]) -> Throughput | None:
     """How many images a second the loader prepares and the step learns from, each alone; nothing is written.
 
+    The first process alone has the answer; the others get None.
+
+    Args:
+        request: a run that is neither resumed nor saved.
+        steps: iterations to time of each.
+        workers: numbers of workers to try; none means the recipe's.
+
     Raises:
-        ConfigError: the recipe is not one of the original network.
         S2MError: as ``train``.
     """
-    with join_processes(request.device) as processes, open_trainer(request, processes) as trainer:
-        if not isinstance(trainer, OriginalTrainer):
-            raise ConfigError("--measure knows recipes of the original network only")
-        return measure_throughput(trainer, steps)
+    nowhere = replace(request, run_id=NO_RUN)
+    with join_processes(request.device) as processes, open_trainer(nowhere, processes) as trainer:
+        tried = workers or (trainer.config.data.workers,)
+        size = trainer.config.optimiser.batch_size
+        if isinstance(trainer, OriginalTrainer):
+            found = measure_throughput(trainer, size, steps, tried)
+        else:
+            found = measure_throughput(trainer, size, steps, tried)
+        return found if processes.is_first else None
 
 
 @contextmanager
@@ -98,10 +110,9 @@ def open_trainer(request: RunRequest, processes: Processes) -> Iterator[Original
         yield _original(validated(OriginalConfig, content, request.config), request, folder, processes)
         return
     settings = validated(TrainingConfig, content, request.config)
-    _check_compact(request)
-    assert request.data_root is not None
+    _check_compact(settings, request)
     with TemporaryDirectory() as nowhere:
-        trainer = Trainer(settings, request.data_root, folder or Path(nowhere), processes)
+        trainer = Trainer(settings, request.data_root or Path(), folder or Path(nowhere), processes)
         if request.network is not None:
             trainer.load_network(request.network)
         yield trainer
@@ -127,10 +138,12 @@ def sets_of(settings: OriginalConfig, request: RunRequest) -> tuple[DataSet, ...
     """
     sets: tuple[DataSet, ...] = ()
     if settings.data.sets:
-        if request.data_root is None:
+        if request.data_root is None and not _are_addresses(settings.data.sets):
             raise ConfigError(f"{request.config} names sets of its own; give the folder they lie below with --data")
-        root = request.data_root
-        sets = tuple(DataSet(name, open_set(root / name), repeats) for name, repeats in settings.data.sets.items())
+        root, copies = request.data_root or Path(), Path(settings.data.shard_copies).expanduser()
+        sets = tuple(
+            DataSet(name, open_named_set(root, name, copies), repeats) for name, repeats in settings.data.sets.items()
+        )
     if request.lvis_root is None and request.static_root is None:
         return sets
     mixture = present_mixture if request.allow_missing else published_mixture
@@ -142,8 +155,13 @@ def missing_words_of(request: RunRequest) -> tuple[str, ...]:
     return missing_sets(request.lvis_root, request.static_root) if request.allow_missing else ()
 
 
-def _check_compact(request: RunRequest) -> None:
-    if request.data_root is None:
+def _are_addresses(names: Iterable[str]) -> bool:
+    """Whether no set lies below ``--data``."""
+    return all(is_address(name) for name in names)
+
+
+def _check_compact(settings: TrainingConfig, request: RunRequest) -> None:
+    if request.data_root is None and not _are_addresses(settings.data.sets):
         raise ConfigError("the compact network's recipe names folders; give the one they lie below with --data")
     given = [request.lvis_root, request.static_root, request.deeplab]
     if any(path is not None for path in given):

@@ -9,7 +9,8 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids, read_cutout
+from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids
+from s2m.data.picture_files import read_cutout
 from s2m.training.config import DataConfig
 from s2m.types import BoolArray, ByteArray
 
@@ -45,7 +46,7 @@ def draw_sample(
     """
     image_rgb, label = _load(labelled, rng)
     if distractor is not None:
-        image_rgb, label = paste_cutout(image_rgb, label, read_cutout(distractor.image_path), rng)
+        image_rgb, label = paste_cutout(image_rgb, label, read_cutout(distractor.photograph), rng)
     first = draw_target(label, labelled, rng)
     warp = draw_warp(first == 1, config, rng)
     size = config.crop_size
@@ -66,7 +67,7 @@ def _bytes(array: MatLike) -> ByteArray:
 def _load(labelled: LabelledImage, rng: np.random.Generator) -> tuple[ByteArray, ByteArray]:
     if labelled.kind != "alpha":
         return labelled.load()
-    cutout = read_cutout(labelled.image_path)
+    cutout = read_cutout(labelled.photograph)
     side = round(max(cutout.shape[:2]) * float(rng.uniform(1.2, 2.2)))
     canvas = np.empty((side, side, 3), dtype=np.uint8)
     # A smooth two-colour ground: the emoji is the only object there.

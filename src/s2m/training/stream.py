@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from s2m.data.labelled_images import LabelledImage
-from s2m.data.layouts import open_set
+from s2m.data.layouts import open_named_set
 from s2m.training.annotator import Annotator, Session
 from s2m.training.config import DataConfig, TrainingConfig
+from s2m.training.loading import limit_threads
 from s2m.training.processes import ShardedOrder
 from s2m.training.samples import draw_sample
 from s2m.types import ByteArray
@@ -80,25 +80,25 @@ class SampleStream(Dataset[OpenSample]):
 
 
 def open_sets(data_root: Path, config: DataConfig) -> dict[str, Sequence[LabelledImage]]:
-    """The configured sets below the data root, of any layout, by name.
+    """The configured sets, below the data root in any layout or in shards at an address, by name.
 
     Raises:
         DataError: one of them is missing, broken or empty.
     """
-    return {name: open_set(data_root / name) for name in config.sets}
+    copies = Path(config.shard_copies).expanduser()
+    return {name: open_named_set(data_root, name, copies) for name in config.sets}
 
 
-def make_loader(stream: SampleStream, order: ShardedOrder, share: int) -> DataLoader[Batch]:
-    """Batches of ``share`` samples each, in the order of this process."""
-    config = stream.config
+def make_loader(stream: SampleStream, order: ShardedOrder, workers: int) -> DataLoader[Batch]:
+    """Batches of one iteration of this process, in order, prepared by ``workers`` processes beside it."""
     return DataLoader(  # the collate function turns samples into batches, which the types cannot say
         stream,  # type: ignore[arg-type]
-        batch_size=share,
+        batch_size=order.share,
         sampler=order,
-        num_workers=config.data.workers,
+        num_workers=workers,
         collate_fn=collate,
-        prefetch_factor=4 if config.data.workers else None,
-        worker_init_fn=_limit_threads,
+        prefetch_factor=4 if workers else None,
+        worker_init_fn=limit_threads,
     )
 
 
@@ -113,8 +113,3 @@ def collate(samples: Sequence[OpenSample]) -> Batch:
         torch.nn.functional.avg_pool2d((targets == 1).float()[:, None], 2)[:, 0],
         (torch.nn.functional.avg_pool2d(known[:, None], 2)[:, 0] == 1).float(),
     )
-
-
-def _limit_threads(_worker: int) -> None:
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
