@@ -16,13 +16,13 @@ from s2m.evaluation.protocol import EvaluationProtocol
 from s2m.evaluation.report import report_markdown, summary_json
 from s2m.evaluation.results import Result, result_of
 from s2m.evaluation.runs import Run
+from s2m.evaluation.summaries import SUMMARY_NAME
 from s2m.evaluation.tables import OBJECTS_NAME, TABLE_NAME, Journal, Settings, write_objects, write_table
 from s2m.evaluation.worst import worst_png
 from s2m.models import available_cores
 from s2m.safe_files import write_atomically
 
 REPORT_NAME = "report.md"
-SUMMARY_NAME = "summary.json"
 CURVES_NAME = "curves.png"
 RELIABILITY_NAME = "reliability.png"
 
