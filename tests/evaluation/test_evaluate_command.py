@@ -113,6 +113,13 @@ def test_the_report_says_whether_clicks_help_how_sure_answers_are_and_what_is_wr
         assert {row["image"] for row in csv.DictReader(table)} == {"first", "second"}
 
 
+def test_a_protocol_that_no_image_fits_says_so(disc_folder: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    arguments = ["--model", str(tiny_model_folder), "-o", str(tmp_path / "out"), "--protocol", "objects"]
+    result = evaluate(str(disc_folder), *arguments)
+    assert result.exit_code == 0, result.output
+    assert "No object of these images takes part" in result.output
+
+
 def test_a_closer_look_is_measured_beside_the_look_at_the_whole(
     disc_folder: Path, tiny_model_folder: Path, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from s2m.evaluation.faults import Faults, ObjectFacts
 from s2m.evaluation.findings import Finding
 
 FACTS = ObjectFacts(area_px=10_000, area_share=0.05, parts=1, thickness_px=50, contrast=40)
-FINDING = Finding("a", 1, "x", 20, 0.7, FACTS, Faults(0.3, 0.1, 0.2, 0.5, 0.0, 0.2), None, None)
+FINDING = Finding("a", 1, "x", "object", 20, 0.7, FACTS, Faults(0.3, 0.1, 0.2, 0.5, 0.0, 0.2), None, None)
 
 
 @pytest.mark.parametrize(("share", "size"), [(0.009, "small"), (0.05, "medium"), (0.2, "large")])
@@ -30,7 +30,14 @@ def test_the_size_of_an_object_is_its_share_of_the_image(share: float, size: str
     ],
 )
 def test_the_reason_is_the_fault_with_the_largest_share(faults: Faults, reason: str) -> None:
-    assert reason_of(replace(FINDING, faults=faults)) == reason
+    assert reason_of(replace(FINDING, iou=1 - faults.wrong, faults=faults)) == reason
+
+
+def test_what_should_be_empty_and_is_not_was_not_erased() -> None:
+    left = replace(FINDING, wanted="nothing", iou=0.4, faults=Faults(1.0, 0, 0, 0, 0, 1.0))
+    assert reason_of(left) == "not erased"
+    assert explanation_of(left) == "60 % of the mask is left"
+    assert reason_of(replace(left, iou=0.99)) == "good"
 
 
 def test_the_explanation_names_the_share_and_what_makes_the_object_hard() -> None:

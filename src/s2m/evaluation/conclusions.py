@@ -25,7 +25,7 @@ _GOAL_IOU = 0.85
 
 def convergence_markdown(protocol: EvaluationProtocol, results: Sequence[Result]) -> str:
     """Whether every further interaction helped; nothing for protocols of one answer."""
-    if protocol.most < 2:
+    if protocol.most < 2 or not any(result.curves for result in results):
         return ""
     numbers = [number for number in _STATED_NUMBERS if number <= protocol.most]
     head = ["", *(f"IoU@{number}" for number in numbers), f"failures@{100 * _GOAL_IOU:.0f}"]
@@ -108,7 +108,7 @@ def _groups_table(name: str, groups: Sequence[Group]) -> str:
 
 def _shares_table(findings: Sequence[Finding]) -> str:
     """The mean shares of the error, over the objects that have one."""
-    wrong = [finding.faults for finding in findings if finding.faults.wrong > 0]
+    wrong = [finding.faults for finding in findings if finding.wanted == "object" and finding.faults.wrong > 0]
     if not wrong:
         return ""
     shares = np.mean([(one.thin, one.outline, one.missed, one.neighbour, one.background) for one in wrong], axis=0)

@@ -14,7 +14,9 @@ from s2m.evaluation.findings import Finding
 Size = Literal["small", "medium", "large"]
 """small: below 1 % of the image.  medium: up to 10 %.  large: above."""
 
-Reason = Literal["nothing found", "thin parts", "ragged outline", "missed part", "leak to a neighbour", "leak", "good"]
+Reason = Literal[
+    "nothing found", "thin parts", "ragged outline", "missed part", "leak to a neighbour", "leak", "not erased", "good"
+]
 """Where most of the error lies, or that there is little of it; see ``reason_of``."""
 
 _SMALL_SHARE, _LARGE_SHARE = 0.01, 0.1
@@ -43,7 +45,7 @@ class Group:
         name: of the group.
         objects: how many.
         iou: mean after the last turn.
-        wrong: their part of all wrong shares, which says where there is most to win.
+        wrong: their part of the sum of 1 - IoU, which says where there is most to win.
     """
 
     name: str
@@ -63,8 +65,10 @@ def size_of(finding: Finding) -> Size:
 def reason_of(finding: Finding) -> Reason:
     """The kind of fault that holds most of the wrong pixels."""
     faults = finding.faults
-    if faults.wrong < _GOOD_WRONG:
+    if 1 - finding.iou < _GOOD_WRONG:
         return "good"
+    if finding.wanted == "nothing":
+        return "not erased"
     if faults.wrong > _NOTHING_WRONG:
         return "nothing found"
     shares: list[tuple[float, Reason]] = [
@@ -84,6 +88,7 @@ def explanation_of(finding: Finding) -> str:
     fault = {
         "good": "little is wrong",
         "nothing found": "the object was not found",
+        "not erased": f"{_percent(1 - finding.iou)} of the mask is left",
         "thin parts": f"thin parts and gaps are lost ({_percent(faults.thin)} of the error)",
         "ragged outline": f"the outline is off by a little ({_percent(faults.outline)} of the error)",
         "missed part": f"a part is missed ({_percent(faults.missed)} of the error)",
@@ -113,12 +118,12 @@ def by_reason(findings: Sequence[Finding]) -> list[Group]:
 
 
 def _groups(findings: Sequence[Finding], names: Iterable[str], name_of: Callable[[Finding], str]) -> list[Group]:
-    total = sum(finding.faults.wrong for finding in findings)
+    total = sum(1 - finding.iou for finding in findings)
     found: list[Group] = []
     for name in names:
         members = [finding for finding in findings if name_of(finding) == name]
         if members:
-            wrong = sum(finding.faults.wrong for finding in members) / total if total else 0.0
+            wrong = sum(1 - finding.iou for finding in members) / total if total else 0.0
             found.append(Group(name, len(members), float(np.mean([finding.iou for finding in members])), wrong))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from s2m.evaluation.faults import Faults, ObjectFacts, facts_of, faults_of
 from s2m.evaluation.reliability import Tally, tally_of
 from s2m.evaluation.scenes import Scene
 from s2m.evaluation.turns import Line, Turn, line_of
+
+Wanted = Literal["object", "nothing"]
+"""What a way of drawing works towards: the object, or an empty mask."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Finding:
         image: name of the image.
         object_id: the object.
         variant: the way of drawing.
+        wanted: what the work is for.
         number: of the last turn, which the faults are of.
         iou: after the last turn.
         facts: of the object.
@@ -33,12 +37,16 @@ class Finding:
     image: str
     object_id: int
     variant: str
+    wanted: Wanted
     number: int
     iou: float
     facts: ObjectFacts
     faults: Faults
     first: Tally | None
     last: Tally | None
+
+
+_OWN_COLUMNS = ("image", "object_id", "variant", "wanted", "number", "iou")
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ def record_of_json(content: Mapping[str, Any]) -> Record:
 def row_of(finding: Finding) -> dict[str, object]:
     """A finding as a row of a table, without the tallies."""
     return {
-        **{name: getattr(finding, name) for name in ("image", "object_id", "variant", "number", "iou")},
+        **{name: getattr(finding, name) for name in _OWN_COLUMNS},
         **asdict(finding.facts),
         **asdict(finding.faults),
     }
@@ -102,8 +110,7 @@ def row_of(finding: Finding) -> dict[str, object]:
 
 def row_names() -> list[str]:
     """The columns of ``row_of``."""
-    own = ["image", "object_id", "variant", "number", "iou"]
-    return [*own, *(field.name for kind in (ObjectFacts, Faults) for field in fields(kind))]
+    return [*_OWN_COLUMNS, *(field.name for kind in (ObjectFacts, Faults) for field in fields(kind))]
 
 
 def _finding(scene: Scene, turn: Turn, facts: Mapping[int, ObjectFacts], firsts: Mapping[int, Tally | None]) -> Finding:
@@ -115,6 +122,7 @@ def _finding(scene: Scene, turn: Turn, facts: Mapping[int, ObjectFacts], firsts:
         scene.name,
         turn.object_id,
         turn.variant,
+        "object" if truth.mask.any() else "nothing",
         turn.number,
         round(turn.scores.iou, 6),
         facts[turn.object_id],

@@ -30,7 +30,8 @@ def curves_png(protocol: EvaluationProtocol, results: Sequence[Result]) -> bytes
             axes.plot(turns, mean_ious(curves, protocol.most), style, color=f"C{colour}", marker=".", label=name)
     axes.set(xlabel="turns", ylabel="mean IoU over objects", ylim=(None, 1.0))
     axes.grid(alpha=0.3)
-    axes.legend(fontsize="small")
+    if any(result.curves for result in results):
+        axes.legend(fontsize="small")
     return figure_png(figure)
 
 

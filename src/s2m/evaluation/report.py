@@ -81,6 +81,8 @@ def report_markdown(protocol: EvaluationProtocol, data: str, results: Sequence[R
 def figures_markdown(results: Sequence[Result]) -> str:
     """A table for each variant: measures down, contenders across."""
     variants = list(dict.fromkeys(variant for result in results for variant in result.figures))
+    if not variants:
+        return "No object of these images takes part: none of them has what this protocol needs."
     return "\n\n".join(f"### {variant}\n\n{_figures_table(variant, results)}" for variant in variants)
 
 

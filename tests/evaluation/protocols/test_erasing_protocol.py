@@ -85,6 +85,7 @@ def test_a_contender_that_does_not_erase_keeps_everything_and_fails(
     figures = result_of(ErasingProtocol(), "x", record).figures[TRUTH]
     assert (figures["left@1"], figures["left@5"]) == (1, 1)
     assert (figures["emptied within 5"], figures["strokes to empty"]) == (0, 5)
+    assert {finding.wanted for finding in record.findings} == {"nothing"}
     assert record.findings[0].faults.background == 1
 
 

@@ -84,8 +84,7 @@ def _erase(
         answer = view.answer(strokes, previous, (object_id,))
         previous, mask = answer.masks, answer.label_map == object_id
         scores = _erased_scores(goal, start, mask)
-        soft_mask = previous.of(object_id)
-        yield Turn(object_id, variant, number, strokes, mask, scores, answer.seconds, soft_mask=soft_mask, goal=goal)
+        yield Turn(object_id, variant, number, strokes, mask, scores, answer.seconds, goal=goal)
 
 
 def _erased_scores(goal: Truth, start: BoolArray, mask: BoolArray) -> Scores:
