@@ -36,7 +36,7 @@ def worked(
     return turns, result_of(protocol, "x", record_of(scene, turns))
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", [*DRAWN, "erasing"])
 def test_the_same_seed_gives_the_same_lines(name: str, view: GrowingView, scene: Scene) -> None:
     lines = [
         [line_of(scene, turn) for turn in PROTOCOLS[name].turns(view, scene, np.random.default_rng(3))]
