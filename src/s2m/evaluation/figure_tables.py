@@ -163,7 +163,7 @@ ROWS: tuple[Row, ...] = (
         "clicks",
         _figures("clicks", *(f"boundary IoU@{number}" for number in (1, 3, 10, 20))),
     ),
-    Row("clicks that lowered the IoU, by more than 0.01", "clicks", _lowered("clicks")),
+    Row("clicks that lowered the IoU, at all / by more than 0.01", "clicks", _lowered("clicks")),
     Row("clicks: calibration error of pixels in doubt, first / last", "clicks", _calibration("clicks", "doubt_error")),
     Row("centre lines: IoU after 1 / 2 / 3", "strokes", _figures("centre line", "IoU@1", "IoU@2", "IoU@3")),
     Row("centre lines: NoS@85 / 90 (10 at most)", "strokes", _figures("centre line", "NoS@85", "NoS@90")),
