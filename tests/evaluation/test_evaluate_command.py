@@ -90,9 +90,34 @@ def test_models_and_baselines_are_compared_in_one_report(
     assert f"### {name}-2 - {name}" in report
     assert f"### grabcut - {name}-2" in report
     assert "the worst 2" in report
-    for picture in ("curves.png", f"examples-{name}.png", "examples-grabcut.png"):
+    for picture in ("curves.png", "reliability.png", f"examples-{name}.png", f"worst-{name}.png", "worst-grabcut.png"):
         assert f"![{picture}]({picture})" in report
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_report_says_whether_clicks_help_how_sure_answers_are_and_what_is_wrong(
+    disc_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    result = evaluate(str(disc_folder), "--model", str(tiny_model_folder), "-o", str(tmp_path), "--examples", "0")
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "discs" / "clicks"
+    report = (folder / "report.md").read_text()
+    for part in ("does every further interaction help", "expected calibration error", "reason", "contrast", "why"):
+        assert part in report
+    summary = json.loads((folder / tiny_model_folder.name / "summary.json").read_text())
+    assert summary["convergence"]["clicks"]["steps"][0]["objects"] == 2
+    assert set(summary["reliability"]["clicks"]) == {"first", "last"}
+    assert sum(group["objects"] for group in summary["sizes"]["clicks"]) == 2
+    assert sum(group["objects"] for group in summary["reasons"]["clicks"]) == 2
+    with (folder / tiny_model_folder.name / "objects.csv").open(newline="") as table:
+        assert {row["image"] for row in csv.DictReader(table)} == {"first", "second"}
+
+
+def test_a_protocol_that_no_image_fits_says_so(disc_folder: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    arguments = ["--model", str(tiny_model_folder), "-o", str(tmp_path / "out"), "--protocol", "objects"]
+    result = evaluate(str(disc_folder), *arguments)
+    assert result.exit_code == 0, result.output
+    assert "No object of these images takes part" in result.output
 
 
 def test_a_closer_look_is_measured_beside_the_look_at_the_whole(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from s2m.evaluation.benchmark import Progress
     from s2m.evaluation.entrants import Entrant, Look
 
-PROTOCOL_NAMES = ("clicks", "strokes", "human-strokes", "objects", "correcting", "robustness")
+PROTOCOL_NAMES = ("clicks", "strokes", "human-strokes", "objects", "correcting", "erasing", "robustness")
 BASELINE_NAMES = ("grabcut", "random-walker")
 LOOKS = ("focused", "whole")
 SHIPPED_NAME = "shipped"

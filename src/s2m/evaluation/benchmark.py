@@ -11,18 +11,20 @@ from typing import Protocol
 from s2m.data.labelled_images import LabelledImage
 from s2m.evaluation.entrants import Entrant
 from s2m.evaluation.examples import examples_png
-from s2m.evaluation.plots import curves_png
+from s2m.evaluation.plots import curves_png, reliability_png
 from s2m.evaluation.protocol import EvaluationProtocol
 from s2m.evaluation.report import report_markdown, summary_json
 from s2m.evaluation.results import Result, result_of
 from s2m.evaluation.runs import Run
-from s2m.evaluation.tables import TABLE_NAME, Journal, Settings, write_table
+from s2m.evaluation.summaries import SUMMARY_NAME
+from s2m.evaluation.tables import OBJECTS_NAME, TABLE_NAME, Journal, Settings, write_objects, write_table
+from s2m.evaluation.worst import worst_png
 from s2m.models import available_cores
 from s2m.safe_files import write_atomically
 
 REPORT_NAME = "report.md"
-SUMMARY_NAME = "summary.json"
 CURVES_NAME = "curves.png"
+RELIABILITY_NAME = "reliability.png"
 
 
 class Progress(Protocol):
@@ -47,7 +49,7 @@ class Benchmark:
         output: tables and reports go to OUTPUT/DATA/PROTOCOL/.
         seed: of every choice.
         jobs: processes.
-        examples: objects drawn of the best, the median and the worst; 0 draws none.
+        examples: objects drawn of the best, the median and the worst; 0 draws none, nor a sheet of the worst.
     """
 
     data: str
@@ -67,12 +69,17 @@ class Benchmark:
         results = tuple(self._measure(protocol, entrant, folder / entrant.name, show) for entrant in self.entrants)
         write_atomically(folder / CURVES_NAME, curves_png(protocol, results))
         plots = [CURVES_NAME]
+        if any(result.tallies for result in results):
+            write_atomically(folder / RELIABILITY_NAME, reliability_png(results))
+            plots.append(RELIABILITY_NAME)
         for entrant, result in zip(self.entrants, results, strict=True):
             if result.curves and self.examples:
                 plots.append(f"examples-{entrant.name}.png")
                 contender = entrant.open(available_cores())
                 picture = examples_png(protocol, result, self.images, contender, self.seed, self.examples)
                 write_atomically(folder / plots[-1], picture)
+                plots.append(f"worst-{entrant.name}.png")
+                write_atomically(folder / plots[-1], worst_png(protocol, result, self.images, contender, self.seed))
         report = report_markdown(protocol, self.data, results, plots)
         write_atomically(folder / REPORT_NAME, report.encode())
         return results
@@ -83,8 +90,9 @@ class Benchmark:
         finished = sum(image.name in journal.finished for image in self.images)
         with show(f"{protocol.name}, {entrant.name}", len(self.images), finished) as progress:
             run = Run(protocol, entrant, self.seed, self.jobs)
-            lines = run.carry_out(self.images, journal, lambda *_: progress.update())
-        result = result_of(protocol, entrant.name, lines)
-        write_table(folder / TABLE_NAME, lines)
+            record = run.carry_out(self.images, journal, lambda *_: progress.update())
+        result = result_of(protocol, entrant.name, record)
+        write_table(folder / TABLE_NAME, record.lines)
+        write_objects(folder / OBJECTS_NAME, record.findings)
         write_atomically(folder / SUMMARY_NAME, summary_json(settings, result))
         return result

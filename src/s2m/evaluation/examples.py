@@ -11,8 +11,7 @@ from s2m.data.labelled_images import LabelledImage
 from s2m.evaluation.contenders import Contender
 from s2m.evaluation.plots import figure_png
 from s2m.evaluation.protocol import EvaluationProtocol
-from s2m.evaluation.report import worst_curves
-from s2m.evaluation.results import Result
+from s2m.evaluation.results import Result, worst_curves
 from s2m.evaluation.runs import source_of
 from s2m.evaluation.scenes import Scene, load_scene
 from s2m.evaluation.turns import Curve, Turn
@@ -49,7 +48,7 @@ def examples_png(
     for column, (title, curves) in enumerate(rows.items()):
         for row, curve in enumerate(curves):
             scene = load_scene(by_name[curve.image])
-            turn = _last_turn(protocol, scene, contender, curve, seed)
+            (turn,) = last_turns(protocol, scene, contender, [curve], seed)
             _draw_truth(grid[row, 2 * column], scene, curve, f"{title}: {curve.image}")
             _draw_answer(grid[row, 2 * column + 1], scene, turn)
     return figure_png(figure)
@@ -62,11 +61,19 @@ def chosen_curves(result: Result, each: int) -> Mapping[str, Sequence[Curve]]:
     return {"best": ordered[::-1][:each], "median": ordered[middle : middle + each], "worst": ordered[:each]}
 
 
-def _last_turn(protocol: EvaluationProtocol, scene: Scene, contender: Contender, curve: Curve, seed: int) -> Turn:
+def last_turns(
+    protocol: EvaluationProtocol, scene: Scene, contender: Contender, curves: Sequence[Curve], seed: int
+) -> list[Turn]:
+    """Work on a scene again, up to the last turns of some curves of it."""
+    missing = {(curve.variant, curve.object_id, curve.lines[-1].number) for curve in curves}
+    found: list[Turn] = []
     for turn in protocol.turns(contender.look(scene.image_rgb), scene, source_of(seed, scene.name)):
-        wanted = (turn.variant, turn.object_id, turn.number)
-        if wanted == (curve.variant, curve.object_id, curve.lines[-1].number):
-            return turn
+        key = (turn.variant, turn.object_id, turn.number)
+        if key in missing:
+            found.append(turn)
+            missing.remove(key)
+        if not missing:
+            return found
     raise AssertionError("a curve stands for turns on its image")
 
 

@@ -1,4 +1,4 @@
-"""Results in; a PNG of mean IoU against turns out."""
+"""Results in; PNGs of mean IoU against turns, and of what was predicted against what was observed, out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from s2m.evaluation.protocol import EvaluationProtocol
+from s2m.evaluation.reliability import reliability_of
 from s2m.evaluation.results import Result
 from s2m.evaluation.turns import Curve
 
@@ -29,7 +30,25 @@ def curves_png(protocol: EvaluationProtocol, results: Sequence[Result]) -> bytes
             axes.plot(turns, mean_ious(curves, protocol.most), style, color=f"C{colour}", marker=".", label=name)
     axes.set(xlabel="turns", ylabel="mean IoU over objects", ylim=(None, 1.0))
     axes.grid(alpha=0.3)
-    axes.legend(fontsize="small")
+    if any(result.curves for result in results):
+        axes.legend(fontsize="small")
+    return figure_png(figure)
+
+
+def reliability_png(results: Sequence[Result]) -> bytes:
+    """Observed share of object pixels against predicted probability, after the first and the last interaction."""
+    figure = Figure(figsize=(_WIDTH_INCHES, _HEIGHT_INCHES), layout="constrained")
+    for axes, name in zip(figure.subplots(1, 2, sharey=True), ("first", "last"), strict=True):
+        axes.plot((0, 1), (0, 1), color="grey", linewidth=0.8, label="as it should be")
+        for colour, result in enumerate(results):
+            for style, (variant, named) in zip(cycle(_STYLES), result.tallies.items(), strict=False):
+                found = reliability_of(named[name])
+                label = f"{result.contender}, {variant}"
+                axes.plot(found.predicted, found.observed, style, color=f"C{colour}", marker=".", label=label)
+        axes.set(xlabel="predicted probability", title=f"after the {name} interaction", xlim=(0, 1), ylim=(0, 1))
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    figure.axes[0].set_ylabel("observed share of object pixels")
     return figure_png(figure)
 
 

@@ -8,25 +8,55 @@ from dataclasses import asdict
 from itertools import combinations
 
 from s2m.evaluation.bootstrap import CONFIDENCE, Difference
+from s2m.evaluation.conclusions import (
+    convergence_markdown,
+    groups_markdown,
+    reliability_markdown,
+    worst_markdown,
+)
+from s2m.evaluation.convergence import convergence_of
+from s2m.evaluation.explanations import by_reason, by_size
+from s2m.evaluation.markdown import markdown_table, number_words
 from s2m.evaluation.protocol import EvaluationProtocol
+from s2m.evaluation.reliability import reliability_of
 from s2m.evaluation.results import Result, difference_of
 from s2m.evaluation.tables import Settings
-from s2m.evaluation.turns import Curve
 
-WORST = 20
-"""Objects that the report lists as the worst."""
-
-_CONTRASTED = ("changed far", "spoiled far", "IoU@", "boundary IoU@", "NoC@", "NoS@", "failures@", "area under")
+_CONTRASTED = (
+    "changed far",
+    "spoiled far",
+    "IoU@",
+    "boundary IoU@",
+    "NoC@",
+    "NoS@",
+    "failures@",
+    "area under",
+    "left@",
+    "emptied",
+)
 """Beginnings of the measures whose differences stand in the report; the JSON has all."""
 
 
 def summary_json(settings: Settings, result: Result) -> bytes:
-    """Settings, figures by variant, and differences from the base variant, as JSON."""
+    """Settings; figures, convergence, groups and reliability by variant; differences from the base variant; as JSON."""
     differences = {
         variant: {name: asdict(difference) for name, difference in named.items()}
         for variant, named in result.against_base.items()
     }
-    summary = {"settings": asdict(settings), "figures": result.figures, "differences": differences}
+    summary = {
+        "settings": asdict(settings),
+        "figures": result.figures,
+        "differences": differences,
+        "convergence": {variant: asdict(convergence_of(curves)) for variant, curves in result.curves.items()},
+        "sizes": {variant: [asdict(group) for group in by_size(found)] for variant, found in result.findings.items()},
+        "reasons": {
+            variant: [asdict(group) for group in by_reason(found)] for variant, found in result.findings.items()
+        },
+        "reliability": {
+            variant: {name: asdict(reliability_of(tally)) for name, tally in named.items()}
+            for variant, named in result.tallies.items()
+        },
+    }
     return (json.dumps(summary, indent=2) + "\n").encode()
 
 
@@ -41,35 +71,19 @@ def report_markdown(protocol: EvaluationProtocol, data: str, results: Sequence[R
     """
     parts = [f"# {protocol.name} on {data}", figures_markdown(results)]
     parts += [f"![{name}]({name})" for name in plots]
+    parts += [convergence_markdown(protocol, results), reliability_markdown(results), groups_markdown(results)]
     parts += [_base_markdown(result) for result in results if result.against_base]
     parts += [_pair_markdown(protocol, first, second) for first, second in combinations(results, 2)]
-    parts += [_worst_markdown(result) for result in results]
-    return "\n\n".join(parts) + "\n"
+    parts += [worst_markdown(result) for result in results if result.findings]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def figures_markdown(results: Sequence[Result]) -> str:
     """A table for each variant: measures down, contenders across."""
     variants = list(dict.fromkeys(variant for result in results for variant in result.figures))
+    if not variants:
+        return "No object of these images takes part: none of them has what this protocol needs."
     return "\n\n".join(f"### {variant}\n\n{_figures_table(variant, results)}" for variant in variants)
-
-
-def markdown_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """A Markdown table with its columns lined up; the first is left aligned, the others right."""
-    widths = [max(3, *(len(row[column]) for row in (head, *body))) for column in range(len(head))]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    lines = [_row(head, widths), "| " + " | ".join(rule) + " |", *(_row(row, widths) for row in body)]
-    return "\n".join(lines)
-
-
-def number_words(measure: str, value: float) -> str:
-    """A figure for people: shares in per cent, counts with two places, scores with three."""
-    if measure == "objects":
-        return f"{value:.0f}"
-    if measure.startswith("failures") or "far away" in measure:
-        return f"{100 * value:.2f} %"
-    if measure.startswith(("NoC", "NoS", "ink", "seconds to")):
-        return f"{value:.2f}"
-    return f"{value:.3f}"
 
 
 def _figures_table(variant: str, results: Sequence[Result]) -> str:
@@ -102,27 +116,3 @@ def _difference_table(differences: Mapping[str, Difference]) -> str:
         if name.startswith(_CONTRASTED)
     ]
     return markdown_table(["", "difference", f"{100 * CONFIDENCE:.0f} % interval (paired bootstrap over images)"], body)
-
-
-def _worst_markdown(result: Result) -> str:
-    body = [_worst_row(curve) for curve in worst_curves(result)[:WORST]]
-    head = ["image", "object", "variant", "share of the image", "turns", "IoU@1", "last IoU", "last boundary IoU"]
-    return f"### {result.contender}: the worst {len(body)}\n\n{markdown_table(head, body)}"
-
-
-def worst_curves(result: Result) -> list[Curve]:
-    """The curves of the first variant, the lowest last IoU first, ties by the area under the curve."""
-    curves = next(iter(result.curves.values()), ())
-    return sorted(curves, key=lambda curve: (curve.ious[-1], sum(curve.ious)))
-
-
-def _worst_row(curve: Curve) -> list[str]:
-    first, last = curve.lines[0], curve.lines[-1]
-    share = f"{100 * first.area_share:.1f} %"
-    numbers = [f"{value:.3f}" for value in (first.iou, last.iou, last.boundary_iou)]
-    return [curve.image, str(curve.object_id), curve.variant, share, str(last.number), *numbers]
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
-    return "| " + " | ".join([cells[0].ljust(widths[0]), *padded[1:]]) + " |"

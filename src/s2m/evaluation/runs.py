@@ -1,4 +1,4 @@
-"""Images, a protocol and an entrant in; the lines of every image out, from several processes, resumable."""
+"""Images, a protocol and an entrant in; the records of every image out, from several processes, resumable."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import numpy as np
 from s2m.data.labelled_images import LabelledImage
 from s2m.evaluation.contenders import Contender
 from s2m.evaluation.entrants import Entrant
+from s2m.evaluation.findings import Record, record_of, together
 from s2m.evaluation.protocol import EvaluationProtocol
 from s2m.evaluation.scenes import load_scene
 from s2m.evaluation.tables import Journal
-from s2m.evaluation.turns import Line, line_of
 from s2m.models import available_cores
 
-Watch = Callable[[LabelledImage, Sequence[Line]], object]
+Watch = Callable[[LabelledImage, Record], object]
 """Told about every image as it is finished."""
 
 
@@ -40,15 +40,15 @@ class Run:
     seed: int
     jobs: int
 
-    def carry_out(self, images: Sequence[LabelledImage], journal: Journal, watch: Watch) -> tuple[Line, ...]:
-        """Work on the images that the journal does not hold yet; give the lines of all, in the images' order."""
+    def carry_out(self, images: Sequence[LabelledImage], journal: Journal, watch: Watch) -> Record:
+        """Work on the images that the journal does not hold yet; give the record of all, in the images' order."""
         missing = [image for image in images if image.name not in journal.finished]
-        for image, lines in self._work(missing):
-            journal.add(image.name, lines)
-            watch(image, lines)
-        return tuple(line for image in images for line in journal.finished[image.name])
+        for image, record in self._work(missing):
+            journal.add(image.name, record)
+            watch(image, record)
+        return together(journal.finished[image.name] for image in images)
 
-    def _work(self, images: Sequence[LabelledImage]) -> Iterator[tuple[LabelledImage, tuple[Line, ...]]]:
+    def _work(self, images: Sequence[LabelledImage]) -> Iterator[tuple[LabelledImage, Record]]:
         if not images:
             return
         jobs = min(self.jobs, len(images))
@@ -56,12 +56,12 @@ class Run:
         if jobs == 1:
             contender = self.entrant.open(threads)
             for image in images:
-                yield image, image_lines(image, self.protocol, contender, self.seed)
+                yield image, image_record(image, self.protocol, contender, self.seed)
             return
         context = multiprocessing.get_context("spawn")
         worker = (self.protocol, self.entrant, self.seed, threads)
         with ProcessPoolExecutor(jobs, context, _open_worker, worker) as pool:
-            waiting = {pool.submit(_worker_lines, image): image for image in images}
+            waiting = {pool.submit(_worker_record, image): image for image in images}
             try:
                 for future in as_completed(waiting):
                     yield waiting[future], future.result()
@@ -70,13 +70,11 @@ class Run:
                 raise
 
 
-def image_lines(
-    image: LabelledImage, protocol: EvaluationProtocol, contender: Contender, seed: int
-) -> tuple[Line, ...]:
+def image_record(image: LabelledImage, protocol: EvaluationProtocol, contender: Contender, seed: int) -> Record:
     """Every turn on one image."""
     scene = load_scene(image)
     view = contender.look(scene.image_rgb)
-    return tuple(line_of(scene, turn) for turn in protocol.turns(view, scene, source_of(seed, image.name)))
+    return record_of(scene, protocol.turns(view, scene, source_of(seed, image.name)))
 
 
 def source_of(seed: int, image_name: str) -> np.random.Generator:
@@ -94,7 +92,7 @@ def _open_worker(protocol: EvaluationProtocol, entrant: Entrant, seed: int, thre
     _worker = (protocol, entrant.open(threads), seed)
 
 
-def _worker_lines(image: LabelledImage) -> tuple[Line, ...]:
+def _worker_record(image: LabelledImage) -> Record:
     assert _worker is not None, "the pool opens its workers first"
     protocol, contender, seed = _worker
-    return image_lines(image, protocol, contender, seed)
+    return image_record(image, protocol, contender, seed)

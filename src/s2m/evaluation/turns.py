@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2m.evaluation.metrics import Scores
+from s2m.evaluation.metrics import Scores, Truth
 from s2m.evaluation.scenes import Scene
-from s2m.types import BoolArray, Stroke
+from s2m.types import BoolArray, FloatArray, Stroke
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Turn:
         seconds: computing time of this turn, on the first one with looking at the image.
         far_changed: share of the image's pixels, far from the new stroke, that this turn changed.
         far_spoiled: share of the image's pixels, far from the new stroke, that were right and now are wrong.
+        soft_mask: (h, w) float32 in 0..1, how sure the answer is, or None where nobody asks.
+        goal: what is wanted where that is not the object's truth.
     """
 
     object_id: int
@@ -38,6 +40,8 @@ class Turn:
     seconds: float
     far_changed: float = 0.0
     far_spoiled: float = 0.0
+    soft_mask: FloatArray | None = None
+    goal: Truth | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Line:
     """One turn as it is kept in the table.
 
     ``ink_px`` is the length of all strokes so far and ``diagonal_px`` the image's, in image pixels;
-    ``area_share`` is the object's share of the image; the rest as in ``Turn``.
+    ``area_share`` is the object's share of the image, ``answer_share`` the answer's; the rest as in ``Turn``.
     """
 
     image: str
@@ -62,6 +66,7 @@ class Line:
     seconds: float
     far_changed: float
     far_spoiled: float
+    answer_share: float
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,7 @@ def line_of(scene: Scene, turn: Turn) -> Line:
         seconds=round(turn.seconds, 4),
         far_changed=round(turn.far_changed, 6),
         far_spoiled=round(turn.far_spoiled, 6),
+        answer_share=round(float(turn.mask.mean()), 8),
     )
 
 

@@ -148,7 +148,8 @@ def draw_object(
         mask, previous = take(mask, previous, stroke, answer)
         seconds = answer.seconds + (view.seconds if number == 1 else 0.0)
         changed, spoiled = far_changes(truth, before, mask, stroke)
-        turn = Turn(object_id, variant, number, strokes, mask, truth.scores(mask), seconds, changed, spoiled)
+        soft_mask = previous.of(object_id)
+        turn = Turn(object_id, variant, number, strokes, mask, truth.scores(mask), seconds, changed, spoiled, soft_mask)
         yield turn
         if enough(turn):
             return

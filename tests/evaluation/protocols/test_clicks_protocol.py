@@ -7,10 +7,10 @@ import pytest
 
 from evaluation_miniatures import GrowingView
 from s2m.data.labelled_images import LabelledFolder
+from s2m.evaluation.findings import record_of
 from s2m.evaluation.protocols.clicks import ClicksProtocol
 from s2m.evaluation.results import result_of
 from s2m.evaluation.scenes import load_scene
-from s2m.evaluation.turns import line_of
 from s2m.types import LabelMap
 
 
@@ -28,7 +28,7 @@ def test_clicks_go_on_until_the_object_is_whole_and_are_counted(
     assert turns[0].seconds == 0.75
     assert turns[1].seconds == 0.25
 
-    figures = result_of(protocol, "x", [line_of(scene, turn) for turn in turns]).figures["clicks"]
+    figures = result_of(protocol, "x", record_of(scene, turns)).figures["clicks"]
     assert figures["NoC@90"] == next(number for number, value in enumerate(ious, 1) if value >= 0.9)
     assert figures["failures@95"] == 0
     assert figures["IoU@1"] == pytest.approx(ious[0], abs=1e-5)
@@ -43,5 +43,5 @@ def test_an_object_that_never_comes_out_counts_twenty_and_fails(
     protocol = ClicksProtocol()
     turns = list(protocol.turns(GrowingView(two_discs_labels, reach_px=0.5), scene, rng))
     assert len(turns) == 20
-    figures = result_of(protocol, "x", [line_of(scene, turn) for turn in turns]).figures["clicks"]
+    figures = result_of(protocol, "x", record_of(scene, turns)).figures["clicks"]
     assert (figures["NoC@85"], figures["failures@85"]) == (20, 1)

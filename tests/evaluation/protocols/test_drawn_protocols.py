@@ -7,6 +7,7 @@ import pytest
 
 from evaluation_miniatures import GrowingView
 from s2m.data.labelled_images import LabelledFolder
+from s2m.evaluation.findings import record_of
 from s2m.evaluation.protocol import EvaluationProtocol
 from s2m.evaluation.protocols import PROTOCOLS
 from s2m.evaluation.protocols.robustness import AS_DRAWN, REDRAWN, jittered, overshooting, through_picture, wider
@@ -32,10 +33,10 @@ def worked(
     protocol: EvaluationProtocol, view: GrowingView, scene: Scene, rng: np.random.Generator
 ) -> tuple[list[Turn], Result]:
     turns = list(protocol.turns(view, scene, rng))
-    return turns, result_of(protocol, "x", [line_of(scene, turn) for turn in turns])
+    return turns, result_of(protocol, "x", record_of(scene, turns))
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", [*DRAWN, "erasing"])
 def test_the_same_seed_gives_the_same_lines(name: str, view: GrowingView, scene: Scene) -> None:
     lines = [
         [line_of(scene, turn) for turn in PROTOCOLS[name].turns(view, scene, np.random.default_rng(3))]

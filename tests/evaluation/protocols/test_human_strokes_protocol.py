@@ -8,10 +8,10 @@ import pytest
 from evaluation_miniatures import GrowingView
 from s2m.data.labelled_images import LabelledFolder
 from s2m.errors import DataError
+from s2m.evaluation.findings import record_of
 from s2m.evaluation.protocols.human_strokes import HumanStrokesProtocol
 from s2m.evaluation.results import result_of
 from s2m.evaluation.scenes import load_scene
-from s2m.evaluation.turns import line_of
 from s2m.types import LabelMap
 
 
@@ -24,7 +24,7 @@ def test_every_set_of_scribbles_is_answered_in_one_shot(
     assert [turn.variant for turn in turns] == ["set 1", "set 2"]
     signs = {(stroke.object_id, stroke.sign) for stroke in turns[0].strokes}
     assert signs == {(1, "positive"), (0, "negative")}
-    figures = result_of(protocol, "x", [line_of(scene, turn) for turn in turns]).figures
+    figures = result_of(protocol, "x", record_of(scene, turns)).figures
     assert figures["set 1"]["IoU@1"] == 1.0
 
 

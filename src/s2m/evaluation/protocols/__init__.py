@@ -8,6 +8,7 @@ from types import MappingProxyType
 from s2m.evaluation.protocol import EvaluationProtocol
 from s2m.evaluation.protocols.clicks import ClicksProtocol
 from s2m.evaluation.protocols.correcting import CorrectingProtocol
+from s2m.evaluation.protocols.erasing import ErasingProtocol
 from s2m.evaluation.protocols.human_strokes import HumanStrokesProtocol
 from s2m.evaluation.protocols.objects import ObjectsProtocol
 from s2m.evaluation.protocols.robustness import RobustnessProtocol
@@ -19,6 +20,7 @@ _ALL: tuple[EvaluationProtocol, ...] = (
     HumanStrokesProtocol(),
     ObjectsProtocol(),
     CorrectingProtocol(),
+    ErasingProtocol(),
     RobustnessProtocol(),
 )
 

@@ -46,7 +46,9 @@ class HumanStrokesProtocol:
             answer = view.answer(strokes, None, (object_id,))
             mask = answer.label_map == object_id
             seconds = view.seconds + answer.seconds
-            yield Turn(object_id, f"set {number}", 1, strokes, mask, truth.scores(mask), seconds)
+            soft_mask = answer.masks.of(object_id)
+            scores = truth.scores(mask)
+            yield Turn(object_id, f"set {number}", 1, strokes, mask, scores, seconds, soft_mask=soft_mask)
 
 
 def _scribble_pictures(image_path: Path) -> list[tuple[int, Path]]:

@@ -68,7 +68,16 @@ class ObjectsProtocol:
             seconds = (answer.seconds + (view.seconds if number == 1 else 0.0)) / len(object_ids)
             masks = {key: answer.label_map == key for key in object_ids}
             turns = [
-                Turn(key, TOGETHER, number, _of(key, strokes), masks[key], truth.scores(masks[key]), seconds)
+                Turn(
+                    key,
+                    TOGETHER,
+                    number,
+                    _of(key, strokes),
+                    masks[key],
+                    truth.scores(masks[key]),
+                    seconds,
+                    soft_mask=answer.masks.of(key),
+                )
                 for key, truth in scene.truths.items()
             ]
             yield from turns
