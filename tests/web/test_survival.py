@@ -6,6 +6,7 @@ import json
 import resource
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -57,6 +58,62 @@ def test_a_server_killed_in_the_middle_of_a_stroke_has_what_was_drawn_of_it(
     desk.wait_for("s2m.layers.masks.contains(1, { x: 32, y: 40 })")
     assert len(desk.strokes()) == 1
     assert "recovered" in desk.error()
+
+
+KILLED_AFTER_WRITING = """
+import os, signal
+from s2m.session import journal
+write = journal.JournalFile.append
+def append(self, lines):
+    lines = list(lines)
+    write(self, lines)
+    if getattr(lines[-1].entry, "kind", "") == "{kind}":
+        os.kill(os.getpid(), signal.SIGKILL)
+journal.JournalFile.append = append
+"""
+"""A server that is killed after a command of a kind is on the disk, before the page hears of it."""
+
+
+@pytest.mark.parametrize(("key", "kind", "left"), [("Control+z", "undo", 1), ("n", "add_object", 2)])
+def test_a_command_sent_again_to_a_new_server_is_not_carried_out_twice(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path, key: str, kind: str, left: int
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out", before=KILLED_AFTER_WRITING.format(kind=kind))
+    desk.open(served.url)
+    desk.draw((24, 48), (40, 48))
+    desk.draw((28, 40), (36, 40))
+    desk.page.keyboard.press(key)
+    served.process.wait(10)
+    assert desk.page.evaluate("s2m.connection.unsent.size") == 1
+    fresh = serve(two_discs_file, tmp_path / "out", port=str(urlsplit(served.url).port))
+    with desk.page.context.new_page() as visit:
+        visit.goto(fresh.url)
+    desk.settle()
+    assert len(desk.strokes()) == left
+    assert desk.page.evaluate("s2m.doc.value.objects.length") == (2 if kind == "add_object" else 1)
+    (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
+    assert journal.read_text().count(f'"{kind}"') == 1
+
+
+def test_the_rest_of_a_stroke_reaches_a_server_that_was_started_anew_in_its_middle(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    desk.move_to(24, 48)
+    desk.page.mouse.down()
+    desk.page.mouse.move(*desk.on_screen(32, 48), steps=5)
+    desk.wait_for("s2m.layers.masks.contains(1, { x: 32, y: 40 })")
+    served.kill()
+    desk.page.mouse.move(*desk.on_screen(40, 48), steps=5)
+    fresh = serve(two_discs_file, tmp_path / "out", port=str(urlsplit(served.url).port))
+    with desk.page.context.new_page() as visit:
+        visit.goto(fresh.url)
+    desk.wait_for("s2m.connection.open && s2m.doc.value.strokes.length === 1")
+    desk.page.mouse.up()
+    desk.settle()
+    (stroke,) = desk.strokes()
+    assert stroke["points"][-2] == pytest.approx(40, abs=0.5)  # type: ignore[index]
 
 
 def test_strokes_drawn_while_the_line_is_cut_arrive_once(

@@ -17,7 +17,7 @@ from s2m.label_files import check_mask_size, read_label_map
 from s2m.segmenter import FeatureCache, Features, Segmenter
 from s2m.session import ImportMasks, Project, Session, ViewState
 from s2m.session.commands import Command as SessionCommand
-from s2m.session.commands import command_from_json
+from s2m.session.commands import command_from_json, new_key
 from s2m.session.state import colour_of
 from s2m.web import views
 from s2m.web.line import PageLine
@@ -247,7 +247,7 @@ class Studio:
         room = Room(name, info, session, self._worker, self._changed, lambda: self._view_of(name))
         if self.settings.mask is not None and not session.state.has_mask:
             mask = self.settings.mask
-            room.put(Job(None, "initial-mask", await self.in_reader(lambda: self._import(mask, mask.name, room))))
+            room.put(Job(None, new_key(), await self.in_reader(lambda: self._import(mask, mask.name, room))))
         return room
 
     def _import(self, path: Path, source: str, room: Room) -> ImportMasks:
@@ -271,7 +271,7 @@ class Studio:
         if room is None:
             raise ServerError("open the image first, then import its masks")
         command = await self.in_reader(lambda: self._import(path, source, room))
-        room.put(Job(None, f"import-{room.session.number}", command))
+        room.put(Job(None, new_key(), command))
 
     def _shown_room(self, line: PageLine, name: str) -> Room:
         room = self.rooms.get(name)
@@ -392,10 +392,12 @@ class Studio:
             self.project.keep_view(message.image, view)
 
     async def _copy_objects(self, line: PageLine, message: CopyObjects) -> None:
-        room = self._shown_room(line, message.image)
         into = await self._room_to_edit(line, message.into)
-        paste = room.session.state.copy_objects(message.object_ids)
-        into.put(Job(line, message.id, paste))
+        if into.session.was_done(message.id):
+            line.send({"type": "done", "id": message.id, "kind": "paste_objects", "ms": 0, "text": ""})
+            return
+        room = self._shown_room(line, message.image)
+        into.put(Job(line, message.id, room.session.state.copy_objects(message.object_ids)))
 
     async def close(self) -> None:
         """Save what is not saved, and release the journals."""
