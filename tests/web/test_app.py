@@ -101,6 +101,13 @@ def test_tiles_come_with_their_type_and_may_be_kept(client: TestClient) -> None:
     assert client.get("/api/images/0/thumbnail").headers["content-type"] == "image/jpeg"
 
 
+@pytest.mark.parametrize("window", ["5", "a,b", "9,3", "nan,3", "1,2,3", "0,inf"])
+def test_what_is_no_window_of_values_is_refused(client: TestClient, window: str) -> None:
+    refusal = client.get(f"/api/images/0/tiles/0/0/0?window={window}")
+    assert refusal.status_code == 404
+    assert "window" in refusal.text
+
+
 def test_a_command_is_done_once_however_often_it_arrives(connect: Connect) -> None:
     socket = connect()
     hear(socket, "masks")

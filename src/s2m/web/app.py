@@ -17,13 +17,14 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from s2m.errors import S2MError, ServerError
+from s2m.errors import ImageError, S2MError, ServerError
 from s2m.web.line import PageLine
 from s2m.web.messages import MAX_MESSAGE_BYTES, Command, CopyObjects, Save, read_message
 from s2m.web.pyramid import EncodedTile
 from s2m.web.security import Access, Gate, TokenBucket
 from s2m.web.studio import Studio, log
 from s2m.web.uncertainty import draw_uncertainty
+from s2m.windows import Window
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 HTTP_STATUS: Mapping[str, int] = MappingProxyType(
@@ -58,8 +59,9 @@ def create_app(studio: Studio, access: Access) -> Starlette:
 
     async def tile(request: Request) -> Response:
         path = studio.path_of(request.path_params["index"])
+        window = _window_of(request.query_params.get("window"))
         place = (request.path_params["level"], request.path_params["column"], request.path_params["row"])
-        return _picture(await studio.in_reader(lambda: studio.pictures.tile(path, *place)))
+        return _picture(await studio.in_reader(lambda: studio.pictures.tile(path, *place, window)))
 
     async def thumbnail(request: Request) -> Response:
         return _picture(await studio.thumbnail(request.path_params["index"]), "private, max-age=60")
@@ -110,6 +112,21 @@ def _taught(handler: Handler) -> Handler:
             return PlainTextResponse(str(error), HTTP_STATUS[error.code], headers={"X-S2M-Error": error.code})
 
     return answer
+
+
+def _window_of(text: str | None) -> Window | None:
+    """The window of values that a page asks for as "LOW,HIGH".
+
+    Raises:
+        ImageError: it is none.
+    """
+    if text is None:
+        return None
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError as error:
+        raise ImageError(f'a window is two numbers "LOW,HIGH", got "{text[:40]}"; reload the page') from error
+    return Window(low, high)
 
 
 def _picture(picture: EncodedTile, cache: str = _KEPT_FOR_EVER) -> Response:

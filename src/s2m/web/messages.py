@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from s2m.errors import ServerError
 
@@ -90,6 +90,7 @@ class KeepView(_Message):
     centre_xy: PointXY
     fitted: bool
     selected_object_id: Annotated[int, Field(ge=0, le=10_000)]
+    window: tuple[FiniteFloat, FiniteFloat] | None = None
 
 
 class KeepPreferences(_Message):

@@ -243,6 +243,7 @@ class Studio:
             "tile_size": pyramid.tile_size,
             "levels": len(pyramid.levels),
             "stamp": format(path.stat().st_mtime_ns, "x"),
+            "depth": await self.in_reader(lambda: views.depth_entry(pyramid.depth)),
         }
         room = Room(name, info, session, self._worker, self._changed, lambda: self._view_of(name))
         if self.settings.mask is not None and not session.state.has_mask:
@@ -377,7 +378,7 @@ class Studio:
 
     def _view_of(self, name: str) -> dict[str, Any]:
         view = self.project.view(name) or ViewState()
-        return {"zoom": view.zoom, "centre_xy": view.centre_xy, "selected_object_id": view.selected_object_id}
+        return view.model_dump(include={"zoom", "centre_xy", "selected_object_id", "window"})
 
     def _keep_view(self, line: PageLine, message: KeepView) -> None:
         if message.image not in self._index:
@@ -386,6 +387,7 @@ class Studio:
             zoom=None if message.fitted else message.zoom,
             centre_xy=message.centre_xy,
             selected_object_id=message.selected_object_id,
+            window=message.window,
         )
         room = self.rooms.get(message.image)
         if room is not None and room.editor == line.page:

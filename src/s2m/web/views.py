@@ -15,7 +15,9 @@ from s2m.geometry import resize_maps
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
 from s2m.types import BoolArray, FloatArray
 from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
+from s2m.web.pyramid import Depth
 from s2m.web.small_masks import small_object_masks
+from s2m.windows import tight_window
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,20 @@ def masks_message(
         "preview": preview,
         "ms": round(milliseconds, 1),
         "masks": entries,
+    }
+
+
+def depth_entry(depth: Depth | None) -> dict[str, Any] | None:
+    """Which values an image of more than 8 bits has, and windows on them; None where 8 bits say all."""
+    if depth is None:
+        return None
+    values, usual, tight = depth.levels[0], depth.usual_window, tight_window(depth.levels[-1])
+    return {
+        "lowest": min(usual.low, float(values.min())),
+        "highest": max(usual.high, float(values.max())),
+        "whole": depth.whole,
+        "usual": [usual.low, usual.high],
+        "tight": [tight.low, tight.high],
     }
 
 

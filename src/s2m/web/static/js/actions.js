@@ -20,6 +20,8 @@ const hasImage = (app) => app.doc.value.image !== null;
 /** @param {import("./app.js").App} app */
 const inFolder = (app) => app.doc.value.folder.length > 1;
 /** @param {import("./app.js").App} app */
+const isDeep = (app) => app.doc.value.image?.depth != null;
+/** @param {import("./app.js").App} app */
 const hasObject = (app) => edits(app) && app.doc.object(app.ui.value.object) !== undefined;
 /** @param {import("./app.js").App} app */
 const hasStroke = (app) => edits(app) && app.layers.selectedStroke !== null;
@@ -81,7 +83,9 @@ export const ACTIONS = {
   "zoom-out": { title: "Zoom out", group: "Look", run: (app) => app.zoom(1 / ZOOM_NOTCH), repeats: true, enabled: hasImage },
   "zoom-100": { title: "Zoom to 100 %", group: "Look", run: (app) => app.viewport.zoomTo(1), enabled: hasImage },
   "magnifier": { title: "Magnifier", group: "Look", run: (app) => app.toggle("magnifier") },
-  "look-reset": { title: "Brightness and contrast as they are", group: "Look", run: (app) => app.ui.set({ brightness: 1, contrast: 1 }) },
+  "window-tight": { title: "Window over the values that occur", group: "Look", run: (app) => app.chooseWindow(app.windowPanel.depth?.tight ?? null), enabled: isDeep },
+  "window-usual": { title: "Window as the network sees the image", group: "Look", run: (app) => app.chooseWindow(null), enabled: isDeep },
+  "look-reset": { title: "Brightness, contrast and window as they are", group: "Look", run: (app) => app.resetLook() },
   "theme": { title: "Dark or light", group: "Look", run: (app) => app.toggleTheme() },
   "panels": { title: "Show or hide the panels", group: "Look", run: (app) => app.toggle("panels") },
   "previous-image": { title: "Previous image", group: "Folder", run: (app) => app.step(-1), enabled: (app) => inFolder(app) && app.place > 0, repeats: true },

@@ -23,6 +23,7 @@ import { Store, remember } from "./store.js";
 import { ToolPanel } from "./tool_panel.js";
 import { Topbar } from "./topbar.js";
 import { Viewport } from "./viewport.js";
+import { WindowPanel } from "./window_panel.js";
 import { byId } from "./elements.js";
 
 const LOST_SHOWN_AFTER_MS = 700;
@@ -43,6 +44,7 @@ export class App {
       strokesShown: true,
       brightness: 1,
       contrast: 1,
+      window: null,
       theme: "dark",
       panels: true,
       folderShown: true,
@@ -67,6 +69,7 @@ export class App {
     this.magnifier = new Magnifier(this);
     this.objectsPanel = new ObjectsPanel(this);
     this.toolPanel = new ToolPanel(this);
+    this.windowPanel = new WindowPanel(this);
     this.topbar = new Topbar(this);
     this.folderStrip = new FolderStrip(this);
     /** @type {Map<string, string[]>} the strokes of a command that is on its way */
@@ -162,6 +165,17 @@ export class App {
 
   toggleTheme() {
     this.ui.set({ theme: this.ui.value.theme === "dark" ? "light" : "dark" });
+  }
+
+  /** @param {import("./window_panel.js").ValueWindow | null} window null for the one of the network */
+  chooseWindow(window) {
+    this.ui.set({ window });
+    this.#keepView();
+  }
+
+  resetLook() {
+    this.ui.set({ brightness: 1, contrast: 1 });
+    if (this.ui.value.window) this.chooseWindow(null);
   }
 
   toggleMaskView() {
@@ -432,6 +446,7 @@ export class App {
         centre_xy: [centre.x, centre.y],
         fitted: viewport.fitted,
         selected_object_id: this.ui.value.object,
+        window: this.ui.value.window,
       });
     }, VIEW_KEPT_AFTER_MS);
   }
@@ -562,7 +577,7 @@ export class App {
       this.layers.masks.clear();
       this.layers.pending = [];
       this.selectStroke(null);
-      this.layers.tiles.setImage(message);
+      this.layers.tiles.setImage(message, message.view.window);
       this.viewport.setImage(message.width, message.height);
       this.#takeView(message.view);
       this.status.forgetSaving();
@@ -574,9 +589,9 @@ export class App {
     this.#showDoubt();
   }
 
-  /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number}} view */
+  /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number, window: [number, number] | null}} view */
   #takeView(view) {
-    this.ui.set({ object: view.selected_object_id });
+    this.ui.set({ object: view.selected_object_id, window: view.window });
     if (!view.zoom || !view.centre_xy) return;
     this.viewport.zoomTo(view.zoom);
     this.viewport.centreOn({ x: view.centre_xy[0], y: view.centre_xy[1] });

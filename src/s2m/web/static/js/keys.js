@@ -46,6 +46,8 @@ const DEFAULT_KEYS = {
   "stroke-delete": ["Delete", "Backspace"],
   "stroke-flip": ["Shift+X"],
   "magnifier": ["M"],
+  "window-tight": ["W"],
+  "window-usual": ["Shift+W"],
   "panels": ["\\"],
   "folder-panel": ["G"],
   "theme": ["Shift+T"],
