@@ -45,6 +45,7 @@ KEYS = (
     ("Shift+T", "document.documentElement.dataset.theme === 'light'"),
     ("?", "document.getElementById('dialog').open"),
     ("F1", "document.getElementById('dialog').open"),
+    ("c", "document.getElementById('dialog').textContent.includes('Classes')"),
     ("Control+k", "document.activeElement.getAttribute('role') === 'combobox'"),
     ("Control+,", "document.getElementById('dialog').textContent.includes('Keys as in CVAT')"),
     ("Enter", "s2m.doc.value.status === 'done'"),

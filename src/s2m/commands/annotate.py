@@ -17,7 +17,7 @@ from s2m.label_files import check_mask_size, read_label_map
 from s2m.models import load_model
 from s2m.segmenter import Segmenter
 from s2m.session import Project
-from s2m.session.project_files import ObjectClass
+from s2m.session.classes import ObjectClass
 from s2m.web.server import Address, Greeting, open_browser, serve
 from s2m.web.studio import Studio, StudioSettings
 
@@ -103,9 +103,10 @@ def _take_classes(project: Project, file: Path) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {file} ({error}); name a text file with one class a line") from error
     names = dict.fromkeys(line.strip() for line in lines if line.strip())
-    known = {each.name for each in project.settings.classes}
+    classes = project.settings.classes
+    known = {name for each in classes for name in (each.name, *each.former_names)}
     added = tuple(ObjectClass(name=name) for name in names if name not in known)
-    project.change_settings(project.settings.model_copy(update={"classes": project.settings.classes + added}))
+    project.change_settings(project.settings.model_copy(update={"classes": classes + added}))
 
 
 def _say(greeting: Greeting, project: Project) -> None:

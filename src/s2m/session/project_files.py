@@ -7,19 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
 from s2m.errors import ConfigError
+from s2m.session.classes import Classes
 from s2m.session.commands import LocalEdits
 from s2m.session.masks import Overlap
 from s2m.session.packed_masks import Value
-
-
-class ObjectClass(Value):
-    """A class of objects; an empty colour is chosen by the page."""
-
-    name: str
-    colour: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
 
 
 class ProjectSettings(Value):
@@ -32,7 +26,7 @@ class ProjectSettings(Value):
         preferences: whatever the page wants to keep, such as keys.
     """
 
-    classes: tuple[ObjectClass, ...] = ()
+    classes: Classes = ()
     overlap: Overlap = "exclusive"
     local_edits: LocalEdits = "after_commit"
     preferences: Mapping[str, JsonValue] = {}

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from s2m.errors import ImageError, S2MError, ServerError
 from s2m.web.line import PageLine
-from s2m.web.messages import MAX_MESSAGE_BYTES, Command, CopyObjects, Save, read_message
+from s2m.web.messages import ANSWERED, MAX_MESSAGE_BYTES, read_message
 from s2m.web.pyramid import EncodedTile
 from s2m.web.security import Access, Gate, TokenBucket
 from s2m.web.studio import Studio, log
@@ -163,7 +163,7 @@ async def _listen(studio: Studio, line: PageLine) -> None:
         message_id = None
         try:
             message = read_message(text)
-            message_id = message.id if isinstance(message, Command | Save | CopyObjects) else None
+            message_id = message.id if isinstance(message, ANSWERED) else None
             await studio.receive(line, message)
         except S2MError as error:
             if message_id is None:

@@ -16,12 +16,15 @@ from s2m.errors import ImageError, JournalError, S2MError, ServerError
 from s2m.label_files import check_mask_size, read_label_map
 from s2m.segmenter import FeatureCache, Features, Segmenter
 from s2m.session import ImportMasks, Project, Session, ViewState
+from s2m.session.classes import with_changed_class, with_class, without_class
 from s2m.session.commands import Command as SessionCommand
 from s2m.session.commands import command_from_json, new_key
 from s2m.session.state import colour_of
 from s2m.web import views
 from s2m.web.line import PageLine
 from s2m.web.messages import (
+    AddClass,
+    ChangeClass,
     Command,
     CopyObjects,
     Hello,
@@ -31,6 +34,7 @@ from s2m.web.messages import (
     PageMessage,
     PenCancel,
     PenDown,
+    RemoveClass,
     Save,
     TakeOver,
 )
@@ -142,7 +146,7 @@ class Studio:
                     "output": str(self.project.output),
                     "model": self.settings.model_id,
                     "palette": [colour_of(object_id) for object_id in range(1, PALETTE_SIZE + 1)],
-                    "classes": [each.name for each in self.project.settings.classes],
+                    "classes": views.class_entries(self.project.settings.classes),
                 },
                 "preferences": dict(self.project.settings.preferences),
                 "folder": [views.image_entry(index, entry) for index, entry in enumerate(images)],
@@ -184,6 +188,8 @@ class Studio:
                 preferences = {"preset": message.preset, "keys": dict(message.keys)}
                 settings = self.project.settings
                 self.project.change_settings(settings.model_copy(update={"preferences": preferences}))
+            case AddClass() | ChangeClass() | RemoveClass():
+                self._change_classes(line, message)
             case PenDown():
                 room = self._shown_room(line, message.image)
                 if room.editor == line.page:
@@ -392,6 +398,23 @@ class Studio:
         room = self.rooms.get(message.image)
         if room is not None and room.editor == line.page:
             self.project.keep_view(message.image, view)
+
+    def _change_classes(self, line: PageLine, message: AddClass | ChangeClass | RemoveClass) -> None:
+        settings = self.project.settings
+        match message:
+            case AddClass():
+                classes = with_class(settings.classes, message.name, message.colour)
+                text = f"Class {message.name} is there"
+            case ChangeClass():
+                classes = with_changed_class(settings.classes, message.name, message.new_name, message.colour)
+                text = f"Class {message.name} is {message.new_name} now" if message.new_name else "Colour changed"
+            case RemoveClass():
+                classes = without_class(settings.classes, message.name)
+                text = f"Class {message.name} is no longer offered"
+        self.project.change_settings(settings.model_copy(update={"classes": classes}))
+        for each in self.lines:
+            each.send({"type": "classes", "classes": views.class_entries(classes)})
+        line.send({"type": "done", "id": message.id, "kind": message.type, "ms": 0, "text": text})
 
     async def _copy_objects(self, line: PageLine, message: CopyObjects) -> None:
         into = await self._room_to_edit(line, message.into)

@@ -13,6 +13,7 @@ import numpy as np
 
 from s2m.geometry import resize_maps
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
+from s2m.session.classes import Classes
 from s2m.types import BoolArray, FloatArray
 from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
 from s2m.web.pyramid import Depth
@@ -164,6 +165,11 @@ def _stroke_entry(stroke: DrawnStroke, committed: bool, known: PageKnowledge) ->
         "width_px": stroke.width_px,
         "points": [round(float(value), 2) for point in stroke.points for value in point],
     }
+
+
+def class_entries(classes: Classes) -> list[dict[str, Any]]:
+    """The classes that a page offers, and the names under which objects may have them."""
+    return [{"name": one.name, "colour": one.colour, "former_names": list(one.former_names)} for one in classes]
 
 
 def image_entry(index: int, entry: ImageEntry) -> dict[str, Any]:

@@ -72,6 +72,7 @@ export const ACTIONS = {
   "fill-holes": { title: "Fill the holes of the object", group: "Objects", run: (app) => app.objectCommand("fill_holes"), enabled: hasObject },
   "drop-specks": { title: "Drop specks of the object", group: "Objects", run: (app) => app.objectCommand("drop_specks"), enabled: hasObject },
   "smooth": { title: "Smooth the boundary of the object", group: "Objects", run: (app) => app.objectCommand("smooth"), enabled: hasObject },
+  "classes": { title: "Classes: give, add, rename, recolour", group: "Objects", run: (app) => app.showClasses(), enabled: edits },
   "import-masks": { title: "Import a mask to refine", group: "Objects", run: (app) => app.importMasks(), enabled: edits },
   "view-mask": { title: "Overlay or mask", group: "Look", run: (app) => app.toggleMaskView() },
   "view-next": { title: "Next view: overlay, contour, mask, image, uncertainty", group: "Look", run: (app) => app.nextView(VIEWS) },

@@ -2,6 +2,7 @@
 
 import { ACTIONS, isEnabled } from "./actions.js";
 import { OBJECT_COLOURS } from "./colours.js";
+import { showClasses } from "./classes_dialog.js";
 import { Connection } from "./connection.js";
 import * as dialogs from "./dialogs.js";
 import { ImageDocument } from "./document.js";
@@ -213,6 +214,32 @@ export class App {
     this.command({ kind: "change_object", object_id: id, ...change });
   }
 
+  /**
+   * Give the chosen object a class, and the colour of the class; an object that is not there yet begins with it.
+   * @param {import("./document.js").ObjectClass} given
+   */
+  giveClass(given) {
+    const id = this.ui.value.object;
+    if (id === 0) return this.status.say("The background has no class");
+    const change = { class_name: given.name, ...(given.colour ? { colour: given.colour } : {}) };
+    if (this.doc.object(id)) this.changeObject(id, change);
+    else this.command({ kind: "add_object", object_id: id, ...change });
+  }
+
+  /**
+   * Another name or colour of a class, for the whole project.
+   * @param {import("./document.js").ObjectClass} given
+   * @param {{new_name?: string, colour?: string}} change
+   */
+  changeClass(given, change) {
+    this.connection.command({ type: "change_class", name: given.name, ...change });
+    if (!change.colour) return;
+    // Objects of this image follow, each of which can be undone; those with a colour of their own keep it.
+    for (const object of this.doc.value.objects) {
+      if (this.doc.classOf(object) === given.name && (object.colour === given.colour || !given.colour)) this.changeObject(object.id, { colour: change.colour });
+    }
+  }
+
   /** @param {"locked" | "visible"} what */
   toggleObject(what) {
     const object = this.doc.object(this.ui.value.object);
@@ -227,7 +254,8 @@ export class App {
   mergeObjects() {
     const into = this.doc.object(this.ui.value.object);
     if (!into) return;
-    const ids = this.doc.value.objects.filter((object) => object.class === into.class && object.id !== into.id).map((object) => object.id);
+    const { doc } = this;
+    const ids = doc.value.objects.filter((object) => doc.classOf(object) === doc.classOf(into) && object.id !== into.id).map((object) => object.id);
     if (ids.length) this.command({ kind: "merge_objects", object_ids: [...ids, into.id], into_id: into.id });
     else this.status.say("There is no other object of this class");
   }
@@ -325,6 +353,10 @@ export class App {
 
   showCommands() {
     dialogs.showCommands(this);
+  }
+
+  showClasses() {
+    showClasses(this);
   }
 
   showSettings() {
@@ -549,6 +581,7 @@ export class App {
       if (message.done && message.ms > 0) this.status.say(`Ready in ${Math.round(message.ms)} ms`);
       else if (!message.done) this.status.say("Looking at the photograph; you can draw already");
     },
+    classes: (message) => this.doc.set({ classes: message.classes }),
     entry: (message) => this.doc.takeEntry(message),
     unreadable: (message) => this.#takeUnreadable(message),
   };
@@ -556,7 +589,7 @@ export class App {
   /** @param {any} message */
   #takeWelcome(message) {
     OBJECT_COLOURS.splice(0, OBJECT_COLOURS.length, ...message.project.palette);
-    this.doc.set({ project: message.project, folder: message.folder });
+    this.doc.set({ project: message.project, classes: message.project.classes, folder: message.folder });
     const { preset, keys } = message.preferences;
     this.ui.set({ preset: preset ?? "s2m", ownKeys: keys ?? {} });
     if (message.folder.length === 0) {

@@ -25,7 +25,7 @@ function dialog() {
  * @param {string} title
  * @param {Node[]} children
  */
-function open(title, children) {
+export function openDialog(title, children) {
   const element = dialog();
   element.className = "dialog";
   const close = make("button", { type: "button", class: "icon-button", "aria-label": "Close", title: "Close (Esc)", onclick: () => element.close() }, [icon("close")]);
@@ -52,7 +52,7 @@ export function showKeys(app) {
       .map(([name, action]) => /** @type {[string[], string]} */ (name === "object-1" ? [["1", "…", "9"], "Object 1 to 9"] : [app.keys[name], action.title]));
     return make("div", { class: "key-group" }, [make("h3", { text: group }), ...lines(entries)]);
   });
-  open("Keys", [make("div", { class: "key-groups" }, [now, ...others])]);
+  openDialog("Keys", [make("div", { class: "key-groups" }, [now, ...others])]);
 }
 
 /** @param {import("./app.js").App} app */
@@ -124,7 +124,7 @@ export function showSettings(app) {
     app.setKeys(app.ui.value.preset, {});
     showSettings(app);
   } });
-  open("Change keys", [make("div", { class: "row" }, [presets, back]), make("p", { class: "help", text: "Click a key and press the new one; Esc leaves it, Delete removes it." }), ...lines]);
+  openDialog("Change keys", [make("div", { class: "row" }, [presets, back]), make("p", { class: "help", text: "Click a key and press the new one; Esc leaves it, Delete removes it." }), ...lines]);
 }
 
 /**

@@ -21,6 +21,7 @@ const DEFAULT_KEYS = {
   "object-9": ["9"],
   "object-background": ["0"],
   "object-new": ["N"],
+  "classes": ["C"],
   "narrower": ["["],
   "wider": ["]"],
   "view-mask": ["V"],
