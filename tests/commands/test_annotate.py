@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from s2m.commands import EXIT_CODES, main
-from s2m.session import ObjectClass, Project, ProjectSettings
 from s2m.label_files import write_label_map
+from s2m.session import ObjectClass, Project, ProjectSettings
 from s2m.types import LabelMap
 from s2m.web.server import Address
 

@@ -12,9 +12,11 @@ import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 
 from s2m.errors import S2MError, ServerError
+from s2m.label_files import write_label_map
 from s2m.models import OnnxModel
 from s2m.segmenter import Segmenter
 from s2m.session import Project
+from s2m.types import LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
 from s2m.web.messages import read_message
 from s2m.web.security import Access
@@ -106,6 +108,27 @@ def test_what_is_no_window_of_values_is_refused(client: TestClient, window: str)
     refusal = client.get(f"/api/images/0/tiles/0/0/0?window={window}")
     assert refusal.status_code == 404
     assert "window" in refusal.text
+
+
+def test_masks_are_imported_by_the_page_that_edits_alone(
+    client: TestClient, connect: Connect, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    write_label_map(tmp_path / "given.png", two_discs_labels)
+    data = (tmp_path / "given.png").read_bytes()
+    address = "/api/images/0/masks?name=given.png&page="
+    assert "open the image first" in client.post(address + "one", content=data).text
+    socket = connect("one")
+    hear(socket, "masks")
+    assert "another page" in client.post(address + "two", content=data).text
+    assert client.post(address + "one", content=data).text == "imported"
+    assert len(hear(socket, "state")["objects"]) == 2
+
+
+@pytest.mark.parametrize("name", ["", "..", "a%00b.png", "x" * 300 + ".png"])
+def test_files_with_impossible_names_are_refused(client: TestClient, name: str) -> None:
+    refusal = client.post(f"/api/masks?name={name}", content=b"x")
+    assert refusal.status_code == 422
+    assert "rename it" in refusal.text
 
 
 def test_a_command_is_done_once_however_often_it_arrives(connect: Connect) -> None:

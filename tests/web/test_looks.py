@@ -45,6 +45,7 @@ KEYS = (
     ("Shift+T", "document.documentElement.dataset.theme === 'light'"),
     ("?", "document.getElementById('dialog').open"),
     ("F1", "document.getElementById('dialog').open"),
+    ("i", "document.getElementById('dialog').textContent.includes('Import masks')"),
     ("c", "document.getElementById('dialog').textContent.includes('Classes')"),
     ("Control+k", "document.activeElement.getAttribute('role') === 'combobox'"),
     ("Control+,", "document.getElementById('dialog').textContent.includes('Keys as in CVAT')"),

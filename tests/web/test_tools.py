@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from s2m.label_files import write_label_map
 from s2m.types import LabelMap
 from web_desk import Desk, Serve, iou
 
@@ -159,29 +157,6 @@ def test_parts_are_split_and_specks_dropped_and_holes_filled(opened: Desk) -> No
     opened.page.evaluate("s2m.run('drop-specks')")
     opened.settle()
     assert not opened.mask(1)[10, 110]
-
-
-def test_a_mask_is_imported_and_refined(opened: Desk, two_discs_labels: LabelMap, tmp_path: Path) -> None:
-    write_label_map(tmp_path / "given.png", two_discs_labels)
-    with opened.page.expect_file_chooser() as chooser:
-        opened.page.evaluate("s2m.run('import-masks')")
-    chooser.value.set_files(tmp_path / "given.png")
-    opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
-    opened.settle()
-    assert iou(opened.mask(1), two_discs_labels == 1) > 0.97
-    opened.press("1")
-    opened.draw((26, 48), (38, 48), button="right")
-    assert not opened.mask(1)[48, 32]
-    assert iou(opened.mask(2), two_discs_labels == 2) > 0.97
-
-
-def test_a_mask_of_another_size_is_refused_in_the_page(opened: Desk, tmp_path: Path) -> None:
-    write_label_map(tmp_path / "small.png", np.zeros((4, 4), dtype=np.int32))
-    with opened.page.expect_file_chooser() as chooser:
-        opened.page.evaluate("s2m.run('import-masks')")
-    chooser.value.set_files(tmp_path / "small.png")
-    opened.wait_for("!document.getElementById('status-error').hidden")
-    assert "small.png" in opened.error()
 
 
 def test_escape_drops_the_stroke_being_drawn(opened: Desk) -> None:

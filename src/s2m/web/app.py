@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from s2m.errors import ImageError, S2MError, ServerError
 from s2m.web.line import PageLine
+from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
 from s2m.web.messages import ANSWERED, MAX_MESSAGE_BYTES, read_message
 from s2m.web.pyramid import EncodedTile
 from s2m.web.security import Access, Gate, TokenBucket
@@ -74,12 +75,14 @@ def create_app(studio: Studio, access: Access) -> Starlette:
         return _picture(await studio.in_reader(lambda: draw_uncertainty(state.soft_masks())), "no-store")
 
     async def import_masks(request: Request) -> Response:
-        name = Path(request.query_params.get("name", "mask.png")).name
-        with tempfile.TemporaryDirectory(prefix="s2m-import-") as folder:
-            path = Path(folder) / f"mask{Path(name).suffix[:8]}"
-            path.write_bytes(await request.body())
-            await studio.import_masks(request.path_params["index"], path, name)
+        with sent_file(request.query_params.get("name", ""), await request.body()) as path:
+            page = request.query_params.get("page", "")
+            await import_into_image(studio, request.path_params["index"], page, path)
         return PlainTextResponse("imported")
+
+    async def import_all_masks(request: Request) -> Response:
+        with sent_file(request.query_params.get("name", ""), await request.body()) as path:
+            return JSONResponse(asdict(await import_into_all(studio, path)))
 
     async def socket(websocket: WebSocket) -> None:
         await _serve_page(studio, websocket)
@@ -96,6 +99,7 @@ def create_app(studio: Studio, access: Access) -> Starlette:
         Route(images + "/thumbnail", _taught(thumbnail)),
         Route(images + "/uncertainty", _taught(uncertainty)),
         Route(images + "/masks", _taught(import_masks), methods=["POST"]),
+        Route("/api/masks", _taught(import_all_masks), methods=["POST"]),
         WebSocketRoute("/ws", socket),
         Mount("/static", StaticFiles(directory=STATIC_FOLDER)),
     ]

@@ -121,7 +121,7 @@ class Studio:
 
     def _report_unreadable(self, name: str, error: S2MError) -> None:
         self.project.report_unreadable(name, str(error))
-        self._tell_entry(name)
+        self.tell_entry(name)
 
     def room_of(self, index: int) -> Room | None:
         """The open image of this number, or None."""
@@ -213,6 +213,10 @@ class Studio:
         await room.enter(line)
         self._start(self._look_at(room))
 
+    def opening(self, name: str) -> asyncio.Lock:
+        """Held while an image is opened or closed."""
+        return self._opening.setdefault(name, asyncio.Lock())
+
     async def _room(self, name: str) -> Room:
         """The open image of a name, opened if it is not.
 
@@ -222,7 +226,7 @@ class Studio:
         """
         if name not in self._index:
             raise ImageError(f"{name} is not in this project; reload the page")
-        async with self._opening.setdefault(name, asyncio.Lock()):
+        async with self.opening(name):
             if name not in self.rooms:
                 self.rooms[name] = await self._make_room(name)
             return self.rooms[name]
@@ -267,19 +271,6 @@ class Studio:
         check_mask_size(label_map, room.session.state.size_hw, source)
         return ImportMasks.from_label_map(label_map, source)
 
-    async def import_masks(self, index: int, path: Path, source: str) -> None:
-        """Bring a label map into an open image.
-
-        Raises:
-            ServerError: the image is not open.
-            MaskError: the file is no label map of this image.
-        """
-        room = self.room_of(index)
-        if room is None:
-            raise ServerError("open the image first, then import its masks")
-        command = await self.in_reader(lambda: self._import(path, source, room))
-        room.put(Job(None, new_key(), command))
-
     def _shown_room(self, line: PageLine, name: str) -> Room:
         room = self.rooms.get(name)
         if room is None or line not in room.lines:
@@ -307,8 +298,8 @@ class Studio:
         if room.lines and not (room.editor and room.has_page(room.editor)):
             self._make_editor(room, room.lines[0])
         await asyncio.sleep(ROOM_CLOSED_AFTER_S)
-        if not room.lines and self.rooms.get(room.name) is room and not self._opening[room.name].locked():
-            async with self._opening[room.name]:
+        if not room.lines and self.rooms.get(room.name) is room and not self.opening(room.name).locked():
+            async with self.opening(room.name):
                 del self.rooms[room.name]
                 await room.close()
 
@@ -325,7 +316,7 @@ class Studio:
         if self.features.get(path) is None:
             room.tell_all({"type": "encoding", "image": room.name, "done": False, "ms": 0})
             try:
-                features = await self._in_behind(lambda: self._features_of(path))
+                features = await self.in_behind(lambda: self._features_of(path))
             except S2MError as error:
                 room.tell_all({"type": "notice", "level": "error", "text": str(error)})
                 return
@@ -334,7 +325,7 @@ class Studio:
         if following < len(self.project.images):
             ahead = self.path_of(following)
             try:
-                await self._in_behind(lambda: self._features_of(ahead))
+                await self.in_behind(lambda: self._features_of(ahead))
             except S2MError as error:
                 log.info("cannot prepare the next image: %s", error)
 
@@ -351,7 +342,7 @@ class Studio:
 
     def _changed(self, room: Room) -> None:
         """After a command: save soon, and tell the folder lists."""
-        self._tell_entry(room.name)
+        self.tell_entry(room.name)
         if room.name not in self._unsaved:
             self._unsaved[room.name] = self._start(self._save_soon(room))
 
@@ -362,7 +353,7 @@ class Studio:
 
     async def _save(self, room: Room) -> None:
         try:
-            result = await self._in_behind(lambda: self.project.save(room.session))
+            result = await self.in_behind(lambda: self.project.save(room.session))
         except S2MError as error:
             room.tell_all({"type": "notice", "level": "error", "text": str(error)})
             if room.name not in self._unsaved:
@@ -370,13 +361,14 @@ class Studio:
             return
         backup = result.backup.name if result.backup else None
         room.tell_all({"type": "saved", "image": room.name, "path": str(result.path), "backup": backup})
-        self._tell_entry(room.name)
+        self.tell_entry(room.name)
 
     async def _save_again(self, room: Room) -> None:
         await asyncio.sleep(SAVE_AGAIN_AFTER_S)
         await self._save_soon(room)
 
-    def _tell_entry(self, name: str) -> None:
+    def tell_entry(self, name: str) -> None:
+        """Tell the folder lists about one image."""
         index = self._index[name]
         entry = views.image_entry(index, self.project.images[index])
         for line in self.lines:
@@ -436,7 +428,8 @@ class Studio:
         for executor in (self._worker, self._readers, self._behind):
             executor.shutdown(wait=True, cancel_futures=True)
 
-    async def _in_behind(self, work: Callable[[], T]) -> T:
+    async def in_behind(self, work: Callable[[], T]) -> T:
+        """Do something that no page waits for: saving, encoding ahead."""
         return await asyncio.get_running_loop().run_in_executor(self._behind, work)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

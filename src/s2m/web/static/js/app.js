@@ -9,6 +9,7 @@ import { ImageDocument } from "./document.js";
 import { Drawing } from "./drawing.js";
 import { FolderStrip } from "./folder_strip.js";
 import { Hints } from "./hints.js";
+import { importFiles, showImport } from "./mask_imports.js";
 import { KeyPen } from "./key_pen.js";
 import { Keyboard } from "./keyboard.js";
 import { keyMap } from "./keys.js";
@@ -90,6 +91,11 @@ export class App {
     });
     showScreen({ title: "Opening", text: "One moment.", busy: true });
     byId("stage").focus();
+    byId("stage").addEventListener("dragover", (event) => event.preventDefault());
+    byId("stage").addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (isEnabled("import-masks", this)) importFiles(this, [...(event.dataTransfer?.files ?? [])], "image");
+    });
     // The frame of the focus on the photograph is for those who came to it by key.
     addEventListener("keydown", (event) => document.body.classList.toggle("by-key", event.key === "Tab"), true);
     addEventListener("pointerdown", () => document.body.classList.remove("by-key"), true);
@@ -324,25 +330,7 @@ export class App {
   }
 
   importMasks() {
-    const field = document.createElement("input");
-    field.type = "file";
-    field.accept = "image/png,image/*,.json";
-    field.onchange = () => field.files?.[0] && this.#upload(field.files[0]);
-    field.click();
-  }
-
-  /** @param {File} file */
-  async #upload(file) {
-    const { image } = this.doc.value;
-    if (!image) return;
-    try {
-      const answer = await fetch(`api/images/${image.index}/masks?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
-      const told = await answer.text();
-      if (answer.ok) this.status.say(`Imported ${file.name}`);
-      else this.status.fail(told);
-    } catch {
-      this.status.fail(`${file.name} could not be sent. Try again when the server is back.`);
-    }
+    showImport(this);
   }
 
   // Dialogs.

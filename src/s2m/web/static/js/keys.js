@@ -22,6 +22,7 @@ const DEFAULT_KEYS = {
   "object-background": ["0"],
   "object-new": ["N"],
   "classes": ["C"],
+  "import-masks": ["I"],
   "narrower": ["["],
   "wider": ["]"],
   "view-mask": ["V"],
