@@ -21,6 +21,7 @@ LAYERS = (
         "overlays",
         "stroke_files",
         "scribble_pictures",
+        "example",
         "centre_lines",
         "data",
     ),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from s2m.example import DEMO_IMAGE
 from web_desk import Desk, Serve
 
 
@@ -167,6 +168,26 @@ def test_the_first_visit_has_three_hints_that_go_as_they_are_followed(
     assert "F keeps" in hint.inner_text()
     desk.press("f")
     assert hint.count() == 0
+
+
+def test_on_the_shipped_photograph_the_first_visit_begins_with_a_line_to_trace(
+    new_desk: Callable[..., Desk], serve: Serve, tmp_path: Path
+) -> None:
+    desk = new_desk()
+    desk.page.add_init_script("localStorage.getItem('visited') ?? localStorage.removeItem('s2m-hints')")
+    desk.open(serve(DEMO_IMAGE, tmp_path / "out").url)
+    desk.page.evaluate("localStorage.setItem('visited', '1')")
+    assert "Trace the dotted line" in desk.page.locator(".hint").inner_text()
+    points = desk.page.evaluate("s2m.layers.example")
+    dots = "[...s2m.layers.canvases.ink.getImageData(0, 0, innerWidth, innerHeight).data].filter((v) => v > 0).length"
+    assert desk.page.evaluate(dots) > 500
+    desk.draw(*[(points[at], points[at + 1]) for at in range(0, len(points), 6)])
+    assert desk.page.evaluate("s2m.layers.example") is None
+    assert "does not belong" in desk.page.locator(".hint").inner_text()
+    desk.press("Control+z")
+    desk.page.reload()
+    desk.wait_for("s2m.doc.value.image !== null")
+    assert desk.page.evaluate("s2m.layers.example") is None
 
 
 def test_everything_can_be_reached_and_seen_by_keyboard(opened: Desk) -> None:

@@ -1,4 +1,4 @@
-"""``s2m [annotate] IMAGE_OR_FOLDER``: open the page to draw in."""
+"""``s2m [annotate] [IMAGE_OR_FOLDER]``: open the page to draw in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from s2m.answering import model_id
 from s2m.channel_order import ChannelOrder, in_channel_order
 from s2m.commands.channel_order_option import channel_order_option
 from s2m.errors import ConfigError, MaskError
+from s2m.example import DEMO_IMAGE
 from s2m.images import image_size
 from s2m.label_files import check_mask_size, read_label_map
 from s2m.models import load_model
@@ -23,7 +24,7 @@ from s2m.web.studio import Studio, StudioSettings
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path), metavar="IMAGE_OR_FOLDER")
+@click.argument("source", type=click.Path(path_type=Path), metavar="[IMAGE_OR_FOLDER]", default=DEMO_IMAGE)
 @click.option(
     "--model",
     "model_folder",
@@ -70,7 +71,10 @@ def annotate(
     channel_order: ChannelOrder,
     no_browser: bool,
 ) -> None:
-    """Open the page to draw in: a few strokes on each image, and its masks are in the output folder."""
+    """Open the page to draw in: a few strokes on each image, and its masks are in the output folder.
+
+    Without an image it opens the shipped photograph, to try.
+    """
     address = Address(host, port, allowed_hosts, tls_cert, tls_key)
     if mask is not None:
         _check_mask(mask, source)

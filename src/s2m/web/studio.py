@@ -253,6 +253,7 @@ class Studio:
             "tile_size": pyramid.tile_size,
             "levels": len(pyramid.levels),
             "stamp": format(path.stat().st_mtime_ns, "x"),
+            "example": await self.in_reader(lambda: views.example_points(path, pyramid.size_hw)),
             "depth": await self.in_reader(lambda: views.depth_entry(pyramid.depth)),
         }
         room = Room(name, info, session, self._worker, self._changed, lambda: self._view_of(name))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from s2m.example import example_stroke
 from s2m.geometry import resize_maps
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
 from s2m.session.classes import Classes
@@ -110,6 +112,12 @@ def masks_message(
         "ms": round(milliseconds, 1),
         "masks": entries,
     }
+
+
+def example_points(path: Path, size_hw: tuple[int, int]) -> list[float] | None:
+    """A stroke to trace on the first visit, x, y, x, y... in image pixels, if this is the shipped photograph."""
+    stroke = example_stroke(path, size_hw)
+    return None if stroke is None else [float(value) for value in stroke.points_xy.ravel()]
 
 
 def depth_entry(depth: Depth | None) -> dict[str, Any] | None:

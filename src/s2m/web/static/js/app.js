@@ -65,7 +65,10 @@ export class App {
     this.layers = new Layers(byId("stage"), this.viewport, this.doc, this.ui);
     this.drawing = new Drawing(this);
     this.keyPen = new KeyPen(this);
-    this.hints = new Hints();
+    this.hints = new Hints((example) => {
+      this.layers.example = example;
+      this.layers.redraw("ink");
+    });
     this.status = new Status(this);
     this.minimap = new Minimap(this);
     this.magnifier = new Magnifier(this);
@@ -606,7 +609,7 @@ export class App {
     } else this.drawing.restream();
     document.title = `${message.name} – S2M`;
     showScreen(null);
-    this.hints.start();
+    this.hints.start(message.example);
     this.#showDoubt();
   }
 

@@ -5,7 +5,8 @@ const SMOOTH_BELOW = 4;
 
 /**
  * @typedef {{index: number, name: string, width: number, height: number, tile_size: number, levels: number,
- *   stamp: string, depth: import("./window_panel.js").Depth | null}} ImageInfo
+ *   stamp: string, depth: import("./window_panel.js").Depth | null,
+ *   example: number[] | null}} ImageInfo example: a stroke to trace on the first visit
  */
 
 export class TileLayer {
