@@ -110,6 +110,19 @@ def test_what_is_no_window_of_values_is_refused(client: TestClient, window: str)
     assert "window" in refusal.text
 
 
+def test_the_memory_in_use_and_its_bounds_are_told(client: TestClient, connect: Connect) -> None:
+    before = {use["name"]: use for use in client.get("/api/info").json()["memory"]}
+    assert {name: use["used_bytes"] for name, use in before.items()} == {"features": 0, "pictures": 0, "tiles": 0}
+    socket = connect()
+    hear(socket, "encoding")
+    client.get("/api/images/0/tiles/0/0/0")
+    say(socket, draw())
+    hear(socket, "done")
+    told = client.get("/api/info").json()
+    assert (told["model"], told["open_images"]) == ("tiny", 1)
+    assert all(0 < use["used_bytes"] < use["limit_bytes"] for use in told["memory"])
+
+
 def test_masks_are_imported_by_the_page_that_edits_alone(
     client: TestClient, connect: Connect, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:

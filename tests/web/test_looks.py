@@ -170,6 +170,16 @@ def test_the_first_visit_has_three_hints_that_go_as_they_are_followed(
     assert hint.count() == 0
 
 
+def test_the_page_says_how_much_memory_the_server_uses(opened: Desk) -> None:
+    opened.page.keyboard.press("Control+k")
+    opened.page.keyboard.type("memory")
+    opened.page.keyboard.press("Enter")
+    opened.wait_for("document.querySelectorAll('#dialog meter').length === 3")
+    said = opened.page.locator("#dialog").inner_text()
+    assert "tiny 1" in said
+    assert "MB of at most 512 MB" in said
+
+
 def test_on_the_shipped_photograph_the_first_visit_begins_with_a_line_to_trace(
     new_desk: Callable[..., Desk], serve: Serve, tmp_path: Path
 ) -> None:

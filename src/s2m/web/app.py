@@ -74,6 +74,10 @@ def create_app(studio: Studio, access: Access) -> Starlette:
         state = room.session.state
         return _picture(await studio.in_reader(lambda: draw_uncertainty(state.soft_masks())), "no-store")
 
+    async def info(_: Request) -> Response:
+        memory = [asdict(use) for use in studio.memory()]
+        return JSONResponse({"model": studio.settings.model_id, "open_images": len(studio.rooms), "memory": memory})
+
     async def import_masks(request: Request) -> Response:
         with sent_file(request.query_params.get("name", ""), await request.body()) as path:
             page = request.query_params.get("page", "")
@@ -99,6 +103,7 @@ def create_app(studio: Studio, access: Access) -> Starlette:
         Route(images + "/thumbnail", _taught(thumbnail)),
         Route(images + "/uncertainty", _taught(uncertainty)),
         Route(images + "/masks", _taught(import_masks), methods=["POST"]),
+        Route("/api/info", info),
         Route("/api/masks", _taught(import_all_masks), methods=["POST"]),
         WebSocketRoute("/ws", socket),
         Mount("/static", StaticFiles(directory=STATIC_FOLDER)),

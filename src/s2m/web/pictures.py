@@ -33,10 +33,16 @@ class PictureStore:
         self._reading: dict[Path, threading.Lock] = {}
 
     @property
-    def nbytes(self) -> int:
-        """Memory of the pictures and tiles kept."""
+    def picture_nbytes(self) -> int:
+        """Memory of the decoded pictures kept."""
         with self._lock:
-            return sum(pyramid.nbytes for pyramid in self._pyramids.values()) + self._tile_bytes
+            return sum(pyramid.nbytes for pyramid in self._pyramids.values())
+
+    @property
+    def tile_nbytes(self) -> int:
+        """Memory of the encoded tiles kept."""
+        with self._lock:
+            return self._tile_bytes
 
     def pyramid(self, path: Path) -> Pyramid:
         """The image at all its resolutions.

@@ -38,7 +38,7 @@ from s2m.web.messages import (
     Save,
     TakeOver,
 )
-from s2m.web.pictures import PictureStore
+from s2m.web.pictures import TILE_BYTES, PictureStore
 from s2m.web.pyramid import EncodedTile
 from s2m.web.room import Job, Room
 
@@ -68,6 +68,21 @@ class StudioSettings:
     mask: Path | None = None
 
 
+@dataclass(frozen=True)
+class MemoryUse:
+    """Memory kept so that something need not be computed again, of what is used least lately dropped.
+
+    Attributes:
+        name: of what.
+        used_bytes: now; more than the limit only where the newest alone is.
+        limit_bytes: at most.
+    """
+
+    name: str
+    used_bytes: int
+    limit_bytes: int
+
+
 class Studio:
     """Everything the server has beside HTTP.
 
@@ -93,6 +108,14 @@ class Studio:
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsaved: dict[str, asyncio.Task[None]] = {}
         self._index = {entry.name: index for index, entry in enumerate(project.images)}
+
+    def memory(self) -> tuple[MemoryUse, ...]:
+        """What the engine keeps of the images looked at last, and how much it may."""
+        return (
+            MemoryUse("features", self.features.nbytes, self.features.limit_bytes),
+            MemoryUse("pictures", self.pictures.picture_nbytes, self.pictures.limit_bytes),
+            MemoryUse("tiles", self.pictures.tile_nbytes, TILE_BYTES),
+        )
 
     # Images.
 

@@ -99,6 +99,7 @@ export const ACTIONS = {
   "keys-sheet": { title: "Keys", group: "Help", run: (app) => app.showKeys() },
   "command-list": { title: "Find a command", group: "Help", run: (app) => app.showCommands() },
   "settings": { title: "Change keys", group: "Help", run: (app) => app.showSettings() },
+  "about": { title: "About: model and memory in use", group: "Help", run: (app) => app.showAbout() },
   "hints-again": { title: "Show the first hints again", group: "Help", run: (app) => app.hints.restart() },
 };
 

@@ -350,6 +350,10 @@ export class App {
     showClasses(this);
   }
 
+  showAbout() {
+    dialogs.showAbout(this);
+  }
+
   showSettings() {
     dialogs.showSettings(this);
   }
