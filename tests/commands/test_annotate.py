@@ -81,6 +81,16 @@ def test_classes_come_from_a_text_file(
     assert (out / "s2m-project.json").read_text().count('"dog"') == 1
 
 
+def test_objects_of_new_images_overlap_when_asked_for(
+    two_discs_file: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2m.commands.annotate.serve", lambda *_: None)
+    out = tmp_path / "out"
+    for more in (("--overlap", "overlapping"), ()):
+        assert run(two_discs_file, "-o", out, "--model", tiny_model_folder, *more)[0] == 0
+        assert Project.reopen(out).settings.overlap == "overlapping"
+
+
 def test_a_class_that_was_renamed_in_the_page_is_not_added_again(
     two_discs_file: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from s2m.example import DEMO_IMAGE
+from s2m.label_files import voc_palette
 from web_desk import Desk, Serve
 
 
@@ -152,6 +153,18 @@ def test_the_mask_is_as_strong_as_the_slider_says(opened: Desk) -> None:
     assert opened.pixel(32, 40) == pytest.approx(opened.page.evaluate(
         COLOUR_OF_OBJECT_1
     ), abs=3)  # fmt: skip
+
+
+def test_objects_can_be_shown_in_the_colours_of_the_saved_file(opened: Desk) -> None:
+    opened.draw((24, 48), (40, 48))
+    opened.page.locator("#look-panel summary").click()
+    opened.page.get_by_label("Colours").select_option("file")
+    opened.page.evaluate("s2m.ui.set({ opacity: 1, strokesShown: false })")
+    opened.move_to(64, 10)
+    opened.settle()
+    assert opened.pixel(32, 40) == pytest.approx(voc_palette()[1].tolist(), abs=3)
+    swatch = opened.page.locator(".object[data-id='1']").evaluate("(row) => row.style.getPropertyValue('--swatch')")
+    assert swatch == "#800000"
 
 
 def test_the_first_visit_has_three_hints_that_go_as_they_are_followed(

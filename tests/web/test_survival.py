@@ -139,6 +139,46 @@ def test_strokes_drawn_while_the_line_is_cut_arrive_once(
     assert not desk.page.locator("#banner").is_visible()
 
 
+def test_strokes_that_waited_for_the_server_when_the_page_was_closed_arrive_with_the_next_one(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    desk.draw((20, 48), (24, 48))
+    served.kill()
+    desk.wait_for("!s2m.connection.open")
+    desk.draw((24, 48), (40, 48), settle=False)
+    desk.page.keyboard.press("n")
+    desk.draw((90, 48), (102, 48), settle=False)
+    desk.wait_for("s2m.connection.unsent.size === 3")
+    context = desk.page.context
+    desk.page.close()
+    desk.page = context.new_page()
+    port = str(urlsplit(served.url).port)
+    desk.open(serve(two_discs_file, tmp_path / "out", port=port).url)
+    desk.wait_for("s2m.doc.value.strokes.length === 3")
+    desk.settle()
+    assert desk.page.evaluate("s2m.doc.value.objects.length") == 2
+    assert desk.page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('s2m-unsent')).length") == 0
+
+
+def test_what_waits_for_one_project_is_not_sent_to_another(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    served.kill()
+    desk.wait_for("!s2m.connection.open")
+    desk.draw((24, 48), (40, 48), settle=False)
+    context = desk.page.context
+    desk.page.close()
+    desk.page = context.new_page()
+    port = str(urlsplit(served.url).port)
+    desk.open(serve(two_discs_file, tmp_path / "elsewhere", port=port).url)
+    desk.settle()
+    assert desk.strokes() == []
+
+
 def test_a_second_page_looks_on_and_can_take_over(
     new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:

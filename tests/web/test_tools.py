@@ -139,6 +139,19 @@ def test_an_object_can_be_renamed_hidden_and_deleted(opened: Desk) -> None:
     assert opened.page.evaluate("s2m.doc.object(1).name") == "red disc"
 
 
+def test_objects_overlap_where_the_image_says_so(opened: Desk) -> None:
+    opened.draw((24, 48), (40, 48))
+    opened.press("n")
+    opened.draw((28, 44), (36, 44))
+    assert not (opened.mask(1) & opened.mask(2)).any()
+    opened.press("Control+z")
+    opened.page.evaluate("s2m.run('overlap')")
+    opened.settle()
+    assert "etting objects overlap" in opened.status()
+    opened.draw((28, 44), (36, 44))
+    assert (opened.mask(1) & opened.mask(2)).sum() > 500
+
+
 def test_parts_are_split_and_specks_dropped_and_holes_filled(opened: Desk) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate("s2m.ui.set({ width: 40 })")

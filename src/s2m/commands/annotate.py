@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -19,6 +20,7 @@ from s2m.models import load_model
 from s2m.segmenter import Segmenter
 from s2m.session import Project
 from s2m.session.classes import ObjectClass
+from s2m.session.masks import Overlap
 from s2m.web.server import Address, Greeting, open_browser, serve
 from s2m.web.studio import Studio, StudioSettings
 
@@ -46,6 +48,11 @@ from s2m.web.studio import Studio, StudioSettings
     type=click.Path(path_type=Path),
     help="Text file with the names of classes, one a line; they are added to the project's.",
 )
+@click.option(
+    "--overlap",
+    type=click.Choice(get_args(Overlap)),
+    help="Whether objects of images begun from now on exclude one another; the page changes it for one image.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free one.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for other machines."
@@ -62,6 +69,7 @@ def annotate(
     mask: Path | None,
     output: Path,
     class_file: Path | None,
+    overlap: Overlap | None,
     port: int | None,
     host: str,
     allowed_hosts: tuple[str, ...],
@@ -81,6 +89,8 @@ def annotate(
     project = Project.open(source, output)
     if class_file is not None:
         _take_classes(project, class_file)
+    if overlap is not None:
+        project.change_settings(project.settings.model_copy(update={"overlap": overlap}))
     model = in_channel_order(load_model(model_folder, threads), channel_order)
     settings = StudioSettings(source.resolve().name, model_id(model.card), mask)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Coroutine
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from s2m.answering import SegmenterAnswerer
 from s2m.errors import ImageError, JournalError, S2MError, ServerError
-from s2m.label_files import check_mask_size, read_label_map
+from s2m.label_files import check_mask_size, read_label_map, voc_palette
 from s2m.segmenter import FeatureCache, Features, Segmenter
 from s2m.session import ImportMasks, Project, Session, ViewState
 from s2m.session.classes import with_changed_class, with_class, without_class
@@ -169,6 +170,8 @@ class Studio:
                     "output": str(self.project.output),
                     "model": self.settings.model_id,
                     "palette": [colour_of(object_id) for object_id in range(1, PALETTE_SIZE + 1)],
+                    "key": _key_of(self.project.output),
+                    "file_palette": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in voc_palette()[1:255].tolist()],
                     "classes": views.class_entries(self.project.settings.classes),
                 },
                 "preferences": dict(self.project.settings.preferences),
@@ -461,6 +464,11 @@ class Studio:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _key_of(folder: Path) -> str:
+    """A name by which a page knows the project again, also when the server was started anew."""
+    return hashlib.blake2s(str(folder.resolve()).encode(), digest_size=8).hexdigest()
 
 
 def _command_of(message: Command) -> SessionCommand:

@@ -1,7 +1,7 @@
 /** The page: one object that the parts share, and what happens when the server speaks. */
 
 import { ACTIONS, isEnabled } from "./actions.js";
-import { OBJECT_COLOURS } from "./colours.js";
+import { OBJECT_COLOURS, chooseColours, setFileColours } from "./colours.js";
 import { showClasses } from "./classes_dialog.js";
 import { Connection } from "./connection.js";
 import * as dialogs from "./dialogs.js";
@@ -43,6 +43,7 @@ export class App {
       object: 1,
       view: "overlay",
       opacity: 0.4,
+      colours: "told-apart",
       strokesShown: true,
       brightness: 1,
       contrast: 1,
@@ -57,8 +58,10 @@ export class App {
       ownKeys: {},
       keys: 0,
     });
-    remember(this.ui, ["tool", "width", "opacity", "strokesShown", "theme", "panels", "folderShown"], "s2m");
+    remember(this.ui, ["tool", "width", "opacity", "colours", "strokesShown", "theme", "panels", "folderShown"], "s2m");
     if (this.ui.value.tool === "hand" || this.ui.value.tool === "select") this.ui.set({ tool: "stroke" });
+    // Before the parts that draw with them are told.
+    this.ui.watch(["colours"], ({ colours }) => chooseColours(colours));
     this.keys = keyMap("s2m", {});
     this.viewport = new Viewport();
     this.latency = new Latency();
@@ -181,6 +184,15 @@ export class App {
   chooseWindow(window) {
     this.ui.set({ window });
     this.#keepView();
+  }
+
+  nextColours() {
+    this.ui.set({ colours: this.ui.value.colours === "file" ? "told-apart" : "file" });
+  }
+
+  /** Let objects of this image overlap, or keep them apart. */
+  changeOverlap() {
+    this.command({ kind: "configure", overlap: this.doc.value.overlap === "exclusive" ? "overlapping" : "exclusive" });
   }
 
   resetLook() {
@@ -446,6 +458,7 @@ export class App {
     ui.watch(["panels"], ({ panels }) => document.body.classList.toggle("panels-hidden", !panels));
     ui.watch(["view", "opacity", "object", "strokesShown"], () => layers.redraw("masks", "ink"));
     ui.watch(["view"], () => this.#showDoubt());
+    ui.watch(["colours"], () => layers.redraw("masks", "ink"));
     ui.watch(["sign", "width", "tool", "opposite", "panning"], () => layers.redraw("ink"));
     ui.watch(["brightness", "contrast"], ({ brightness, contrast }) => {
       layers.canvases.picture.canvas.style.filter = brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
@@ -551,7 +564,9 @@ export class App {
       this.layers.redraw("ink");
     },
     editor: (message) => {
-      if (message.image === this.doc.value.image?.name) this.doc.set({ editor: message.you });
+      if (message.image !== this.doc.value.image?.name) return;
+      this.doc.set({ editor: message.you });
+      if (message.you) this.#adopt(message.image);
     },
     done: (message) => this.#takeDone(message),
     failed: (message) => {
@@ -584,6 +599,8 @@ export class App {
   /** @param {any} message */
   #takeWelcome(message) {
     OBJECT_COLOURS.splice(0, OBJECT_COLOURS.length, ...message.project.palette);
+    this.connection.store.project = message.project.key;
+    setFileColours(message.project.file_palette);
     this.doc.set({ project: message.project, classes: message.project.classes, folder: message.folder });
     const { preset, keys } = message.preferences;
     this.ui.set({ preset: preset ?? "s2m", ownKeys: keys ?? {} });
@@ -592,7 +609,6 @@ export class App {
     } else if (!this.doc.value.image && !this.doc.value.opening) {
       this.open(message.first);
     }
-    if (message.project.read_only) this.status.fail(message.project.read_only);
   }
 
   /** @param {any} message */
@@ -611,10 +627,19 @@ export class App {
       this.status.forgetSaving();
       this.status.say(`${message.width} × ${message.height} pixels`);
     } else this.drawing.restream();
+    if (message.editor) this.#adopt(message.name);
     document.title = `${message.name} – S2M`;
     showScreen(null);
     this.hints.start(message.example);
     this.#showDoubt();
+  }
+
+  /** @param {string} image whose changes a page before this one could not send */
+  #adopt(image) {
+    const commands = this.connection.store.take(image);
+    if (commands.length === 0) return;
+    this.connection.adopt(commands);
+    this.status.say(`${commands.length} ${commands.length === 1 ? "change" : "changes"} that waited in this browser ${commands.length === 1 ? "is" : "are"} sent now`);
   }
 
   /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number, window: [number, number] | null}} view */

@@ -17,10 +17,11 @@ import { Store } from "./store.js";
  * @property {string | null} undo what would be undone
  * @property {string | null} redo
  * @property {string} status of the image
+ * @property {"exclusive" | "overlapping"} overlap of its objects
  * @property {number} number of the last change
  * @property {boolean} editor whether this page edits
  * @property {FolderEntry[]} folder
- * @property {{name: string, output: string, model: string, folder: boolean, version: string} | null} project
+ * @property {{name: string, output: string, model: string, key: string, file_palette: string[]} | null} project
  * @property {ObjectClass[]} classes that can be given to objects
  * @property {boolean} encoding whether the network still looks at the image
  */
@@ -38,6 +39,7 @@ export class ImageDocument extends Store {
         undo: null,
         redo: null,
         status: "untouched",
+        overlap: "exclusive",
         number: 0,
         editor: false,
         folder: [],
@@ -71,8 +73,8 @@ export class ImageDocument extends Store {
       const { key, ...given } = entry;
       return { ...known.get(key), ...given, id: key };
     });
-    const { objects, undo, redo, status, number } = message;
-    this.set({ objects, strokes, undo, redo, status, number });
+    const { objects, undo, redo, status, overlap, number } = message;
+    this.set({ objects, strokes, undo, redo, status, overlap, number });
   }
 
   /** @param {any} message "masks" */

@@ -15,7 +15,7 @@ export class ObjectsPanel {
     this.renaming = null;
     app.doc.watch(["objects", "editor", "image", "classes"], () => this.draw());
     app.doc.watch(["areas"], () => this.#showAreas());
-    app.ui.watch(["object"], () => this.draw());
+    app.ui.watch(["object", "colours"], () => this.draw());
     this.list.addEventListener("keydown", (event) => this.#walk(event));
   }
 
