@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,12 +17,13 @@ from s2m.label_files import write_label_map
 from s2m.models import OnnxModel
 from s2m.segmenter import Segmenter
 from s2m.session import Project
-from s2m.types import LabelMap
+from s2m.types import ByteArray, LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
 from s2m.web.messages import read_message
 from s2m.web.security import Access
 from s2m.web.server import Address
 from s2m.web.studio import Studio, StudioSettings
+from web_desk import write_picture
 
 ORIGIN = "http://127.0.0.1:8000"
 HEADERS = {"cookie": "s2m-8000=secret", "origin": ORIGIN, "host": "127.0.0.1:8000"}
@@ -108,6 +110,33 @@ def test_what_is_no_window_of_values_is_refused(client: TestClient, window: str)
     refusal = client.get(f"/api/images/0/tiles/0/0/0?window={window}")
     assert refusal.status_code == 404
     assert "window" in refusal.text
+
+
+def test_the_next_image_is_encoded_while_one_looks_at_the_first(
+    tiny_model: OnnxModel, two_discs: ByteArray, tmp_path: Path
+) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        write_picture(tmp_path / "images" / name, two_discs)
+    project = Project.open(tmp_path / "images", tmp_path / "out")
+    studio = Studio(project, Segmenter(tiny_model), StudioSettings("discs", "tiny"))
+    app = create_app(studio, Access("secret", frozenset({ORIGIN})))
+    with ExitStack() as opened:
+        client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
+        socket = opened.enter_context(client.websocket_connect("/ws", headers=HEADERS))
+        say(socket, {"type": "hello", "page": "one"})
+        say(socket, {"type": "open", "image": "a.png"})
+        hear(socket, "encoding")
+        assert eventually(lambda: studio.features.get(tmp_path / "images" / "b.png") is not None)
+        assert studio.features.get(tmp_path / "images" / "c.png") is None
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether something holds within a few seconds."""
+    for _ in range(300):
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def test_the_memory_in_use_and_its_bounds_are_told(client: TestClient, connect: Connect) -> None:

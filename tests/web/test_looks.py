@@ -10,7 +10,8 @@ import pytest
 
 from s2m.example import DEMO_IMAGE
 from s2m.label_files import voc_palette
-from web_desk import Desk, Serve
+from s2m.types import ByteArray
+from web_desk import Desk, Serve, write_picture
 
 
 @pytest.fixture
@@ -47,14 +48,48 @@ KEYS = (
     ("Shift+T", "document.documentElement.dataset.theme === 'light'"),
     ("?", "document.getElementById('dialog').open"),
     ("F1", "document.getElementById('dialog').open"),
-    ("i", "document.getElementById('dialog').textContent.includes('Import masks')"),
-    ("c", "document.getElementById('dialog').textContent.includes('Classes')"),
+    ("i", "document.getElementById('import-file') !== null"),
+    ("c", "document.getElementById('classes') !== null"),
     ("Control+k", "document.activeElement.getAttribute('role') === 'combobox'"),
     ("Control+,", "document.getElementById('dialog').textContent.includes('Keys as in CVAT')"),
     ("Enter", "s2m.doc.value.status === 'done'"),
     ("Shift+Enter", "s2m.doc.value.status === 'flagged'"),
 )  # fmt: skip
 """Each key, and what holds after it was pressed in a fresh page."""
+
+
+SELECTED = "s2m.selectStroke(s2m.doc.value.strokes[0].id)"
+WATCHED = "s2m.save = () => { s2m.asked = true; }; s2m.asked = false"
+
+KEYS_AFTER_A_STROKE = (
+    ("f", "", "s2m.doc.value.strokes[0].committed"),
+    ("r", "", "s2m.doc.value.strokes.length === 0"),
+    ("s", WATCHED, "s2m.asked"),
+    ("Control+s", WATCHED, "s2m.asked"),
+    ("Control+z", "", "s2m.doc.value.strokes.length === 0"),
+    ("Control+Shift+z", "s2m.run('undo')", "s2m.doc.value.strokes.length === 1"),
+    ("Control+y", "s2m.run('undo')", "s2m.doc.value.strokes.length === 1"),
+    ("Delete", SELECTED, "s2m.doc.value.strokes.length === 0"),
+    ("Backspace", SELECTED, "s2m.doc.value.strokes.length === 0"),
+    ("Shift+X", SELECTED, "s2m.doc.value.strokes[0].sign === 'negative'"),
+    ("p", "s2m.chooseTool('box')", "s2m.ui.value.tool === 'stroke'"),
+    ("-", "", "s2m.viewport.scale < s2m.scaleBefore"),
+    ("=", "", "s2m.viewport.scale > s2m.scaleBefore"),
+    ("Shift+F", "s2m.viewport.zoomTo(2)", "s2m.viewport.fitted"),
+)
+"""Each key, what comes before it where one stroke is drawn, and what holds after it."""
+
+KEYS_IN_A_FOLDER = (
+    ("d", "s2m.doc.value.image.name === 'b.png'"),
+    ("a", "s2m.doc.value.image.name === 'a.png'"),
+    ("Enter", "s2m.doc.value.folder[0].status === 'done'"),
+    ("Shift+D", "s2m.doc.value.image.name === 'b.png'"),
+    ("g", "!document.getElementById('folder').checkVisibility()"),
+)
+"""Keys pressed one after the other in a folder of two images, and what holds after each."""
+
+KEYS_ELSEWHERE = ("w", "Shift+W")
+"""Those of images of more than 8 bits: tests/web/test_windows_of_values.py."""
 
 
 def test_every_key_does_what_the_sheet_says(opened: Desk) -> None:
@@ -67,6 +102,40 @@ def test_every_key_does_what_the_sheet_says(opened: Desk) -> None:
         opened.wait_for(outcome)
         opened.page.evaluate("document.getElementById('dialog').close()")
         opened.settle()
+
+
+def test_every_key_about_strokes_does_what_the_sheet_says(opened: Desk) -> None:
+    for key, before, outcome in KEYS_AFTER_A_STROKE:
+        opened.page.evaluate("s2m.run('clear'), s2m.viewport.fit(), s2m.scaleBefore = s2m.viewport.scale, undefined")
+        opened.settle()
+        opened.draw((24, 48), (40, 48))
+        opened.page.evaluate(f"() => {{ {before} }}")
+        opened.settle()
+        assert not opened.page.evaluate(outcome), key
+        opened.page.keyboard.press(key)
+        opened.wait_for(outcome)
+        opened.settle()
+
+
+def test_every_key_of_a_folder_does_what_the_sheet_says(
+    desk: Desk, serve: Serve, two_discs: ByteArray, tmp_path: Path
+) -> None:
+    for name in ("a.png", "b.png"):
+        write_picture(tmp_path / "images" / name, two_discs)
+    desk.open(serve(tmp_path / "images", tmp_path / "out").url)
+    for key, outcome in KEYS_IN_A_FOLDER:
+        assert not desk.page.evaluate(outcome), key
+        desk.page.keyboard.press(key)
+        desk.wait_for(f"{outcome} && !s2m.doc.value.opening")
+        desk.settle()
+
+
+def test_no_key_is_left_out_of_these_tests(opened: Desk) -> None:
+    pressed = {key for key, *_ in (*KEYS, *KEYS_AFTER_A_STROKE, *KEYS_IN_A_FOLDER)} | set(KEYS_ELSEWHERE)
+    digits = {str(digit) for digit in range(1, 10)}
+    named = {key.replace("Control", "Ctrl").upper() for key in pressed} | digits
+    known = {key.upper() for key in opened.page.evaluate("Object.values(s2m.keys).flat()")}
+    assert known - named == set()
 
 
 def test_keys_can_be_changed_and_are_kept_in_the_project(

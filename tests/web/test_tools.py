@@ -139,6 +139,21 @@ def test_an_object_can_be_renamed_hidden_and_deleted(opened: Desk) -> None:
     assert opened.page.evaluate("s2m.doc.object(1).name") == "red disc"
 
 
+def test_the_hand_moves_the_photograph_and_draws_nothing(opened: Desk) -> None:
+    opened.page.evaluate("s2m.viewport.zoomTo(20)")
+    opened.press("h")
+    before = opened.page.evaluate("[s2m.viewport.left, s2m.viewport.top]")
+    start = opened.on_screen(64, 48)
+    opened.page.mouse.move(*start)
+    opened.page.mouse.down()
+    opened.page.mouse.move(start[0] + 80, start[1] - 50, steps=5)
+    opened.page.mouse.up()
+    opened.settle()
+    after = opened.page.evaluate("[s2m.viewport.left, s2m.viewport.top]")
+    assert [after[0] - before[0], after[1] - before[1]] == pytest.approx([80, -50], abs=1)
+    assert opened.strokes() == []
+
+
 def test_objects_overlap_where_the_image_says_so(opened: Desk) -> None:
     opened.draw((24, 48), (40, 48))
     opened.press("n")
