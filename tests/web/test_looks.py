@@ -316,10 +316,17 @@ def test_a_stroke_can_be_drawn_by_keyboard(opened: Desk) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_words_stand_out_from_their_ground_as_wcag_aa_asks(opened: Desk, theme: str) -> None:
+@pytest.mark.parametrize("shown", ["", "classes", "import-masks", "about", "keys-sheet", "settings"])
+def test_words_stand_out_from_their_ground_as_wcag_aa_asks(opened: Desk, theme: str, shown: str) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate(f"s2m.ui.set({{ theme: '{theme}' }})")
+    opened.page.evaluate("s2m.changeObject(1, { class_name: 'disc' })")
+    opened.page.locator("#look-panel summary").click()
+    opened.settle()
     opened.page.evaluate("s2m.status.fail('an error')")
+    if shown:
+        opened.page.evaluate(f"s2m.run('{shown}'), undefined")
+        opened.wait_for("document.getElementById('dialog').open")
     poor = opened.page.evaluate(
         """() => {
             const channel = (value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);

@@ -84,3 +84,20 @@ def test_images_of_8_bits_have_no_window(desk: Desk, serve: Serve, two_discs_fil
     assert not desk.page.locator("#window-panel").is_visible()
     desk.press("w")
     assert desk.page.evaluate("s2m.ui.value.window") is None
+
+
+def test_a_large_deep_image_is_seen_through_a_window_tile_by_tile(desk: Desk, serve: Serve, tmp_path: Path) -> None:
+    values = np.full((3000, 4000), 20_000, dtype=np.uint16)
+    values[1000:2000, 1000:2000] = 20_020
+    Image.fromarray(values).save(tmp_path / "large.png")
+    desk.open(serve(tmp_path / "large.png", tmp_path / "out").url)
+    desk.page.locator("#look-panel summary").click()
+    for share in range(1, 40):
+        desk.page.locator("#window-range").fill(str(share / 40))
+    desk.page.evaluate("s2m.chooseWindow([20000, 20020])")
+    desk.wait_for("s2m.layers.tiles.window?.[1] === 20020 && !s2m.layers.tiles.waiting")
+    desk.move_to(3500, 200)
+    desk.settle()
+    assert desk.pixel(1500, 1500)[0] > 250
+    assert desk.pixel(3000, 2500)[0] < 5
+    assert desk.page.evaluate("[...s2m.layers.tiles.tiles.values()].some((tile) => tile.failed)") is False

@@ -42,6 +42,7 @@ export class TileLayer {
       if (tile.ready) this.before.set(key, tile.picture);
       else tile.picture.src = "";
     }
+    while (this.before.size > KEPT_TILES) this.before.delete(/** @type {string} */ (this.before.keys().next().value));
     this.window = window;
     this.tiles.clear();
     this.onload();
@@ -135,6 +136,11 @@ export class TileLayer {
       this.tiles.delete(oldest);
     }
     return tile;
+  }
+
+  /** @returns {boolean} whether tiles are still on their way */
+  get waiting() {
+    return [...this.tiles.values()].some((tile) => !tile.ready && !tile.failed);
   }
 
   /** @returns {number} tiles that can be drawn now */

@@ -9,6 +9,7 @@ import { byId } from "./elements.js";
 
 const FINEST = 1e4;
 const TILES_ASKED_AFTER_MS = 60;
+const LONGEST_WAIT_MS = 1000;
 
 export class WindowPanel {
   /** @param {import("./app.js").App} app */
@@ -24,12 +25,23 @@ export class WindowPanel {
     }
     app.ui.watch(["window"], () => {
       this.show();
-      this.timer ??= setTimeout(() => {
-        this.timer = undefined;
-        app.layers.tiles.setWindow(app.ui.value.window);
-      }, TILES_ASKED_AFTER_MS);
+      this.timer ??= setTimeout(() => this.#askTiles(performance.now()), TILES_ASKED_AFTER_MS);
     });
     app.doc.watch(["image"], () => this.show());
+  }
+
+  /**
+   * Ask for the tiles of the newest window, once those of the one before are there: as fast as the server cuts them.
+   * @param {number} since when they were wanted
+   */
+  #askTiles(since) {
+    const { tiles } = this.app.layers;
+    if (tiles.waiting && performance.now() - since < LONGEST_WAIT_MS) {
+      this.timer = setTimeout(() => this.#askTiles(since), TILES_ASKED_AFTER_MS);
+      return;
+    }
+    this.timer = undefined;
+    tiles.setWindow(this.app.ui.value.window);
   }
 
   /** @returns {Depth | null} */
