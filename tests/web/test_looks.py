@@ -363,6 +363,26 @@ def test_the_photograph_has_two_thirds_of_the_width(
     assert desk.page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.parametrize("width", [480, 600, 768])
+def test_in_a_narrow_window_nothing_lies_over_anything_else(
+    new_desk: Callable[..., Desk], serve: Serve, two_discs: ByteArray, tmp_path: Path, width: int
+) -> None:
+    for name in ("a_photograph_with_a_long_name.png", "b.png"):
+        write_picture(tmp_path / "images" / name, two_discs)
+    desk = new_desk(width, 900, touch=True).open(serve(tmp_path / "images", tmp_path / "out").url)
+    assert desk.page.evaluate("document.documentElement.scrollWidth") == width
+    for bar in (".bar", ".folder-head"):
+        overlaps = desk.page.evaluate(
+            """(bar) => [...document.querySelector(bar).children].map((part) => part.getBoundingClientRect())
+                .filter((box) => box.width > 0)
+                .some((box, place, all) => place > 0 && box.left < all[place - 1].right - 1)""",
+            bar,
+        )
+        assert not overlaps, bar
+        if width == 768:
+            assert desk.page.evaluate("(bar) => document.querySelector(bar).scrollWidth", bar) == width
+
+
 def test_on_a_tablet_the_panels_are_below_the_photograph(
     new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:

@@ -295,6 +295,37 @@ def test_a_full_disk_is_said_and_the_strokes_are_kept_until_there_is_room(
     assert len(desk.strokes()) == kept + waiting
 
 
+READ_ONLY = """
+import errno
+from s2m.session import journal
+def refuse(self):
+    raise OSError(errno.EROFS, "Read-only file system")
+journal.JournalFile._begin = refuse
+"""
+"""A server whose disk takes no journals."""
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_the_strokes_wait(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out", before=READ_ONLY)
+    desk.open(served.url)
+    desk.draw((24, 48), (40, 48), settle=False)
+    desk.wait_for("s2m.connection.held")
+    assert "Read-only file system" in desk.error()
+    assert "choose another folder with -o" in desk.error()
+    assert desk.page.evaluate("s2m.layers.pending.length") == 1
+    assert desk.page.evaluate("Object.keys(localStorage).some((name) => name.startsWith('s2m-unsent'))")
+    served.stop()
+    context = desk.page.context
+    desk.page.close()
+    desk.page = context.new_page()
+    desk.open(serve(two_discs_file, tmp_path / "out", port=str(urlsplit(served.url).port)).url)
+    desk.wait_for("s2m.doc.value.strokes.length === 1")
+    desk.settle()
+    assert desk.mask(1)[48, 32]
+
+
 def test_the_journal_holds_every_command_in_readable_lines(
     desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:

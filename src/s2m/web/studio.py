@@ -17,11 +17,11 @@ from s2m.errors import ImageError, JournalError, S2MError, ServerError
 from s2m.label_files import check_mask_size, read_label_map, voc_palette
 from s2m.segmenter import FeatureCache, Features, Segmenter
 from s2m.session import ImportMasks, Project, Session, ViewState
-from s2m.session.classes import with_changed_class, with_class, without_class
 from s2m.session.commands import Command as SessionCommand
 from s2m.session.commands import command_from_json, new_key
 from s2m.session.state import colour_of
 from s2m.web import views
+from s2m.web.class_changes import classes_after
 from s2m.web.line import PageLine
 from s2m.web.messages import (
     AddClass,
@@ -420,16 +420,7 @@ class Studio:
 
     def _change_classes(self, line: PageLine, message: AddClass | ChangeClass | RemoveClass) -> None:
         settings = self.project.settings
-        match message:
-            case AddClass():
-                classes = with_class(settings.classes, message.name, message.colour)
-                text = f"Class {message.name} is there"
-            case ChangeClass():
-                classes = with_changed_class(settings.classes, message.name, message.new_name, message.colour)
-                text = f"Class {message.name} is {message.new_name} now" if message.new_name else "Colour changed"
-            case RemoveClass():
-                classes = without_class(settings.classes, message.name)
-                text = f"Class {message.name} is no longer offered"
+        classes, text = classes_after(settings.classes, message)
         self.project.change_settings(settings.model_copy(update={"classes": classes}))
         for each in self.lines:
             each.send({"type": "classes", "classes": views.class_entries(classes)})
