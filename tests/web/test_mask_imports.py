@@ -105,6 +105,8 @@ def test_a_folder_of_label_maps_goes_to_all_images_that_have_none(
     assert desk.mask(2)[48, 96]
     desk.wait_for("s2m.doc.value.folder[2].status === 'in_progress'")
     np.testing.assert_array_equal(read_label_map(tmp_path / "out" / "c.png"), two_discs_labels)
+    desk.page.reload()
+    desk.wait_for("s2m.doc.value.image?.name === 'a.png'")
     desk.page.evaluate("s2m.open('c.png')")
     desk.wait_for("s2m.doc.value.image.name === 'c.png' && s2m.layers.masks.contains(2, { x: 96, y: 48 })")
     desk.press("Control+z")
