@@ -39,6 +39,14 @@ def test_every_option_in_the_document_exists() -> None:
             assert option in options
 
 
+def test_every_picture_in_a_document_is_taken_by_the_command_that_takes_them() -> None:
+    taken = (ROOT / "scripts" / "screenshots.py").read_text()
+    documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    shown = {name for path in documents for name in re.findall(r"screenshots/([\w.-]+)\)", path.read_text())}
+
+    assert [name for name in sorted(shown) if f'"{name}"' not in taken] == []
+
+
 def test_the_commands_of_the_makefile_exist() -> None:
     used = re.findall(r"\$\(BIN\)/s2m ([a-z-]+)", (ROOT / "Makefile").read_text())
 

@@ -6,12 +6,21 @@ import struct
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from s2m.errors import ImageError
-from s2m.images import MAX_MEGAPIXELS, find_images, image_size, read_image, read_image_bytes
+from s2m.images import (
+    MAX_MEGAPIXELS,
+    find_images,
+    image_size,
+    read_image,
+    read_image_bytes,
+    read_numbers_bytes,
+    turned,
+)
 
 RED = (200, 30, 30)
 
@@ -204,3 +213,54 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
         find_images(tmp_path)
     with pytest.raises(ImageError, match="cannot list"):
         find_images(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 3)])
+def test_16_bits_are_read_as_they_are(ending: str, shape: tuple[int, ...]) -> None:
+    values = (np.arange(np.prod(shape)) * 997).astype(np.uint16).reshape(shape)
+    done, data = cv2.imencode(ending, values[..., ::-1].copy() if values.ndim == 3 else values)
+    assert done
+
+    numbers = read_numbers_bytes(data.tobytes(), "a")
+
+    assert numbers is not None
+    assert numbers.dtype.itemsize == 2
+    np.testing.assert_array_equal(numbers, values)
+
+
+def test_transparent_colours_of_16_bits_are_laid_over_white() -> None:
+    values = np.zeros((1, 2, 4), dtype=np.uint16)
+    values[0, 1] = (1, 2, 3, 65535)
+    done, data = cv2.imencode(".png", values)
+    assert done
+
+    numbers = read_numbers_bytes(data.tobytes(), "a.png")
+
+    assert numbers is not None
+    assert numbers.tolist() == [[[65535, 65535, 65535], [3, 2, 1]]]
+
+
+def test_floats_are_read_as_they_are(tmp_path: Path) -> None:
+    values = np.array([[-2.5, 0.25], [1e6, 3]], dtype=np.float32)
+
+    numbers = read_numbers_bytes(saved(tmp_path / "a.tif", Image.fromarray(values)).read_bytes(), "a.tif")
+
+    assert numbers is not None
+    np.testing.assert_array_equal(numbers, values)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "P", "CMYK"])
+def test_images_of_8_bits_have_no_further_numbers(tmp_path: Path, mode: str) -> None:
+    path = saved(tmp_path / "a.tif", Image.new(mode, (3, 2)))
+
+    assert read_numbers_bytes(path.read_bytes(), "a.tif") is None
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_arrays_are_turned_as_pictures_are(orientation: int) -> None:
+    pixels = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    picture = Image.fromarray(pixels)
+    picture.getexif()[0x0112] = orientation
+
+    np.testing.assert_array_equal(turned(pixels, orientation), np.asarray(ImageOps.exif_transpose(picture)))

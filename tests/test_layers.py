@@ -13,7 +13,18 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 LAYERS = (
     ("types", "errors"),
     ("geometry", "prompts", "labels", "robot"),
-    ("safe_files", "images", "label_files", "overlays", "stroke_files", "scribble_pictures", "centre_lines", "data"),
+    (
+        "safe_files",
+        "windows",
+        "images",
+        "label_files",
+        "overlays",
+        "stroke_files",
+        "scribble_pictures",
+        "example",
+        "centre_lines",
+        "data",
+    ),
     (
         "models",
         "network",

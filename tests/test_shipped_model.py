@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2m.commands.demo import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
+from s2m.example import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
 from s2m.images import read_image
 from s2m.models import load_model
 from s2m.segmenter import Prediction, Segmenter

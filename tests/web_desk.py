@@ -54,19 +54,27 @@ class Served:
 Serve = Callable[..., Served]
 
 
-def run_server(arguments: list[str], file_limit_bytes: int | None = None) -> Served:
+def run_server(arguments: list[str], file_limit_bytes: int | None = None, before: str = "") -> Served:
     """Start ``s2m annotate`` and wait until it says where it is.
 
     Args:
         arguments: of the command line.
         file_limit_bytes: no file may grow beyond it, as if the disk were full then.
+        before: Python that the process runs first.
     """
 
     def limit() -> None:
         if file_limit_bytes is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit_bytes, resource.RLIM_INFINITY))
 
-    command = [sys.executable, "-u", "-c", "from s2m.commands import main; main()", *arguments, "--no-browser"]
+    command = [
+        sys.executable,
+        "-u",
+        "-c",
+        f"{before}\nfrom s2m.commands import main; main()",
+        *arguments,
+        "--no-browser",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=limit)
     said: list[str] = []
     assert process.stdout is not None

@@ -7,12 +7,13 @@ import re
 import threading
 from pathlib import Path
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from s2m.errors import ImageError
 from s2m.types import ByteArray
+from s2m.windows import Numbers, seen_through, usual_window
 
 MAX_MEGAPIXELS = 400
 """Larger images are refused before they are decoded: 400 megapixels take 1.2 GB as RGB."""
@@ -32,7 +33,7 @@ def read_image(path: Path) -> ByteArray:
     """Read a photograph.
 
     EXIF orientation is applied, transparency is laid over white, 16-bit and float greys are brought to
-    8 bits (see ``_grey_from_numbers``).  Of an animation or a stack the first picture is taken.
+    8 bits (see ``s2m.windows.usual_window``).  Of an animation or a stack the first picture is taken.
 
     Args:
         path: any format that Pillow knows.
@@ -54,6 +55,42 @@ def read_image_bytes(data: bytes, name: str) -> ByteArray:
             return _to_rgb(upright)
         except Exception as error:  # Pillow's decoders raise errors of every kind on damaged files.
             raise ImageError(f"{name} is damaged or truncated ({_reason(error)}); get a fresh copy of it") from error
+
+
+def read_numbers_bytes(data: bytes, name: str) -> Numbers | None:
+    """The values of an image of more than 8 bits a channel from the bytes of its file; None where 8 bits say all.
+
+    Returns:
+        (H, W), or (H, W, 3) RGB, upright; uint16, int32 or float32.  Transparency is laid over white.
+
+    Raises:
+        ImageError: as ``read_image``.
+    """
+    with open_picture(data, name) as picture:
+        try:
+            if _is_deep_grey(picture):
+                return np.asarray(ImageOps.exif_transpose(picture))
+            if not _is_deep_colour(picture):
+                return None
+            orientation = picture.getexif().get(_EXIF_ORIENTATION, 1)
+            # Pillow keeps the upper 8 of the 16 bits of colours.
+            decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        except Exception as error:  # As in ``read_image_bytes``.
+            raise ImageError(f"{name} is damaged or truncated ({_reason(error)}); get a fresh copy of it") from error
+    if decoded is None or decoded.dtype != np.uint16:
+        return None
+    return turned(_rgb_of_decoded(decoded), orientation)
+
+
+def turned(values: Numbers, orientation: int) -> Numbers:
+    """An array (H, W, ...) made upright according to its EXIF orientation, 1 to 8."""
+    if orientation in _TURNED:
+        values = values.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    return values
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -126,8 +163,9 @@ def open_picture(data: bytes, name: str) -> Image.Image:
 
 
 def _to_rgb(picture: Image.Image) -> ByteArray:
-    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        grey = _grey_from_numbers(np.asarray(picture))
+    if _is_deep_grey(picture):
+        numbers = np.asarray(picture)
+        grey = seen_through(numbers, usual_window(numbers))
         return np.repeat(grey[:, :, None], 3, axis=2)
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
@@ -136,21 +174,24 @@ def _to_rgb(picture: Image.Image) -> ByteArray:
     return np.array(picture.convert("RGB"), dtype=np.uint8)
 
 
-def _grey_from_numbers(values: NDArray[np.generic]) -> ByteArray:
-    """Greys of more than 8 bits, (H, W), brought to uint8.
+def _is_deep_grey(picture: Image.Image) -> bool:
+    return picture.mode in ("I", "F") or picture.mode.startswith("I;16")
 
-    Whole numbers are divided by the range of the fewest bits, at least 8, that hold the largest value, so a 12-bit
-    microscope image in a 16-bit file is not black.  Floats in 0..1 are taken so, other floats are stretched
-    from their smallest to their largest value; values that are not finite become black.
-    """
-    numbers = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    lowest, highest = float(numbers.min()), float(numbers.max())
-    if np.issubdtype(values.dtype, np.integer):
-        lowest, highest = min(0.0, lowest), float(2 ** max(8, int(highest).bit_length()) - 1)
-    elif lowest >= 0 and highest <= 1:
-        lowest, highest = 0.0, 1.0
-    spread = (numbers - lowest) * (255 / max(highest - lowest, 1e-12))
-    return np.asarray(np.round(spread), dtype=np.uint8)
+
+def _is_deep_colour(picture: Image.Image) -> bool:
+    """Whether the file has colours of 16 bits, of which Pillow's modes have none."""
+    return any(";16" in str(tile[3]) for tile in getattr(picture, "tile", ()))
+
+
+def _rgb_of_decoded(decoded: Numbers) -> Numbers:
+    """OpenCV's BGR or BGRA, uint16, as RGB (H, W, 3) over white; greys (H, W) stay."""
+    if decoded.ndim == 2:
+        return decoded
+    colours = decoded[:, :, 2::-1]
+    if decoded.shape[2] < 4:
+        return colours
+    share = decoded[:, :, 3:].astype(np.float32) / 65535
+    return np.asarray(np.round(colours * share + 65535 * (1 - share)), dtype=np.uint16)
 
 
 def _natural_order(name: str) -> list[tuple[int, int, str]]:

@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from s2m.errors import DataError
-from s2m.images import IMAGE_SUFFIXES
+from s2m.errors import DataError, ModelError
+from s2m.images import IMAGE_SUFFIXES, read_image
 from s2m.label_files import MAX_OBJECT_ID, check_mask_size, read_label_map
+from s2m.session import ImageEntry, Project
 from s2m.session.commands import ImportMasks, NamedMask
 from s2m.session.packed_masks import PackedMask
 from s2m.session.shapes import spans
-from s2m.types import BoolArray
+from s2m.types import BoolArray, FloatArray, ObjectMasks, Stroke
+
+_NO_MODEL = "imported masks"
 
 
 class MaskFolder:
@@ -130,6 +133,29 @@ def masks_source(path: Path) -> MaskFolder | CocoFile:
         DataError: it is neither.
     """
     return CocoFile(path) if path.suffix.lower() == ".json" else MaskFolder(path)
+
+
+def import_image(project: Project, source: MaskFolder | CocoFile, entry: ImageEntry) -> None:
+    """Import the masks of one image and save its label map.
+
+    Raises:
+        S2MError: the image or its masks cannot be read, or the disk refuses.
+    """
+    image_rgb = read_image(entry.path)
+    size_hw = (image_rgb.shape[0], image_rgb.shape[1])
+    command = source.masks_of(entry.name, size_hw)
+    session = project.open_image(entry.name, size_hw, _no_network, _NO_MODEL)
+    try:
+        session.do(command)
+        project.save(session)
+    finally:
+        session.close()
+
+
+def _no_network(strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> FloatArray:
+    """Importing asks no network, unless strokes drawn earlier were never answered and saved."""
+    del strokes, previous, object_ids
+    raise ModelError("this image has strokes that were never saved; open and save it in the page first")
 
 
 def mask_of_run_lengths(counts: str | Sequence[int], size_hw: tuple[int, int]) -> BoolArray:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from s2m.commands import EXIT_CODES, main
 from s2m.label_files import write_label_map
+from s2m.session import ObjectClass, Project, ProjectSettings
 from s2m.types import LabelMap
 from s2m.web.server import Address
 
@@ -78,3 +79,26 @@ def test_classes_come_from_a_text_file(
     assert code == 0
     assert '"cat"' in (out / "s2m-project.json").read_text()
     assert (out / "s2m-project.json").read_text().count('"dog"') == 1
+
+
+def test_objects_of_new_images_overlap_when_asked_for(
+    two_discs_file: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2m.commands.annotate.serve", lambda *_: None)
+    out = tmp_path / "out"
+    for more in (("--overlap", "overlapping"), ()):
+        assert run(two_discs_file, "-o", out, "--model", tiny_model_folder, *more)[0] == 0
+        assert Project.reopen(out).settings.overlap == "overlapping"
+
+
+def test_a_class_that_was_renamed_in_the_page_is_not_added_again(
+    two_discs_file: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2m.commands.annotate.serve", lambda *_: None)
+    (tmp_path / "classes.txt").write_text("cat\n")
+    out = tmp_path / "out"
+    lynx = ObjectClass(name="lynx", former_names=("cat",))
+    Project.open(two_discs_file, out, ProjectSettings(classes=(lynx,)))
+    code, _ = run(two_discs_file, "-o", out, "--model", tiny_model_folder, "--classes", tmp_path / "classes.txt")
+    assert code == 0
+    assert Project.reopen(out).settings.classes == (lynx,)

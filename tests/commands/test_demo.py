@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from s2m.commands import main
-from s2m.commands.demo import DEMO_FOLDER, DEMO_IMAGE, DEMO_STROKES
+from s2m.example import DEMO_FOLDER, DEMO_IMAGE, DEMO_STROKES
 from s2m.images import read_image
 from s2m.label_files import read_label_map
 from s2m.stroke_files import read_strokes

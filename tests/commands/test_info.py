@@ -23,3 +23,11 @@ def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
 
     assert result.exit_code == 6
     assert "does not exist" in result.stderr
+
+
+def test_it_says_how_much_memory_images_may_take(tiny_model_folder: Path) -> None:
+    result = CliRunner().invoke(main, ["info", "--model", str(tiny_model_folder)])
+
+    assert result.exit_code == 0, result.output
+    assert "at most 512 MB; 0.0117 MB a square image" in result.output
+    assert "at most 1200 MB decoded and 128 MB as tiles" in result.output

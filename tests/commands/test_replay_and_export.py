@@ -16,7 +16,7 @@ from s2m.images import read_image
 from s2m.label_files import read_label_map
 from s2m.models import OnnxModel
 from s2m.segmenter import Segmenter
-from s2m.session import ChangeObject, Draw, DrawnStroke, MarkImage, Project, read_journal
+from s2m.session import ChangeObject, Draw, DrawnStroke, MarkImage, ObjectClass, Project, ProjectSettings, read_journal
 from s2m.session.history import last_model
 from s2m.types import ByteArray, LabelMap
 
@@ -132,6 +132,15 @@ def test_coco_holds_all_annotated_images_saved_or_not(project_folder: Path, tiny
     assert len(coco["annotations"]) == 4
     assert [category["name"] for category in coco["categories"]] == ["red disc", "object"]
     assert coco["annotations"][0]["attributes"] == {"object_id": 1, "name": "left one"}
+
+
+def test_exported_classes_are_called_as_they_are_called_now(project_folder: Path, tiny_model_folder: Path) -> None:
+    settings = ProjectSettings(classes=(ObjectClass(name="ball", former_names=("red disc",)),))
+    Project.reopen(project_folder).change_settings(settings)
+    assert run("export", project_folder, "--model", tiny_model_folder).exit_code == 0
+    content = json.loads((project_folder / "export" / "annotations.json").read_text())
+    assert [category["name"] for category in content["categories"]] == ["ball", "object"]
+    assert [annotation["category_id"] for annotation in content["annotations"]] == [1, 2, 1, 2]
 
 
 def test_exports_of_done_images_need_no_model(project_folder: Path, tmp_path: Path, two_discs_labels: LabelMap) -> None:

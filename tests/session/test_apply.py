@@ -394,7 +394,9 @@ def test_every_command_has_a_name_for_undo() -> None:
         (ImportMasks.from_label_map(blocks(), "old.png"), "import of 2 objects from old.png"),
         (state.copy_objects([1]), "paste of 1 object from photo.jpg"),
         (Commit(), "commit"),
-        (Configure(overlap="overlapping"), "settings"),
+        (Configure(overlap="overlapping"), "letting objects overlap"),
+        (Configure(overlap="exclusive"), "keeping objects apart"),
+        (Configure(local_edits="never"), "settings"),
     ]
     assert [label_of(command, state) for command, _ in names] == [name for _, name in names]
 

@@ -17,6 +17,7 @@ from s2m.session import (
     Draw,
     DrawnStroke,
     ImportMasks,
+    Redo,
     StrokePart,
     read_journal,
 )
@@ -73,6 +74,19 @@ def test_undo_and_redo_say_what_they_undo_and_survive_a_restart(journal_path: Pa
     assert not again.undo().has_mask
     with pytest.raises(JournalError, match="nothing to undo"):
         again.undo()
+
+
+def test_the_names_of_requests_are_known_across_restarts(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    session.do(draw((8, 8)), "page-1")
+    session.undo()
+    session.do(Redo(), "page-2")
+    with pytest.raises(JournalError):
+        session.do(Redo(), "page-3")
+    session.close()
+    again = open_session(journal_path)
+    assert [again.was_done(f"page-{number}") for number in (1, 2, 3)] == [True, True, False]
+    assert not again.was_done("")
 
 
 def test_commit_keeps_the_mask_and_later_strokes_start_from_it(journal_path: Path) -> None:

@@ -17,10 +17,17 @@ def serve(tiny_model_folder: Path) -> Iterator[Serve]:
     """Start servers with the tiny model; all are ended after the test."""
     running: list[Served] = []
 
-    def start(source: Path, output: Path, *more: str, port: str = "0", file_limit_bytes: int | None = None) -> Served:
+    def start(
+        source: Path,
+        output: Path,
+        *more: str,
+        port: str = "0",
+        file_limit_bytes: int | None = None,
+        before: str = "",
+    ) -> Served:
         arguments = [str(source), "-o", str(output), "--port", port, "--threads", "1"]
         model = [] if "--model" in more else ["--model", str(tiny_model_folder)]
-        served = run_server([*arguments, *model, *more], file_limit_bytes)
+        served = run_server([*arguments, *model, *more], file_limit_bytes, before)
         running.append(served)
         return served
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,14 +13,17 @@ import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 
 from s2m.errors import S2MError, ServerError
+from s2m.label_files import write_label_map
 from s2m.models import OnnxModel
 from s2m.segmenter import Segmenter
 from s2m.session import Project
+from s2m.types import ByteArray, LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
 from s2m.web.messages import read_message
 from s2m.web.security import Access
 from s2m.web.server import Address
 from s2m.web.studio import Studio, StudioSettings
+from web_desk import write_picture
 
 ORIGIN = "http://127.0.0.1:8000"
 HEADERS = {"cookie": "s2m-8000=secret", "origin": ORIGIN, "host": "127.0.0.1:8000"}
@@ -99,6 +103,74 @@ def test_tiles_come_with_their_type_and_may_be_kept(client: TestClient) -> None:
     assert tile.headers["content-type"] == "image/png"
     assert "immutable" in tile.headers["cache-control"]
     assert client.get("/api/images/0/thumbnail").headers["content-type"] == "image/jpeg"
+
+
+@pytest.mark.parametrize("window", ["5", "a,b", "9,3", "nan,3", "1,2,3", "0,inf"])
+def test_what_is_no_window_of_values_is_refused(client: TestClient, window: str) -> None:
+    refusal = client.get(f"/api/images/0/tiles/0/0/0?window={window}")
+    assert refusal.status_code == 404
+    assert "window" in refusal.text
+
+
+def test_the_next_image_is_encoded_while_one_looks_at_the_first(
+    tiny_model: OnnxModel, two_discs: ByteArray, tmp_path: Path
+) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        write_picture(tmp_path / "images" / name, two_discs)
+    project = Project.open(tmp_path / "images", tmp_path / "out")
+    studio = Studio(project, Segmenter(tiny_model), StudioSettings("discs", "tiny"))
+    app = create_app(studio, Access("secret", frozenset({ORIGIN})))
+    with ExitStack() as opened:
+        client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
+        socket = opened.enter_context(client.websocket_connect("/ws", headers=HEADERS))
+        say(socket, {"type": "hello", "page": "one"})
+        say(socket, {"type": "open", "image": "a.png"})
+        hear(socket, "encoding")
+        assert eventually(lambda: studio.features.get(tmp_path / "images" / "b.png") is not None)
+        assert studio.features.get(tmp_path / "images" / "c.png") is None
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether something holds within a few seconds."""
+    for _ in range(300):
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_the_memory_in_use_and_its_bounds_are_told(client: TestClient, connect: Connect) -> None:
+    before = {use["name"]: use for use in client.get("/api/info").json()["memory"]}
+    assert {name: use["used_bytes"] for name, use in before.items()} == {"features": 0, "pictures": 0, "tiles": 0}
+    socket = connect()
+    hear(socket, "encoding")
+    client.get("/api/images/0/tiles/0/0/0")
+    say(socket, draw())
+    hear(socket, "done")
+    told = client.get("/api/info").json()
+    assert (told["model"], told["open_images"]) == ("tiny", 1)
+    assert all(0 < use["used_bytes"] < use["limit_bytes"] for use in told["memory"])
+
+
+def test_masks_are_imported_by_the_page_that_edits_alone(
+    client: TestClient, connect: Connect, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    write_label_map(tmp_path / "given.png", two_discs_labels)
+    data = (tmp_path / "given.png").read_bytes()
+    address = "/api/images/0/masks?name=given.png&page="
+    assert "open the image first" in client.post(address + "one", content=data).text
+    socket = connect("one")
+    hear(socket, "masks")
+    assert "another page" in client.post(address + "two", content=data).text
+    assert client.post(address + "one", content=data).text == "imported"
+    assert len(hear(socket, "state")["objects"]) == 2
+
+
+@pytest.mark.parametrize("name", ["", "..", "a%00b.png", "x" * 300 + ".png"])
+def test_files_with_impossible_names_are_refused(client: TestClient, name: str) -> None:
+    refusal = client.post(f"/api/masks?name={name}", content=b"x")
+    assert refusal.status_code == 422
+    assert "rename it" in refusal.text
 
 
 def test_a_command_is_done_once_however_often_it_arrives(connect: Connect) -> None:

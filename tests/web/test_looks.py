@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from web_desk import Desk, Serve
+from s2m.example import DEMO_IMAGE
+from s2m.label_files import voc_palette
+from s2m.types import ByteArray
+from web_desk import Desk, Serve, write_picture
 
 
 @pytest.fixture
@@ -45,12 +48,48 @@ KEYS = (
     ("Shift+T", "document.documentElement.dataset.theme === 'light'"),
     ("?", "document.getElementById('dialog').open"),
     ("F1", "document.getElementById('dialog').open"),
+    ("i", "document.getElementById('import-file') !== null"),
+    ("c", "document.getElementById('classes') !== null"),
     ("Control+k", "document.activeElement.getAttribute('role') === 'combobox'"),
     ("Control+,", "document.getElementById('dialog').textContent.includes('Keys as in CVAT')"),
     ("Enter", "s2m.doc.value.status === 'done'"),
     ("Shift+Enter", "s2m.doc.value.status === 'flagged'"),
 )  # fmt: skip
 """Each key, and what holds after it was pressed in a fresh page."""
+
+
+SELECTED = "s2m.selectStroke(s2m.doc.value.strokes[0].id)"
+WATCHED = "s2m.save = () => { s2m.asked = true; }; s2m.asked = false"
+
+KEYS_AFTER_A_STROKE = (
+    ("f", "", "s2m.doc.value.strokes[0].committed"),
+    ("r", "", "s2m.doc.value.strokes.length === 0"),
+    ("s", WATCHED, "s2m.asked"),
+    ("Control+s", WATCHED, "s2m.asked"),
+    ("Control+z", "", "s2m.doc.value.strokes.length === 0"),
+    ("Control+Shift+z", "s2m.run('undo')", "s2m.doc.value.strokes.length === 1"),
+    ("Control+y", "s2m.run('undo')", "s2m.doc.value.strokes.length === 1"),
+    ("Delete", SELECTED, "s2m.doc.value.strokes.length === 0"),
+    ("Backspace", SELECTED, "s2m.doc.value.strokes.length === 0"),
+    ("Shift+X", SELECTED, "s2m.doc.value.strokes[0].sign === 'negative'"),
+    ("p", "s2m.chooseTool('box')", "s2m.ui.value.tool === 'stroke'"),
+    ("-", "", "s2m.viewport.scale < s2m.scaleBefore"),
+    ("=", "", "s2m.viewport.scale > s2m.scaleBefore"),
+    ("Shift+F", "s2m.viewport.zoomTo(2)", "s2m.viewport.fitted"),
+)
+"""Each key, what comes before it where one stroke is drawn, and what holds after it."""
+
+KEYS_IN_A_FOLDER = (
+    ("d", "s2m.doc.value.image.name === 'b.png'"),
+    ("a", "s2m.doc.value.image.name === 'a.png'"),
+    ("Enter", "s2m.doc.value.folder[0].status === 'done'"),
+    ("Shift+D", "s2m.doc.value.image.name === 'b.png'"),
+    ("g", "!document.getElementById('folder').checkVisibility()"),
+)
+"""Keys pressed one after the other in a folder of two images, and what holds after each."""
+
+KEYS_ELSEWHERE = ("w", "Shift+W")
+"""Those of images of more than 8 bits: tests/web/test_windows_of_values.py."""
 
 
 def test_every_key_does_what_the_sheet_says(opened: Desk) -> None:
@@ -63,6 +102,40 @@ def test_every_key_does_what_the_sheet_says(opened: Desk) -> None:
         opened.wait_for(outcome)
         opened.page.evaluate("document.getElementById('dialog').close()")
         opened.settle()
+
+
+def test_every_key_about_strokes_does_what_the_sheet_says(opened: Desk) -> None:
+    for key, before, outcome in KEYS_AFTER_A_STROKE:
+        opened.page.evaluate("s2m.run('clear'), s2m.viewport.fit(), s2m.scaleBefore = s2m.viewport.scale, undefined")
+        opened.settle()
+        opened.draw((24, 48), (40, 48))
+        opened.page.evaluate(f"() => {{ {before} }}")
+        opened.settle()
+        assert not opened.page.evaluate(outcome), key
+        opened.page.keyboard.press(key)
+        opened.wait_for(outcome)
+        opened.settle()
+
+
+def test_every_key_of_a_folder_does_what_the_sheet_says(
+    desk: Desk, serve: Serve, two_discs: ByteArray, tmp_path: Path
+) -> None:
+    for name in ("a.png", "b.png"):
+        write_picture(tmp_path / "images" / name, two_discs)
+    desk.open(serve(tmp_path / "images", tmp_path / "out").url)
+    for key, outcome in KEYS_IN_A_FOLDER:
+        assert not desk.page.evaluate(outcome), key
+        desk.page.keyboard.press(key)
+        desk.wait_for(f"{outcome} && !s2m.doc.value.opening")
+        desk.settle()
+
+
+def test_no_key_is_left_out_of_these_tests(opened: Desk) -> None:
+    pressed = {key for key, *_ in (*KEYS, *KEYS_AFTER_A_STROKE, *KEYS_IN_A_FOLDER)} | set(KEYS_ELSEWHERE)
+    digits = {str(digit) for digit in range(1, 10)}
+    named = {key.replace("Control", "Ctrl").upper() for key in pressed} | digits
+    known = {key.upper() for key in opened.page.evaluate("Object.values(s2m.keys).flat()")}
+    assert known - named == set()
 
 
 def test_keys_can_be_changed_and_are_kept_in_the_project(
@@ -151,6 +224,18 @@ def test_the_mask_is_as_strong_as_the_slider_says(opened: Desk) -> None:
     ), abs=3)  # fmt: skip
 
 
+def test_objects_can_be_shown_in_the_colours_of_the_saved_file(opened: Desk) -> None:
+    opened.draw((24, 48), (40, 48))
+    opened.page.locator("#look-panel summary").click()
+    opened.page.get_by_label("Colours").select_option("file")
+    opened.page.evaluate("s2m.ui.set({ opacity: 1, strokesShown: false })")
+    opened.move_to(64, 10)
+    opened.settle()
+    assert opened.pixel(32, 40) == pytest.approx(voc_palette()[1].tolist(), abs=3)
+    swatch = opened.page.locator(".object[data-id='1']").evaluate("(row) => row.style.getPropertyValue('--swatch')")
+    assert swatch == "#800000"
+
+
 def test_the_first_visit_has_three_hints_that_go_as_they_are_followed(
     new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
@@ -165,6 +250,36 @@ def test_the_first_visit_has_three_hints_that_go_as_they_are_followed(
     assert "F keeps" in hint.inner_text()
     desk.press("f")
     assert hint.count() == 0
+
+
+def test_the_page_says_how_much_memory_the_server_uses(opened: Desk) -> None:
+    opened.page.keyboard.press("Control+k")
+    opened.page.keyboard.type("memory")
+    opened.page.keyboard.press("Enter")
+    opened.wait_for("document.querySelectorAll('#dialog meter').length === 3")
+    said = opened.page.locator("#dialog").inner_text()
+    assert "tiny 1" in said
+    assert "MB of at most 512 MB" in said
+
+
+def test_on_the_shipped_photograph_the_first_visit_begins_with_a_line_to_trace(
+    new_desk: Callable[..., Desk], serve: Serve, tmp_path: Path
+) -> None:
+    desk = new_desk()
+    desk.page.add_init_script("localStorage.getItem('visited') ?? localStorage.removeItem('s2m-hints')")
+    desk.open(serve(DEMO_IMAGE, tmp_path / "out").url)
+    desk.page.evaluate("localStorage.setItem('visited', '1')")
+    assert "Trace the dotted line" in desk.page.locator(".hint").inner_text()
+    points = desk.page.evaluate("s2m.layers.example")
+    dots = "[...s2m.layers.canvases.ink.getImageData(0, 0, innerWidth, innerHeight).data].filter((v) => v > 0).length"
+    assert desk.page.evaluate(dots) > 500
+    desk.draw(*[(points[at], points[at + 1]) for at in range(0, len(points), 6)])
+    assert desk.page.evaluate("s2m.layers.example") is None
+    assert "does not belong" in desk.page.locator(".hint").inner_text()
+    desk.press("Control+z")
+    desk.page.reload()
+    desk.wait_for("s2m.doc.value.image !== null")
+    assert desk.page.evaluate("s2m.layers.example") is None
 
 
 def test_everything_can_be_reached_and_seen_by_keyboard(opened: Desk) -> None:
@@ -201,10 +316,17 @@ def test_a_stroke_can_be_drawn_by_keyboard(opened: Desk) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_words_stand_out_from_their_ground_as_wcag_aa_asks(opened: Desk, theme: str) -> None:
+@pytest.mark.parametrize("shown", ["", "classes", "import-masks", "about", "keys-sheet", "settings"])
+def test_words_stand_out_from_their_ground_as_wcag_aa_asks(opened: Desk, theme: str, shown: str) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate(f"s2m.ui.set({{ theme: '{theme}' }})")
+    opened.page.evaluate("s2m.changeObject(1, { class_name: 'disc' })")
+    opened.page.locator("#look-panel summary").click()
+    opened.settle()
     opened.page.evaluate("s2m.status.fail('an error')")
+    if shown:
+        opened.page.evaluate(f"s2m.run('{shown}'), undefined")
+        opened.wait_for("document.getElementById('dialog').open")
     poor = opened.page.evaluate(
         """() => {
             const channel = (value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
@@ -239,6 +361,26 @@ def test_the_photograph_has_two_thirds_of_the_width(
     assert box is not None
     assert box["width"] >= width * 2 / 3
     assert desk.page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", [480, 600, 768])
+def test_in_a_narrow_window_nothing_lies_over_anything_else(
+    new_desk: Callable[..., Desk], serve: Serve, two_discs: ByteArray, tmp_path: Path, width: int
+) -> None:
+    for name in ("a_photograph_with_a_long_name.png", "b.png"):
+        write_picture(tmp_path / "images" / name, two_discs)
+    desk = new_desk(width, 900, touch=True).open(serve(tmp_path / "images", tmp_path / "out").url)
+    assert desk.page.evaluate("document.documentElement.scrollWidth") == width
+    for bar in (".bar", ".folder-head"):
+        overlaps = desk.page.evaluate(
+            """(bar) => [...document.querySelector(bar).children].map((part) => part.getBoundingClientRect())
+                .filter((box) => box.width > 0)
+                .some((box, place, all) => place > 0 && box.left < all[place - 1].right - 1)""",
+            bar,
+        )
+        assert not overlaps, bar
+        if width == 768:
+            assert desk.page.evaluate("(bar) => document.querySelector(bar).scrollWidth", bar) == width
 
 
 def test_on_a_tablet_the_panels_are_below_the_photograph(

@@ -6,6 +6,7 @@ import json
 import resource
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -59,6 +60,62 @@ def test_a_server_killed_in_the_middle_of_a_stroke_has_what_was_drawn_of_it(
     assert "recovered" in desk.error()
 
 
+KILLED_AFTER_WRITING = """
+import os, signal
+from s2m.session import journal
+write = journal.JournalFile.append
+def append(self, lines):
+    lines = list(lines)
+    write(self, lines)
+    if getattr(lines[-1].entry, "kind", "") == "{kind}":
+        os.kill(os.getpid(), signal.SIGKILL)
+journal.JournalFile.append = append
+"""
+"""A server that is killed after a command of a kind is on the disk, before the page hears of it."""
+
+
+@pytest.mark.parametrize(("key", "kind", "left"), [("Control+z", "undo", 1), ("n", "add_object", 2)])
+def test_a_command_sent_again_to_a_new_server_is_not_carried_out_twice(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path, key: str, kind: str, left: int
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out", before=KILLED_AFTER_WRITING.format(kind=kind))
+    desk.open(served.url)
+    desk.draw((24, 48), (40, 48))
+    desk.draw((28, 40), (36, 40))
+    desk.page.keyboard.press(key)
+    served.process.wait(10)
+    assert desk.page.evaluate("s2m.connection.unsent.size") == 1
+    fresh = serve(two_discs_file, tmp_path / "out", port=str(urlsplit(served.url).port))
+    with desk.page.context.new_page() as visit:
+        visit.goto(fresh.url)
+    desk.settle()
+    assert len(desk.strokes()) == left
+    assert desk.page.evaluate("s2m.doc.value.objects.length") == (2 if kind == "add_object" else 1)
+    (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
+    assert journal.read_text().count(f'"{kind}"') == 1
+
+
+def test_the_rest_of_a_stroke_reaches_a_server_that_was_started_anew_in_its_middle(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    desk.move_to(24, 48)
+    desk.page.mouse.down()
+    desk.page.mouse.move(*desk.on_screen(32, 48), steps=5)
+    desk.wait_for("s2m.layers.masks.contains(1, { x: 32, y: 40 })")
+    served.kill()
+    desk.page.mouse.move(*desk.on_screen(40, 48), steps=5)
+    fresh = serve(two_discs_file, tmp_path / "out", port=str(urlsplit(served.url).port))
+    with desk.page.context.new_page() as visit:
+        visit.goto(fresh.url)
+    desk.wait_for("s2m.connection.open && s2m.doc.value.strokes.length === 1")
+    desk.page.mouse.up()
+    desk.settle()
+    (stroke,) = desk.strokes()
+    assert stroke["points"][-2] == pytest.approx(40, abs=0.5)  # type: ignore[index]
+
+
 def test_strokes_drawn_while_the_line_is_cut_arrive_once(
     desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
@@ -80,6 +137,46 @@ def test_strokes_drawn_while_the_line_is_cut_arrive_once(
     assert len(desk.strokes()) == 2
     assert desk.mask(1)[48, 32]
     assert not desk.page.locator("#banner").is_visible()
+
+
+def test_strokes_that_waited_for_the_server_when_the_page_was_closed_arrive_with_the_next_one(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    desk.draw((20, 48), (24, 48))
+    served.kill()
+    desk.wait_for("!s2m.connection.open")
+    desk.draw((24, 48), (40, 48), settle=False)
+    desk.page.keyboard.press("n")
+    desk.draw((90, 48), (102, 48), settle=False)
+    desk.wait_for("s2m.connection.unsent.size === 3")
+    context = desk.page.context
+    desk.page.close()
+    desk.page = context.new_page()
+    port = str(urlsplit(served.url).port)
+    desk.open(serve(two_discs_file, tmp_path / "out", port=port).url)
+    desk.wait_for("s2m.doc.value.strokes.length === 3")
+    desk.settle()
+    assert desk.page.evaluate("s2m.doc.value.objects.length") == 2
+    assert desk.page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('s2m-unsent')).length") == 0
+
+
+def test_what_waits_for_one_project_is_not_sent_to_another(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    served.kill()
+    desk.wait_for("!s2m.connection.open")
+    desk.draw((24, 48), (40, 48), settle=False)
+    context = desk.page.context
+    desk.page.close()
+    desk.page = context.new_page()
+    port = str(urlsplit(served.url).port)
+    desk.open(serve(two_discs_file, tmp_path / "elsewhere", port=port).url)
+    desk.settle()
+    assert desk.strokes() == []
 
 
 def test_a_second_page_looks_on_and_can_take_over(
@@ -196,6 +293,37 @@ def test_a_full_disk_is_said_and_the_strokes_are_kept_until_there_is_room(
     desk.wait_for("!s2m.connection.held && s2m.connection.unsent.size === 0")
     desk.settle()
     assert len(desk.strokes()) == kept + waiting
+
+
+READ_ONLY = """
+import errno
+from s2m.session import journal
+def refuse(self):
+    raise OSError(errno.EROFS, "Read-only file system")
+journal.JournalFile._begin = refuse
+"""
+"""A server whose disk takes no journals."""
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_the_strokes_wait(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out", before=READ_ONLY)
+    desk.open(served.url)
+    desk.draw((24, 48), (40, 48), settle=False)
+    desk.wait_for("s2m.connection.held")
+    assert "Read-only file system" in desk.error()
+    assert "choose another folder with -o" in desk.error()
+    assert desk.page.evaluate("s2m.layers.pending.length") == 1
+    assert desk.page.evaluate("Object.keys(localStorage).some((name) => name.startsWith('s2m-unsent'))")
+    served.stop()
+    context = desk.page.context
+    desk.page.close()
+    desk.page = context.new_page()
+    desk.open(serve(two_discs_file, tmp_path / "out", port=str(urlsplit(served.url).port)).url)
+    desk.wait_for("s2m.doc.value.strokes.length === 1")
+    desk.settle()
+    assert desk.mask(1)[48, 32]
 
 
 def test_the_journal_holds_every_command_in_readable_lines(

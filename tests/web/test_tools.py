@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from s2m.label_files import write_label_map
 from s2m.types import LabelMap
 from web_desk import Desk, Serve, iou
 
@@ -141,6 +139,34 @@ def test_an_object_can_be_renamed_hidden_and_deleted(opened: Desk) -> None:
     assert opened.page.evaluate("s2m.doc.object(1).name") == "red disc"
 
 
+def test_the_hand_moves_the_photograph_and_draws_nothing(opened: Desk) -> None:
+    opened.page.evaluate("s2m.viewport.zoomTo(20)")
+    opened.press("h")
+    before = opened.page.evaluate("[s2m.viewport.left, s2m.viewport.top]")
+    start = opened.on_screen(64, 48)
+    opened.page.mouse.move(*start)
+    opened.page.mouse.down()
+    opened.page.mouse.move(start[0] + 80, start[1] - 50, steps=5)
+    opened.page.mouse.up()
+    opened.settle()
+    after = opened.page.evaluate("[s2m.viewport.left, s2m.viewport.top]")
+    assert [after[0] - before[0], after[1] - before[1]] == pytest.approx([80, -50], abs=1)
+    assert opened.strokes() == []
+
+
+def test_objects_overlap_where_the_image_says_so(opened: Desk) -> None:
+    opened.draw((24, 48), (40, 48))
+    opened.press("n")
+    opened.draw((28, 44), (36, 44))
+    assert not (opened.mask(1) & opened.mask(2)).any()
+    opened.press("Control+z")
+    opened.page.evaluate("s2m.run('overlap')")
+    opened.settle()
+    assert "etting objects overlap" in opened.status()
+    opened.draw((28, 44), (36, 44))
+    assert (opened.mask(1) & opened.mask(2)).sum() > 500
+
+
 def test_parts_are_split_and_specks_dropped_and_holes_filled(opened: Desk) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate("s2m.ui.set({ width: 40 })")
@@ -159,29 +185,6 @@ def test_parts_are_split_and_specks_dropped_and_holes_filled(opened: Desk) -> No
     opened.page.evaluate("s2m.run('drop-specks')")
     opened.settle()
     assert not opened.mask(1)[10, 110]
-
-
-def test_a_mask_is_imported_and_refined(opened: Desk, two_discs_labels: LabelMap, tmp_path: Path) -> None:
-    write_label_map(tmp_path / "given.png", two_discs_labels)
-    with opened.page.expect_file_chooser() as chooser:
-        opened.page.evaluate("s2m.run('import-masks')")
-    chooser.value.set_files(tmp_path / "given.png")
-    opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
-    opened.settle()
-    assert iou(opened.mask(1), two_discs_labels == 1) > 0.97
-    opened.press("1")
-    opened.draw((26, 48), (38, 48), button="right")
-    assert not opened.mask(1)[48, 32]
-    assert iou(opened.mask(2), two_discs_labels == 2) > 0.97
-
-
-def test_a_mask_of_another_size_is_refused_in_the_page(opened: Desk, tmp_path: Path) -> None:
-    write_label_map(tmp_path / "small.png", np.zeros((4, 4), dtype=np.int32))
-    with opened.page.expect_file_chooser() as chooser:
-        opened.page.evaluate("s2m.run('import-masks')")
-    chooser.value.set_files(tmp_path / "small.png")
-    opened.wait_for("!document.getElementById('status-error').hidden")
-    assert "small.png" in opened.error()
 
 
 def test_escape_drops_the_stroke_being_drawn(opened: Desk) -> None:

@@ -1,10 +1,11 @@
-"""``s2m [annotate] IMAGE_OR_FOLDER``: open the page to draw in."""
+"""``s2m [annotate] [IMAGE_OR_FOLDER]``: open the page to draw in."""
 
 from __future__ import annotations
 
 import logging
 import os
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -12,18 +13,20 @@ from s2m.answering import model_id
 from s2m.channel_order import ChannelOrder, in_channel_order
 from s2m.commands.channel_order_option import channel_order_option
 from s2m.errors import ConfigError, MaskError
+from s2m.example import DEMO_IMAGE
 from s2m.images import image_size
 from s2m.label_files import check_mask_size, read_label_map
 from s2m.models import load_model
 from s2m.segmenter import Segmenter
 from s2m.session import Project
-from s2m.session.project_files import ObjectClass
+from s2m.session.classes import ObjectClass
+from s2m.session.masks import Overlap
 from s2m.web.server import Address, Greeting, open_browser, serve
 from s2m.web.studio import Studio, StudioSettings
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path), metavar="IMAGE_OR_FOLDER")
+@click.argument("source", type=click.Path(path_type=Path), metavar="[IMAGE_OR_FOLDER]", default=DEMO_IMAGE)
 @click.option(
     "--model",
     "model_folder",
@@ -45,6 +48,11 @@ from s2m.web.studio import Studio, StudioSettings
     type=click.Path(path_type=Path),
     help="Text file with the names of classes, one a line; they are added to the project's.",
 )
+@click.option(
+    "--overlap",
+    type=click.Choice(get_args(Overlap)),
+    help="Whether objects of images begun from now on exclude one another; the page changes it for one image.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free one.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for other machines."
@@ -61,6 +69,7 @@ def annotate(
     mask: Path | None,
     output: Path,
     class_file: Path | None,
+    overlap: Overlap | None,
     port: int | None,
     host: str,
     allowed_hosts: tuple[str, ...],
@@ -70,13 +79,18 @@ def annotate(
     channel_order: ChannelOrder,
     no_browser: bool,
 ) -> None:
-    """Open the page to draw in: a few strokes on each image, and its masks are in the output folder."""
+    """Open the page to draw in: a few strokes on each image, and its masks are in the output folder.
+
+    Without an image it opens the shipped photograph, to try.
+    """
     address = Address(host, port, allowed_hosts, tls_cert, tls_key)
     if mask is not None:
         _check_mask(mask, source)
     project = Project.open(source, output)
     if class_file is not None:
         _take_classes(project, class_file)
+    if overlap is not None:
+        project.change_settings(project.settings.model_copy(update={"overlap": overlap}))
     model = in_channel_order(load_model(model_folder, threads), channel_order)
     settings = StudioSettings(source.resolve().name, model_id(model.card), mask)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
@@ -103,9 +117,10 @@ def _take_classes(project: Project, file: Path) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {file} ({error}); name a text file with one class a line") from error
     names = dict.fromkeys(line.strip() for line in lines if line.strip())
-    known = {each.name for each in project.settings.classes}
+    classes = project.settings.classes
+    known = {name for each in classes for name in (each.name, *each.former_names)}
     added = tuple(ObjectClass(name=name) for name in names if name not in known)
-    project.change_settings(project.settings.model_copy(update={"classes": project.settings.classes + added}))
+    project.change_settings(project.settings.model_copy(update={"classes": classes + added}))
 
 
 def _say(greeting: Greeting, project: Project) -> None:

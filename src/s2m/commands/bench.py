@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from s2m.commands.demo import DEMO_IMAGE
+from s2m.example import DEMO_IMAGE
 from s2m.images import read_image
 from s2m.models import available_cores, load_model
 from s2m.segmenter import Segmenter

@@ -11,16 +11,11 @@ from pathlib import Path
 import click
 
 from s2m.commands.segment import Wanted, write_prediction
+from s2m.example import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
 from s2m.images import read_image
 from s2m.models import load_model
 from s2m.segmenter import Segmenter
 from s2m.stroke_files import read_strokes
-
-DEMO_FOLDER = Path(__file__).parent.parent / "assets" / "demo"
-DEMO_IMAGE = DEMO_FOLDER / "astronaut.jpg"
-DEMO_STROKES = DEMO_FOLDER / "astronaut.json"
-DEMO_OBJECTS = ("astronaut", "space shuttle")
-"""What objects 1 and 2 of the strokes are."""
 
 
 @click.command()
@@ -54,7 +49,7 @@ def demo(output: Path, model: Path | None, threads: int | None) -> None:
     )
     click.echo(f"Masks       {label_file}, an indexed PNG: the index of a pixel is its object")
     click.echo(f"Overlay     {overlay_file}, to look at")
-    click.echo("\nDraw on a photograph of your own:\n")
+    click.echo(f"\nDraw on it yourself with {_command_name()} annotate, or on a photograph of your own:\n")
     click.echo(f"    {_command_name()} annotate your-photo.jpg")
 
 

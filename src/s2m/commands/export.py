@@ -23,6 +23,7 @@ from s2m.images import read_image
 from s2m.models import load_model
 from s2m.segmenter import Segmenter
 from s2m.session import Project, read_journal
+from s2m.session.classes import Classes, present_name
 from s2m.session.history import replayed
 from s2m.session.state import AnnotationState
 
@@ -94,7 +95,7 @@ def annotated_images(project: Project, names: list[str], model: Path | None) -> 
         if state is None:
             segmenter = segmenter or Segmenter(load_model(model, None))
             state = _computed(project, segmenter, name)
-        yield _exported(state, project.label_path(name).stem)
+        yield _exported(state, project.label_path(name).stem, project.settings.classes)
 
 
 def _computed(project: Project, segmenter: Segmenter, name: str) -> AnnotationState:
@@ -102,9 +103,9 @@ def _computed(project: Project, segmenter: Segmenter, name: str) -> AnnotationSt
     return replayed(read_journal(project.journal_path(name)), SegmenterAnswerer(segmenter, lambda: features))
 
 
-def _exported(state: AnnotationState, stem: str) -> ExportedImage:
+def _exported(state: AnnotationState, stem: str, classes: Classes) -> ExportedImage:
     objects = tuple(
-        ExportedObject(one.object_id, one.name, one.class_name, state.object_mask(one.object_id))
+        ExportedObject(one.object_id, one.name, present_name(classes, one.class_name), state.object_mask(one.object_id))
         for one in state.objects
     )
     return ExportedImage(state.image_name, stem, state.label_map(), objects)

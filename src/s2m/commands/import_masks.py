@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from tqdm import tqdm
 
-from s2m.errors import BatchError, DataError, ModelError, S2MError
-from s2m.images import read_image
-from s2m.imports import CocoFile, MaskFolder, masks_source
-from s2m.session import ImageEntry, Project
-from s2m.types import FloatArray, ObjectMasks, Stroke
-
-_NO_MODEL = "imported masks"
+from s2m.errors import BatchError, DataError, S2MError
+from s2m.imports import CocoFile, MaskFolder, import_image, masks_source
+from s2m.session import Project
 
 
 @click.command()
@@ -77,26 +72,3 @@ def import_into(project: Project, source: MaskFolder | CocoFile, again: bool) ->
         except S2MError as error:
             failures.append(f"{entry.name}: {error}")
     return ImportOutcome(imported, without_masks, annotated, tuple(failures))
-
-
-def import_image(project: Project, source: MaskFolder | CocoFile, entry: ImageEntry) -> None:
-    """Import the masks of one image and save its label map.
-
-    Raises:
-        S2MError: the image or its masks cannot be read, or the disk refuses.
-    """
-    image_rgb = read_image(entry.path)
-    size_hw = (image_rgb.shape[0], image_rgb.shape[1])
-    command = source.masks_of(entry.name, size_hw)
-    session = project.open_image(entry.name, size_hw, _no_network, _NO_MODEL)
-    try:
-        session.do(command)
-        project.save(session)
-    finally:
-        session.close()
-
-
-def _no_network(strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> FloatArray:
-    """Importing asks no network, unless strokes drawn earlier were never answered and saved."""
-    del strokes, previous, object_ids
-    raise ModelError("this image has strokes that were never saved; open and save it in the page first")

@@ -1,4 +1,4 @@
-"""``s2m info``: versions, model, provider and threads."""
+"""``s2m info``: versions, model, provider, threads and bounds of memory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import click
+import numpy as np
 
-from s2m.models import DECODER_FILE, ENCODER_FILE, OnnxModel, load_model
+from s2m.models import DECODER_FILE, ENCODER_FILE, Model, OnnxModel, load_model
+from s2m.segmenter import Segmenter
+from s2m.web.pictures import PICTURE_BYTES, TILE_BYTES
+from s2m.web.studio import FEATURE_BYTES
 
 _LIBRARIES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")
 
@@ -17,7 +21,7 @@ _LIBRARIES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")
 @click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
 def info(model: Path | None, threads: int | None) -> None:
-    """Say which versions, model, provider and threads are in use."""
+    """Say which versions, model, provider and threads are in use, and how much memory images may take."""
     loaded = load_model(model, threads)
     card = loaded.card
     rows = {
@@ -27,9 +31,25 @@ def info(model: Path | None, threads: int | None) -> None:
         "model": f"{card.name} {card.version} ({card.architecture})",
         "looks at": f"{card.working_size} pixels on the long side",
         **(_onnx_rows(loaded) if isinstance(loaded, OnnxModel) else {"provider": "PyTorch"}),
+        **_memory_rows(loaded),
     }
     for name, value in rows.items():
         click.echo(f"{name:24}{value}")
+
+
+def _memory_rows(model: Model) -> dict[str, str]:
+    """The most that a server keeps of the images looked at last; its page says what it keeps now."""
+    size = model.card.working_size
+    one = Segmenter(model).encode(np.zeros((size, size, 3), dtype=np.uint8)).nbytes
+    count = FEATURE_BYTES // one
+    return {
+        "features kept": f"at most {_megabytes(FEATURE_BYTES)}; {_megabytes(one)} a square image, so of {count}",
+        "pictures kept": f"at most {_megabytes(PICTURE_BYTES)} decoded and {_megabytes(TILE_BYTES)} as tiles",
+    }
+
+
+def _megabytes(nbytes: int) -> str:
+    return f"{nbytes / 2**20:.3g} MB" if nbytes < 100 * 2**20 else f"{nbytes / 2**20:.0f} MB"
 
 
 def _onnx_rows(model: OnnxModel) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from s2m.session.answers import Answerer
 from s2m.session.autosave import Autosaver
+from s2m.session.classes import ObjectClass
 from s2m.session.commands import (
     AddObject,
     Brush,
@@ -36,7 +37,7 @@ from s2m.session.project import (
     Project,
     SaveResult,
 )
-from s2m.session.project_files import ObjectClass, ProjectSettings, ViewState
+from s2m.session.project_files import ProjectSettings, ViewState
 from s2m.session.session import Session
 from s2m.session.state import AnnotatedObject, AnnotationState
 

@@ -159,6 +159,8 @@ def label_of(command: Edit, state: AnnotationState) -> str:
         return _label_of_change(command, state)
     if isinstance(command, AddObject):
         return f"add {command.name or f'object {command.object_id}'}"
+    if isinstance(command, Configure) and command.overlap is not None:
+        return "letting objects overlap" if command.overlap == "overlapping" else "keeping objects apart"
     if isinstance(command, Commit | Clear | Configure):
         return {"commit": "commit", "clear": "clear", "configure": "settings"}[command.kind]
     return f"{_VERBS[type(command)]} {state.name_of(command.object_id)}"

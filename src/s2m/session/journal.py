@@ -46,12 +46,14 @@ class JournalLine:
         at: when, ISO 8601, UTC.
         label: what the command is called.
         entry: what happened.
+        request: the name that whoever sent it gave it, or "".
     """
 
     number: int
     at: str
     label: str
     entry: Command | StrokePart | DroppedStroke
+    request: str = ""
 
 
 class DroppedStroke(Value):
@@ -128,7 +130,8 @@ def _read_line(text: bytes, number: int) -> JournalLine | None:
         fields: Any = json.loads(text)
         if fields["n"] != number:
             return None
-        return JournalLine(number, str(fields["at"]), str(fields.get("label", "")), _read_entry(fields))
+        label, request = str(fields.get("label", "")), str(fields.get("request", ""))
+        return JournalLine(number, str(fields["at"]), label, _read_entry(fields), request)
     except (ValueError, TypeError, KeyError, JournalError):
         return None
 
@@ -145,6 +148,8 @@ def line_bytes(line: JournalLine) -> bytes:
     fields: dict[str, Any] = {"n": line.number, "at": line.at}
     if line.label:
         fields["label"] = line.label
+    if line.request:
+        fields["request"] = line.request
     name = "part" if isinstance(line.entry, StrokePart | DroppedStroke) else "command"
     fields[name] = line.entry.model_dump(mode="json")
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

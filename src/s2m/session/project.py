@@ -195,7 +195,6 @@ class Project:
         session = Session(journal, header, answerer, model_id, known=dict([kept] if kept else []))
         with self._lock:
             self._unreadable.pop(name, None)
-            self._file = self._file.model_copy(update={"last_image": name})
         return session
 
     def save(self, session: Session) -> SaveResult:

@@ -7,19 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
 from s2m.errors import ConfigError
+from s2m.session.classes import Classes
 from s2m.session.commands import LocalEdits
 from s2m.session.masks import Overlap
 from s2m.session.packed_masks import Value
-
-
-class ObjectClass(Value):
-    """A class of objects; an empty colour is chosen by the page."""
-
-    name: str
-    colour: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
 
 
 class ProjectSettings(Value):
@@ -32,7 +26,7 @@ class ProjectSettings(Value):
         preferences: whatever the page wants to keep, such as keys.
     """
 
-    classes: tuple[ObjectClass, ...] = ()
+    classes: Classes = ()
     overlap: Overlap = "exclusive"
     local_edits: LocalEdits = "after_commit"
     preferences: Mapping[str, JsonValue] = {}
@@ -51,6 +45,7 @@ class ViewState(Value):
         centre_xy: image pixel in the middle of the screen.
         fitted: whether the whole image is shown, whatever the screen.
         selected_object_id: the object drawn on.
+        window: the values of a 16-bit or float image that are shown as black and as white; None for the usual ones.
         preferences: whatever else the page wants to keep.
     """
 
@@ -58,6 +53,7 @@ class ViewState(Value):
     centre_xy: tuple[float, float] | None = None
     fitted: bool = True
     selected_object_id: int = 1
+    window: tuple[float, float] | None = None
     preferences: Mapping[str, JsonValue] = {}
 
 

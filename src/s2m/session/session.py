@@ -101,6 +101,7 @@ class Session:
         first = initial_state(header.image, header.size_hw, header.overlap, header.local_edits)
         self._states: OrderedDict[int, AnnotationState] = OrderedDict({0: first, **known})
         self._times = [line.at for line in reading.lines]
+        self._requests = {line.request for line in reading.lines if line.request}
         self._parts = unfinished_strokes(reading)
         self._history = history_of(reading)
         self._recorded_model = last_model(reading)
@@ -162,11 +163,19 @@ class Session:
         """The model that answered last, or None where none has answered."""
         return self._recorded_model
 
-    def do(self, command: Command) -> AnnotationState:
+    def was_done(self, request: str) -> bool:
+        """Whether a command of this name stands in the journal, before a restart too; never waits for the network."""
+        return request in self._requests
+
+    def do(self, command: Command, request: str = "") -> AnnotationState:
         """Carry out a command.
 
         It is checked, written to the disk, and only then is the network asked.  Should the network fail, the
         command is undone (redo tries again) and the error is passed on.
+
+        Args:
+            command: what to do.
+            request: a name that whoever sends it gives it, kept in the journal: see ``was_done``.
 
         Raises:
             JournalError: the command does not fit; nothing has changed.
@@ -174,12 +183,12 @@ class Session:
         """
         with self._lock:
             if isinstance(command, Undo):
-                return self._move(command, self._history.with_undo(), f"undo {self.undo_label}")
+                return self._move(command, self._history.with_undo(), f"undo {self.undo_label}", request)
             if isinstance(command, Redo):
-                return self._move(command, self._history.with_redo(), f"redo {self.redo_label}")
+                return self._move(command, self._history.with_redo(), f"redo {self.redo_label}", request)
             if isinstance(command, ModelUsed):
                 raise JournalError("which model is used is written by the session itself; open the image with another")
-            return self._do_edit(command)
+            return self._do_edit(command, request)
 
     def undo(self) -> AnnotationState:
         """Undo the last command."""
@@ -242,13 +251,13 @@ class Session:
         with self._lock:
             self._journal.close()
 
-    def _do_edit(self, command: Edit) -> AnnotationState:
+    def _do_edit(self, command: Edit, request: str) -> AnnotationState:
         before = self.state
         check(before, command)
         label = label_of(command, before)
         if isinstance(command, Draw | ChangeStroke | DeleteStroke):
             self.record_model()
-        at = self._write(command, label)
+        at = self._write(command, label, request)
         self._history = self._history.with_entry(HistoryEntry(self.number, command, label, at))
         for stroke in command.strokes if isinstance(command, Draw) else ():
             self._parts.pop(stroke.key, None)
@@ -261,9 +270,9 @@ class Session:
         self._keep(self._history.done[-1].number, after)
         return self._show(after)
 
-    def _move(self, command: Undo | Redo, history: History, label: str) -> AnnotationState:
+    def _move(self, command: Undo | Redo, history: History, label: str, request: str) -> AnnotationState:
         after = self._state_after(history.done)
-        self._write(command, label)
+        self._write(command, label, request)
         self._history = history
         return self._show(after)
 
@@ -291,10 +300,12 @@ class Session:
         while kept and (len(self._states) > _STATES_KEPT or _nbytes(self._states.values()) > _STATES_BYTES):
             del self._states[kept.pop(0)]
 
-    def _write(self, entry: Command | StrokePart | DroppedStroke, label: str) -> str:
+    def _write(self, entry: Command | StrokePart | DroppedStroke, label: str, request: str = "") -> str:
         at = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._journal.append([JournalLine(self.number + 1, at, label, entry)])
+        self._journal.append([JournalLine(self.number + 1, at, label, entry, request)])
         self.number += 1
+        if request:
+            self._requests.add(request)
         self._times.append(at)
         return at
 

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from s2m.errors import S2MError, ServerError
+from s2m.errors import ImageError, S2MError, ServerError
 from s2m.web.line import PageLine
-from s2m.web.messages import MAX_MESSAGE_BYTES, Command, CopyObjects, Save, read_message
+from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
+from s2m.web.messages import ANSWERED, MAX_MESSAGE_BYTES, read_message
 from s2m.web.pyramid import EncodedTile
 from s2m.web.security import Access, Gate, TokenBucket
 from s2m.web.studio import Studio, log
 from s2m.web.uncertainty import draw_uncertainty
+from s2m.windows import Window
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 HTTP_STATUS: Mapping[str, int] = MappingProxyType(
@@ -58,8 +60,9 @@ def create_app(studio: Studio, access: Access) -> Starlette:
 
     async def tile(request: Request) -> Response:
         path = studio.path_of(request.path_params["index"])
+        window = _window_of(request.query_params.get("window"))
         place = (request.path_params["level"], request.path_params["column"], request.path_params["row"])
-        return _picture(await studio.in_reader(lambda: studio.pictures.tile(path, *place)))
+        return _picture(await studio.in_reader(lambda: studio.pictures.tile(path, *place, window)))
 
     async def thumbnail(request: Request) -> Response:
         return _picture(await studio.thumbnail(request.path_params["index"]), "private, max-age=60")
@@ -71,13 +74,19 @@ def create_app(studio: Studio, access: Access) -> Starlette:
         state = room.session.state
         return _picture(await studio.in_reader(lambda: draw_uncertainty(state.soft_masks())), "no-store")
 
+    async def info(_: Request) -> Response:
+        memory = [asdict(use) for use in studio.memory()]
+        return JSONResponse({"model": studio.settings.model_id, "open_images": len(studio.rooms), "memory": memory})
+
     async def import_masks(request: Request) -> Response:
-        name = Path(request.query_params.get("name", "mask.png")).name
-        with tempfile.TemporaryDirectory(prefix="s2m-import-") as folder:
-            path = Path(folder) / f"mask{Path(name).suffix[:8]}"
-            path.write_bytes(await request.body())
-            await studio.import_masks(request.path_params["index"], path, name)
+        with sent_file(request.query_params.get("name", ""), await request.body()) as path:
+            page = request.query_params.get("page", "")
+            await import_into_image(studio, request.path_params["index"], page, path)
         return PlainTextResponse("imported")
+
+    async def import_all_masks(request: Request) -> Response:
+        with sent_file(request.query_params.get("name", ""), await request.body()) as path:
+            return JSONResponse(asdict(await import_into_all(studio, path)))
 
     async def socket(websocket: WebSocket) -> None:
         await _serve_page(studio, websocket)
@@ -94,6 +103,8 @@ def create_app(studio: Studio, access: Access) -> Starlette:
         Route(images + "/thumbnail", _taught(thumbnail)),
         Route(images + "/uncertainty", _taught(uncertainty)),
         Route(images + "/masks", _taught(import_masks), methods=["POST"]),
+        Route("/api/info", info),
+        Route("/api/masks", _taught(import_all_masks), methods=["POST"]),
         WebSocketRoute("/ws", socket),
         Mount("/static", StaticFiles(directory=STATIC_FOLDER)),
     ]
@@ -110,6 +121,21 @@ def _taught(handler: Handler) -> Handler:
             return PlainTextResponse(str(error), HTTP_STATUS[error.code], headers={"X-S2M-Error": error.code})
 
     return answer
+
+
+def _window_of(text: str | None) -> Window | None:
+    """The window of values that a page asks for as "LOW,HIGH".
+
+    Raises:
+        ImageError: it is none.
+    """
+    if text is None:
+        return None
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError as error:
+        raise ImageError(f'a window is two numbers "LOW,HIGH", got "{text[:40]}"; reload the page') from error
+    return Window(low, high)
 
 
 def _picture(picture: EncodedTile, cache: str = _KEPT_FOR_EVER) -> Response:
@@ -146,7 +172,7 @@ async def _listen(studio: Studio, line: PageLine) -> None:
         message_id = None
         try:
             message = read_message(text)
-            message_id = message.id if isinstance(message, Command | Save | CopyObjects) else None
+            message_id = message.id if isinstance(message, ANSWERED) else None
             await studio.receive(line, message)
         except S2MError as error:
             if message_id is None:

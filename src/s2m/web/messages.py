@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from s2m.errors import ServerError
 
@@ -14,6 +14,7 @@ MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 Name = Annotated[str, Field(min_length=1, max_length=1024)]
 Key = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e7, le=1e7)]
+Colour = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6})?$")]
 PointXY = tuple[Coordinate, Coordinate]
 
 
@@ -90,6 +91,7 @@ class KeepView(_Message):
     centre_xy: PointXY
     fitted: bool
     selected_object_id: Annotated[int, Field(ge=0, le=10_000)]
+    window: tuple[FiniteFloat, FiniteFloat] | None = None
 
 
 class KeepPreferences(_Message):
@@ -98,6 +100,33 @@ class KeepPreferences(_Message):
     type: Literal["preferences"]
     preset: Annotated[str, Field(max_length=40)]
     keys: Annotated[dict[str, list[Annotated[str, Field(max_length=40)]]], Field(max_length=200)]
+
+
+class AddClass(_Message):
+    """Offer one class more in the whole project; an empty colour leaves objects theirs."""
+
+    type: Literal["add_class"]
+    id: Key
+    name: Name
+    colour: Colour = ""
+
+
+class ChangeClass(_Message):
+    """Rename or recolour a class: what is given changes."""
+
+    type: Literal["change_class"]
+    id: Key
+    name: Name
+    new_name: Name | None = None
+    colour: Colour | None = None
+
+
+class RemoveClass(_Message):
+    """Offer a class no longer; objects that have it keep it."""
+
+    type: Literal["remove_class"]
+    id: Key
+    name: Name
 
 
 class CopyObjects(_Message):
@@ -111,9 +140,24 @@ class CopyObjects(_Message):
 
 
 PageMessage = Annotated[
-    Hello | Open | TakeOver | Command | PenDown | PenCancel | Save | KeepView | KeepPreferences | CopyObjects,
+    Hello
+    | Open
+    | TakeOver
+    | Command
+    | PenDown
+    | PenCancel
+    | Save
+    | KeepView
+    | KeepPreferences
+    | AddClass
+    | ChangeClass
+    | RemoveClass
+    | CopyObjects,
     Field(discriminator="type"),
 ]
+ANSWERED = (Command, Save, AddClass, ChangeClass, RemoveClass, CopyObjects)
+"""Messages with an id, which are said again until they are answered."""
+
 _ADAPTER: TypeAdapter[PageMessage] = TypeAdapter(PageMessage)
 
 

@@ -6,8 +6,9 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from s2m.images import read_image
+from s2m.images import read_file, read_image, read_image_bytes, read_numbers_bytes
 from s2m.web.pyramid import EncodedTile, Pyramid, build_pyramid, encode_jpeg, shrink
+from s2m.windows import Window
 
 PICTURE_BYTES = 1200 * 1024 * 1024
 TILE_BYTES = 128 * 1024 * 1024
@@ -25,17 +26,23 @@ class PictureStore:
     def __init__(self, limit_bytes: int = PICTURE_BYTES) -> None:
         self.limit_bytes = limit_bytes
         self._pyramids: OrderedDict[Path, Pyramid] = OrderedDict()
-        self._tiles: OrderedDict[tuple[Path, int, int, int], EncodedTile] = OrderedDict()
+        self._tiles: OrderedDict[tuple[Path, int, int, int, Window | None], EncodedTile] = OrderedDict()
         self._tile_bytes = 0
         self._thumbnails: OrderedDict[tuple[Path, float], EncodedTile] = OrderedDict()
         self._lock = threading.Lock()
         self._reading: dict[Path, threading.Lock] = {}
 
     @property
-    def nbytes(self) -> int:
-        """Memory of the pictures and tiles kept."""
+    def picture_nbytes(self) -> int:
+        """Memory of the decoded pictures kept."""
         with self._lock:
-            return sum(pyramid.nbytes for pyramid in self._pyramids.values()) + self._tile_bytes
+            return sum(pyramid.nbytes for pyramid in self._pyramids.values())
+
+    @property
+    def tile_nbytes(self) -> int:
+        """Memory of the encoded tiles kept."""
+        with self._lock:
+            return self._tile_bytes
 
     def pyramid(self, path: Path) -> Pyramid:
         """The image at all its resolutions.
@@ -54,7 +61,8 @@ class PictureStore:
                 known = self._pyramids.get(path)
             if known is not None:
                 return known
-            pyramid = build_pyramid(read_image(path))
+            data = read_file(path)
+            pyramid = build_pyramid(read_image_bytes(data, str(path)), read_numbers_bytes(data, str(path)))
             with self._lock:
                 self._pyramids[path] = pyramid
                 self._reading.pop(path, None)
@@ -64,19 +72,19 @@ class PictureStore:
                     self._pyramids.popitem(last=False)
             return pyramid
 
-    def tile(self, path: Path, level: int, column: int, row: int) -> EncodedTile:
-        """One tile, encoded.
+    def tile(self, path: Path, level: int, column: int, row: int, window: Window | None = None) -> EncodedTile:
+        """One tile, encoded; see ``Pyramid.cut``.
 
         Raises:
             ImageError: the image cannot be read, or has no such tile.
         """
-        key = (path, level, column, row)
+        key = (path, level, column, row, window)
         with self._lock:
             known = self._tiles.get(key)
             if known is not None:
                 self._tiles.move_to_end(key)
                 return known
-        tile = self.pyramid(path).cut(level, column, row)
+        tile = self.pyramid(path).cut(level, column, row, window)
         with self._lock:
             if key not in self._tiles:
                 self._tiles[key] = tile

@@ -1,4 +1,4 @@
-"""An RGB image (H, W, 3) uint8 in; square tiles of it at half, quarter, ... resolution out, as encoded files.
+"""An image, and its numbers where it has more than 8 bits, in; square tiles at half, quarter, ... resolution out.
 
 The browser asks for the tiles in sight at the resolution of its screen, so an image of 100 megapixels
 costs it no more than a small one.
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import cv2
+import numpy as np
 
 from s2m.errors import ImageError
 from s2m.types import ByteArray
+from s2m.windows import Numbers, Window, finite, seen_through, usual_window
 
 TILE_SIZE = 512
 WHOLE_TILE_SIZE = 1536
@@ -33,29 +35,52 @@ class EncodedTile:
 
 
 @dataclass(frozen=True)
+class Depth:
+    """An image of more than 8 bits at full, half, quarter, ... resolution.
+
+    Attributes:
+        levels: each (H / 2^k, W / 2^k) or (H / 2^k, W / 2^k, 3), uint16 or float32, the finest first.
+        usual_window: through which the network sees it.
+        whole: whether the values are whole numbers.
+    """
+
+    levels: tuple[Numbers, ...]
+    usual_window: Window
+    whole: bool
+
+
+@dataclass(frozen=True)
 class Pyramid:
     """An image at full, half, quarter, ... resolution.
 
     Attributes:
         levels: each (H / 2^k, W / 2^k, 3) uint8, sides rounded up, the finest first.
         tile_size: pixels to a side of a tile, at every level.
+        depth: the same with all its bits, or None where 8 bits say all.
     """
 
     levels: tuple[ByteArray, ...]
     tile_size: int
+    depth: Depth | None = None
 
     @property
     def nbytes(self) -> int:
         """Memory of all levels."""
-        return sum(level.nbytes for level in self.levels)
+        return sum(level.nbytes for level in (*self.levels, *(self.depth.levels if self.depth else ())))
 
     @property
     def size_hw(self) -> tuple[int, int]:
         """(H, W) of the image."""
         return self.levels[0].shape[0], self.levels[0].shape[1]
 
-    def cut(self, level: int, column: int, row: int) -> EncodedTile:
+    def cut(self, level: int, column: int, row: int, window: Window | None = None) -> EncodedTile:
         """One tile; at full resolution without loss, so that pixels seen deep in the zoom are the real ones.
+
+        Args:
+            level: 0 is the finest.
+            column: from the left.
+            row: from the top.
+            window: through which values are seen, or None for the one of the network.
 
         Raises:
             ImageError: there is no such tile.
@@ -63,22 +88,45 @@ class Pyramid:
         side = self.tile_size
         if not 0 <= level < len(self.levels) or column < 0 or row < 0:
             raise ImageError(f"the image has {len(self.levels)} levels of tiles, got level {level}, {column}, {row}")
-        tile = self.levels[level][row * side : (row + 1) * side, column * side : (column + 1) * side]
+        place = np.s_[row * side : (row + 1) * side, column * side : (column + 1) * side]
+        tile = self.levels[level][place]
         if tile.size == 0:
             raise ImageError(f"level {level} of the image has no tile in column {column}, row {row}")
+        if window is not None and self.depth is not None:
+            tile = seen_through(self.depth.levels[level][place], window)
         return encode_png(tile) if level == 0 else encode_jpeg(tile)
 
 
-def build_pyramid(image_rgb: ByteArray) -> Pyramid:
-    """Halve an image (area average) until its long side is at most ``COARSEST_SIZE`` pixels or one tile."""
+def build_pyramid(image_rgb: ByteArray, numbers: Numbers | None = None) -> Pyramid:
+    """Halve an image (area average) until its long side is at most ``COARSEST_SIZE`` pixels or one tile.
+
+    Args:
+        image_rgb: (H, W, 3), as the network sees it.
+        numbers: the same with all its bits, (H, W) or (H, W, 3), where it has more than 8.
+    """
     long_side = max(image_rgb.shape[:2])
     tile_size = WHOLE_TILE_SIZE if long_side <= WHOLE_TILE_SIZE else TILE_SIZE
     levels = [image_rgb]
+    deep_levels = [] if numbers is None else [_as_opencv_takes_it(numbers)]
     while max(levels[-1].shape[:2]) > max(COARSEST_SIZE, tile_size if tile_size == WHOLE_TILE_SIZE else 0):
-        height, width = levels[-1].shape[:2]
-        size = ((width + 1) // 2, (height + 1) // 2)
-        levels.append(cv2.resize(levels[-1], size, interpolation=cv2.INTER_AREA).astype("uint8", copy=False))
-    return Pyramid(tuple(levels), tile_size)
+        levels.append(_halved(levels[-1]).astype("uint8", copy=False))
+        deep_levels += [_halved(deep_levels[-1])] if deep_levels else []
+    if numbers is None:
+        return Pyramid(tuple(levels), tile_size)
+    depth = Depth(tuple(deep_levels), usual_window(numbers), numbers.dtype.kind in "iu")
+    return Pyramid(tuple(levels), tile_size, depth)
+
+
+def _halved(values: Numbers) -> Numbers:
+    height, width = values.shape[:2]
+    size = ((width + 1) // 2, (height + 1) // 2)
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA))
+
+
+def _as_opencv_takes_it(values: Numbers) -> Numbers:
+    """Values as uint16 or float32 in the order of this machine, those that are not finite as 0."""
+    wanted = np.uint16 if values.dtype.kind == "u" and values.dtype.itemsize == 2 else np.float32
+    return np.ascontiguousarray(finite(values), dtype=wanted)
 
 
 def encode_png(image_rgb: ByteArray) -> EncodedTile:

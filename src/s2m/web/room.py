@@ -14,10 +14,10 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from s2m.errors import S2MError
-from s2m.session import Draw, DrawnStroke, Redo, Session, StrokePart, Undo
+from s2m.session import ChangeStroke, Draw, DrawnStroke, Redo, Session, StrokePart, Undo
 from s2m.session.commands import Command
 from s2m.web.line import PageLine
 from s2m.web.messages import PenDown
@@ -28,18 +28,20 @@ log = logging.getLogger("s2m.web")
 RECORD_EVERY_S = 0.1
 
 
+class Listener(Protocol):
+    """Who is told what became of a command."""
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Take a message, ``done`` or ``failed``."""
+
+
 @dataclass(frozen=True)
 class Job:
-    """A command that waits for its turn, and the page to answer, if it came from one."""
+    """A command that waits for its turn, under a name that no other has, and who is told, if anybody."""
 
-    line: PageLine | None
+    listener: Listener | None
     id: str
     command: Command
-
-    def tell(self, message: dict[str, Any]) -> None:
-        """Answer the page."""
-        if self.line is not None:
-            self.line.send(message)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Room:
         self._pen: PenStroke | None = None
         self._pen_changed = False
         self._wake = asyncio.Event()
-        self._done: dict[str, None] = {}
+        self._listeners: dict[str, Listener | None] = {}
         self._task = asyncio.create_task(self._answer_for_ever())
 
     async def close(self) -> None:
@@ -129,23 +131,41 @@ class Room:
     # What the editor does.
 
     def put(self, job: Job) -> None:
-        """Have a command done, once, however often it arrives."""
-        if job.id in self._done or self._is_known(job.command):
-            job.tell({"type": "done", "id": job.id, "kind": job.command.kind, "ms": 0, "text": ""})
+        """Have a command done, once, however often it arrives, also after the server was started anew."""
+        if job.id in self._listeners:
+            # It waits for its turn; the page may have come back on another line.
+            self._listeners[job.id] = job.listener
             return
-        if any(waiting.id == job.id for waiting in self._jobs):
+        command = None if self.session.was_done(job.id) else self._still_wanted(job.command)
+        if command is None:
+            if job.listener is not None:
+                job.listener.send({"type": "done", "id": job.id, "kind": job.command.kind, "ms": 0, "text": ""})
             return
         if isinstance(job.command, Draw) and self._pen and job.command.strokes[0].key == self._pen.stroke.key:
             self._pen = None
-        self._jobs.append(job)
+        self._listeners[job.id] = job.listener
+        self._jobs.append(replace(job, command=command))
         self._wake.set()
 
-    def _is_known(self, command: Command) -> bool:
-        """Whether a page sends strokes again that were journaled before the server was started anew."""
+    def _still_wanted(self, command: Command) -> Command | None:
+        """What is left to do of a command, or None.
+
+        A stroke that was being drawn when the server was killed is in the journal already, as far as it had come.
+        """
         if not isinstance(command, Draw):
-            return False
-        keys = {stroke.key for stroke in (*self.state.past_strokes, *self.state.strokes)}
-        return all(stroke.key in keys for stroke in command.strokes)
+            return command
+        known = {stroke.key: stroke for stroke in (*self.state.past_strokes, *self.state.strokes)}
+        if not all(stroke.key in known for stroke in command.strokes):
+            return command
+        (whole, *others) = command.strokes
+        if others or whole.points == known[whole.key].points or whole.key not in {s.key for s in self.state.strokes}:
+            return None
+        return ChangeStroke(key=whole.key, points=whole.points)
+
+    def _tell(self, job: Job, message: dict[str, Any]) -> None:
+        listener = self._listeners.pop(job.id, None)
+        if listener is not None:
+            listener.send(message)
 
     def draw_on(self, message: PenDown) -> None:
         """Take more points of the stroke being drawn."""
@@ -194,25 +214,19 @@ class Room:
         started = time.perf_counter()
         before = (self.session.undo_label, self.session.redo_label)
         try:
-            self.state = await self._in_worker(lambda: self.session.do(job.command))
+            self.state = await self._in_worker(lambda: self.session.do(job.command, job.id))
         except Exception as error:  # Whatever went wrong with one command, the next ones are still answered.
             told = _told(error)
-            job.tell({"type": "failed", "id": job.id, "code": told.code, "text": str(told)})
+            self._tell(job, {"type": "failed", "id": job.id, "code": told.code, "text": str(told)})
             return
-        self._remember(job.id)
         elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
         for line in self.lines:
             line.send(state_message(self.name, self.session, self.state, line.known))
         text = _sentence(job.command, before, self.session)
-        job.tell({"type": "done", "id": job.id, "kind": job.command.kind, "ms": elapsed_ms, "text": text})
+        self._tell(job, {"type": "done", "id": job.id, "kind": job.command.kind, "ms": elapsed_ms, "text": text})
         self.masks = await self._in_worker(lambda: shown_masks(self.state))
         self._show(elapsed_ms)
         self._on_change(self)
-
-    def _remember(self, job_id: str) -> None:
-        self._done[job_id] = None
-        while len(self._done) > 4096:
-            self._done.pop(next(iter(self._done)))
 
     async def _answer_pen(self, pen: PenStroke) -> None:
         started = time.perf_counter()

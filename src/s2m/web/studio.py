@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Coroutine
@@ -13,15 +14,18 @@ from typing import Any, TypeVar
 
 from s2m.answering import SegmenterAnswerer
 from s2m.errors import ImageError, JournalError, S2MError, ServerError
-from s2m.label_files import check_mask_size, read_label_map
+from s2m.label_files import check_mask_size, read_label_map, voc_palette
 from s2m.segmenter import FeatureCache, Features, Segmenter
 from s2m.session import ImportMasks, Project, Session, ViewState
 from s2m.session.commands import Command as SessionCommand
-from s2m.session.commands import command_from_json
+from s2m.session.commands import command_from_json, new_key
 from s2m.session.state import colour_of
 from s2m.web import views
+from s2m.web.class_changes import classes_after
 from s2m.web.line import PageLine
 from s2m.web.messages import (
+    AddClass,
+    ChangeClass,
     Command,
     CopyObjects,
     Hello,
@@ -31,10 +35,11 @@ from s2m.web.messages import (
     PageMessage,
     PenCancel,
     PenDown,
+    RemoveClass,
     Save,
     TakeOver,
 )
-from s2m.web.pictures import PictureStore
+from s2m.web.pictures import TILE_BYTES, PictureStore
 from s2m.web.pyramid import EncodedTile
 from s2m.web.room import Job, Room
 
@@ -64,6 +69,21 @@ class StudioSettings:
     mask: Path | None = None
 
 
+@dataclass(frozen=True)
+class MemoryUse:
+    """Memory kept so that something need not be computed again, of what is used least lately dropped.
+
+    Attributes:
+        name: of what.
+        used_bytes: now; more than the limit only where the newest alone is.
+        limit_bytes: at most.
+    """
+
+    name: str
+    used_bytes: int
+    limit_bytes: int
+
+
 class Studio:
     """Everything the server has beside HTTP.
 
@@ -89,6 +109,14 @@ class Studio:
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsaved: dict[str, asyncio.Task[None]] = {}
         self._index = {entry.name: index for index, entry in enumerate(project.images)}
+
+    def memory(self) -> tuple[MemoryUse, ...]:
+        """What the engine keeps of the images looked at last, and how much it may."""
+        return (
+            MemoryUse("features", self.features.nbytes, self.features.limit_bytes),
+            MemoryUse("pictures", self.pictures.picture_nbytes, self.pictures.limit_bytes),
+            MemoryUse("tiles", self.pictures.tile_nbytes, TILE_BYTES),
+        )
 
     # Images.
 
@@ -117,7 +145,7 @@ class Studio:
 
     def _report_unreadable(self, name: str, error: S2MError) -> None:
         self.project.report_unreadable(name, str(error))
-        self._tell_entry(name)
+        self.tell_entry(name)
 
     def room_of(self, index: int) -> Room | None:
         """The open image of this number, or None."""
@@ -142,7 +170,9 @@ class Studio:
                     "output": str(self.project.output),
                     "model": self.settings.model_id,
                     "palette": [colour_of(object_id) for object_id in range(1, PALETTE_SIZE + 1)],
-                    "classes": [each.name for each in self.project.settings.classes],
+                    "key": _key_of(self.project.output),
+                    "file_palette": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in voc_palette()[1:255].tolist()],
+                    "classes": views.class_entries(self.project.settings.classes),
                 },
                 "preferences": dict(self.project.settings.preferences),
                 "folder": [views.image_entry(index, entry) for index, entry in enumerate(images)],
@@ -184,6 +214,8 @@ class Studio:
                 preferences = {"preset": message.preset, "keys": dict(message.keys)}
                 settings = self.project.settings
                 self.project.change_settings(settings.model_copy(update={"preferences": preferences}))
+            case AddClass() | ChangeClass() | RemoveClass():
+                self._change_classes(line, message)
             case PenDown():
                 room = self._shown_room(line, message.image)
                 if room.editor == line.page:
@@ -207,6 +239,10 @@ class Studio:
         await room.enter(line)
         self._start(self._look_at(room))
 
+    def opening(self, name: str) -> asyncio.Lock:
+        """Held while an image is opened or closed."""
+        return self._opening.setdefault(name, asyncio.Lock())
+
     async def _room(self, name: str) -> Room:
         """The open image of a name, opened if it is not.
 
@@ -216,7 +252,7 @@ class Studio:
         """
         if name not in self._index:
             raise ImageError(f"{name} is not in this project; reload the page")
-        async with self._opening.setdefault(name, asyncio.Lock()):
+        async with self.opening(name):
             if name not in self.rooms:
                 self.rooms[name] = await self._make_room(name)
             return self.rooms[name]
@@ -243,11 +279,13 @@ class Studio:
             "tile_size": pyramid.tile_size,
             "levels": len(pyramid.levels),
             "stamp": format(path.stat().st_mtime_ns, "x"),
+            "example": await self.in_reader(lambda: views.example_points(path, pyramid.size_hw)),
+            "depth": await self.in_reader(lambda: views.depth_entry(pyramid.depth)),
         }
         room = Room(name, info, session, self._worker, self._changed, lambda: self._view_of(name))
         if self.settings.mask is not None and not session.state.has_mask:
             mask = self.settings.mask
-            room.put(Job(None, "initial-mask", await self.in_reader(lambda: self._import(mask, mask.name, room))))
+            room.put(Job(None, new_key(), await self.in_reader(lambda: self._import(mask, mask.name, room))))
         return room
 
     def _import(self, path: Path, source: str, room: Room) -> ImportMasks:
@@ -259,19 +297,6 @@ class Studio:
         label_map = read_label_map(path)
         check_mask_size(label_map, room.session.state.size_hw, source)
         return ImportMasks.from_label_map(label_map, source)
-
-    async def import_masks(self, index: int, path: Path, source: str) -> None:
-        """Bring a label map into an open image.
-
-        Raises:
-            ServerError: the image is not open.
-            MaskError: the file is no label map of this image.
-        """
-        room = self.room_of(index)
-        if room is None:
-            raise ServerError("open the image first, then import its masks")
-        command = await self.in_reader(lambda: self._import(path, source, room))
-        room.put(Job(None, f"import-{room.session.number}", command))
 
     def _shown_room(self, line: PageLine, name: str) -> Room:
         room = self.rooms.get(name)
@@ -300,8 +325,8 @@ class Studio:
         if room.lines and not (room.editor and room.has_page(room.editor)):
             self._make_editor(room, room.lines[0])
         await asyncio.sleep(ROOM_CLOSED_AFTER_S)
-        if not room.lines and self.rooms.get(room.name) is room and not self._opening[room.name].locked():
-            async with self._opening[room.name]:
+        if not room.lines and self.rooms.get(room.name) is room and not self.opening(room.name).locked():
+            async with self.opening(room.name):
                 del self.rooms[room.name]
                 await room.close()
 
@@ -318,7 +343,7 @@ class Studio:
         if self.features.get(path) is None:
             room.tell_all({"type": "encoding", "image": room.name, "done": False, "ms": 0})
             try:
-                features = await self._in_behind(lambda: self._features_of(path))
+                features = await self.in_behind(lambda: self._features_of(path))
             except S2MError as error:
                 room.tell_all({"type": "notice", "level": "error", "text": str(error)})
                 return
@@ -327,7 +352,7 @@ class Studio:
         if following < len(self.project.images):
             ahead = self.path_of(following)
             try:
-                await self._in_behind(lambda: self._features_of(ahead))
+                await self.in_behind(lambda: self._features_of(ahead))
             except S2MError as error:
                 log.info("cannot prepare the next image: %s", error)
 
@@ -344,7 +369,7 @@ class Studio:
 
     def _changed(self, room: Room) -> None:
         """After a command: save soon, and tell the folder lists."""
-        self._tell_entry(room.name)
+        self.tell_entry(room.name)
         if room.name not in self._unsaved:
             self._unsaved[room.name] = self._start(self._save_soon(room))
 
@@ -355,7 +380,7 @@ class Studio:
 
     async def _save(self, room: Room) -> None:
         try:
-            result = await self._in_behind(lambda: self.project.save(room.session))
+            result = await self.in_behind(lambda: self.project.save(room.session))
         except S2MError as error:
             room.tell_all({"type": "notice", "level": "error", "text": str(error)})
             if room.name not in self._unsaved:
@@ -363,13 +388,14 @@ class Studio:
             return
         backup = result.backup.name if result.backup else None
         room.tell_all({"type": "saved", "image": room.name, "path": str(result.path), "backup": backup})
-        self._tell_entry(room.name)
+        self.tell_entry(room.name)
 
     async def _save_again(self, room: Room) -> None:
         await asyncio.sleep(SAVE_AGAIN_AFTER_S)
         await self._save_soon(room)
 
-    def _tell_entry(self, name: str) -> None:
+    def tell_entry(self, name: str) -> None:
+        """Tell the folder lists about one image."""
         index = self._index[name]
         entry = views.image_entry(index, self.project.images[index])
         for line in self.lines:
@@ -377,7 +403,7 @@ class Studio:
 
     def _view_of(self, name: str) -> dict[str, Any]:
         view = self.project.view(name) or ViewState()
-        return {"zoom": view.zoom, "centre_xy": view.centre_xy, "selected_object_id": view.selected_object_id}
+        return view.model_dump(include={"zoom", "centre_xy", "selected_object_id", "window"})
 
     def _keep_view(self, line: PageLine, message: KeepView) -> None:
         if message.image not in self._index:
@@ -386,16 +412,27 @@ class Studio:
             zoom=None if message.fitted else message.zoom,
             centre_xy=message.centre_xy,
             selected_object_id=message.selected_object_id,
+            window=message.window,
         )
         room = self.rooms.get(message.image)
         if room is not None and room.editor == line.page:
             self.project.keep_view(message.image, view)
 
+    def _change_classes(self, line: PageLine, message: AddClass | ChangeClass | RemoveClass) -> None:
+        settings = self.project.settings
+        classes, text = classes_after(settings.classes, message)
+        self.project.change_settings(settings.model_copy(update={"classes": classes}))
+        for each in self.lines:
+            each.send({"type": "classes", "classes": views.class_entries(classes)})
+        line.send({"type": "done", "id": message.id, "kind": message.type, "ms": 0, "text": text})
+
     async def _copy_objects(self, line: PageLine, message: CopyObjects) -> None:
-        room = self._shown_room(line, message.image)
         into = await self._room_to_edit(line, message.into)
-        paste = room.session.state.copy_objects(message.object_ids)
-        into.put(Job(line, message.id, paste))
+        if into.session.was_done(message.id):
+            line.send({"type": "done", "id": message.id, "kind": "paste_objects", "ms": 0, "text": ""})
+            return
+        room = self._shown_room(line, message.image)
+        into.put(Job(line, message.id, room.session.state.copy_objects(message.object_ids)))
 
     async def close(self) -> None:
         """Save what is not saved, and release the journals."""
@@ -409,7 +446,8 @@ class Studio:
         for executor in (self._worker, self._readers, self._behind):
             executor.shutdown(wait=True, cancel_futures=True)
 
-    async def _in_behind(self, work: Callable[[], T]) -> T:
+    async def in_behind(self, work: Callable[[], T]) -> T:
+        """Do something that no page waits for: saving, encoding ahead."""
         return await asyncio.get_running_loop().run_in_executor(self._behind, work)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -417,6 +455,11 @@ class Studio:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _key_of(folder: Path) -> str:
+    """A name by which a page knows the project again, also when the server was started anew."""
+    return hashlib.blake2s(str(folder.resolve()).encode(), digest_size=8).hexdigest()
 
 
 def _command_of(message: Command) -> SessionCommand:

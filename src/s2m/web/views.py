@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from s2m.example import example_stroke
 from s2m.geometry import resize_maps
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
+from s2m.session.classes import Classes
 from s2m.types import BoolArray, FloatArray
 from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
+from s2m.web.pyramid import Depth
 from s2m.web.small_masks import small_object_masks
+from s2m.windows import tight_window
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,26 @@ def masks_message(
     }
 
 
+def example_points(path: Path, size_hw: tuple[int, int]) -> list[float] | None:
+    """A stroke to trace on the first visit, x, y, x, y... in image pixels, if this is the shipped photograph."""
+    stroke = example_stroke(path, size_hw)
+    return None if stroke is None else [float(value) for value in stroke.points_xy.ravel()]
+
+
+def depth_entry(depth: Depth | None) -> dict[str, Any] | None:
+    """Which values an image of more than 8 bits has, and windows on them; None where 8 bits say all."""
+    if depth is None:
+        return None
+    values, usual, tight = depth.levels[0], depth.usual_window, tight_window(depth.levels[-1])
+    return {
+        "lowest": min(usual.low, float(values.min())),
+        "highest": max(usual.high, float(values.max())),
+        "whole": depth.whole,
+        "usual": [usual.low, usual.high],
+        "tight": [tight.low, tight.high],
+    }
+
+
 def state_message(name: str, session: Session, state: AnnotationState, known: PageKnowledge) -> dict[str, Any]:
     """Everything about the annotation but the masks."""
     strokes = [(stroke, True) for stroke in state.past_strokes] + [(stroke, False) for stroke in state.strokes]
@@ -118,6 +143,7 @@ def state_message(name: str, session: Session, state: AnnotationState, known: Pa
         "number": session.number,
         "status": state.status,
         "note": state.note,
+        "overlap": state.overlap,
         "undo": session.undo_label,
         "redo": session.redo_label,
         "objects": [
@@ -148,6 +174,11 @@ def _stroke_entry(stroke: DrawnStroke, committed: bool, known: PageKnowledge) ->
         "width_px": stroke.width_px,
         "points": [round(float(value), 2) for point in stroke.points for value in point],
     }
+
+
+def class_entries(classes: Classes) -> list[dict[str, Any]]:
+    """The classes that a page offers, and the names under which objects may have them."""
+    return [{"name": one.name, "colour": one.colour, "former_names": list(one.former_names)} for one in classes]
 
 
 def image_entry(index: int, entry: ImageEntry) -> dict[str, Any]:

@@ -20,6 +20,8 @@ const hasImage = (app) => app.doc.value.image !== null;
 /** @param {import("./app.js").App} app */
 const inFolder = (app) => app.doc.value.folder.length > 1;
 /** @param {import("./app.js").App} app */
+const isDeep = (app) => app.doc.value.image?.depth != null;
+/** @param {import("./app.js").App} app */
 const hasObject = (app) => edits(app) && app.doc.object(app.ui.value.object) !== undefined;
 /** @param {import("./app.js").App} app */
 const hasStroke = (app) => edits(app) && app.layers.selectedStroke !== null;
@@ -70,7 +72,9 @@ export const ACTIONS = {
   "fill-holes": { title: "Fill the holes of the object", group: "Objects", run: (app) => app.objectCommand("fill_holes"), enabled: hasObject },
   "drop-specks": { title: "Drop specks of the object", group: "Objects", run: (app) => app.objectCommand("drop_specks"), enabled: hasObject },
   "smooth": { title: "Smooth the boundary of the object", group: "Objects", run: (app) => app.objectCommand("smooth"), enabled: hasObject },
-  "import-masks": { title: "Import a mask to refine", group: "Objects", run: (app) => app.importMasks(), enabled: edits },
+  "overlap": { title: "Let objects of this image overlap, or keep them apart", group: "Objects", run: (app) => app.changeOverlap(), enabled: edits },
+  "classes": { title: "Classes: give, add, rename, recolour", group: "Objects", run: (app) => app.showClasses(), enabled: edits },
+  "import-masks": { title: "Import masks: a label map, COCO, a folder", group: "Objects", run: (app) => app.importMasks(), enabled: edits },
   "view-mask": { title: "Overlay or mask", group: "Look", run: (app) => app.toggleMaskView() },
   "view-next": { title: "Next view: overlay, contour, mask, image, uncertainty", group: "Look", run: (app) => app.nextView(VIEWS) },
   "strokes-shown": { title: "Show or hide strokes", group: "Look", run: (app) => app.toggle("strokesShown") },
@@ -81,7 +85,10 @@ export const ACTIONS = {
   "zoom-out": { title: "Zoom out", group: "Look", run: (app) => app.zoom(1 / ZOOM_NOTCH), repeats: true, enabled: hasImage },
   "zoom-100": { title: "Zoom to 100 %", group: "Look", run: (app) => app.viewport.zoomTo(1), enabled: hasImage },
   "magnifier": { title: "Magnifier", group: "Look", run: (app) => app.toggle("magnifier") },
-  "look-reset": { title: "Brightness and contrast as they are", group: "Look", run: (app) => app.ui.set({ brightness: 1, contrast: 1 }) },
+  "window-tight": { title: "Window over the values that occur", group: "Look", run: (app) => app.chooseWindow(app.windowPanel.depth?.tight ?? null), enabled: isDeep },
+  "window-usual": { title: "Window as the network sees the image", group: "Look", run: (app) => app.chooseWindow(null), enabled: isDeep },
+  "colours": { title: "Colours told apart by all, or those of the saved file", group: "Look", run: (app) => app.nextColours() },
+  "look-reset": { title: "Brightness, contrast and window as they are", group: "Look", run: (app) => app.resetLook() },
   "theme": { title: "Dark or light", group: "Look", run: (app) => app.toggleTheme() },
   "panels": { title: "Show or hide the panels", group: "Look", run: (app) => app.toggle("panels") },
   "previous-image": { title: "Previous image", group: "Folder", run: (app) => app.step(-1), enabled: (app) => inFolder(app) && app.place > 0, repeats: true },
@@ -94,6 +101,7 @@ export const ACTIONS = {
   "keys-sheet": { title: "Keys", group: "Help", run: (app) => app.showKeys() },
   "command-list": { title: "Find a command", group: "Help", run: (app) => app.showCommands() },
   "settings": { title: "Change keys", group: "Help", run: (app) => app.showSettings() },
+  "about": { title: "About: model and memory in use", group: "Help", run: (app) => app.showAbout() },
   "hints-again": { title: "Show the first hints again", group: "Help", run: (app) => app.hints.restart() },
 };
 

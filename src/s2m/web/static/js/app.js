@@ -1,13 +1,15 @@
 /** The page: one object that the parts share, and what happens when the server speaks. */
 
 import { ACTIONS, isEnabled } from "./actions.js";
-import { OBJECT_COLOURS } from "./colours.js";
+import { OBJECT_COLOURS, chooseColours, setFileColours } from "./colours.js";
+import { showClasses } from "./classes_dialog.js";
 import { Connection } from "./connection.js";
 import * as dialogs from "./dialogs.js";
 import { ImageDocument } from "./document.js";
 import { Drawing } from "./drawing.js";
 import { FolderStrip } from "./folder_strip.js";
 import { Hints } from "./hints.js";
+import { importFiles, showImport } from "./mask_imports.js";
 import { KeyPen } from "./key_pen.js";
 import { Keyboard } from "./keyboard.js";
 import { keyMap } from "./keys.js";
@@ -23,6 +25,7 @@ import { Store, remember } from "./store.js";
 import { ToolPanel } from "./tool_panel.js";
 import { Topbar } from "./topbar.js";
 import { Viewport } from "./viewport.js";
+import { WindowPanel } from "./window_panel.js";
 import { byId } from "./elements.js";
 
 const LOST_SHOWN_AFTER_MS = 700;
@@ -40,9 +43,11 @@ export class App {
       object: 1,
       view: "overlay",
       opacity: 0.4,
+      colours: "told-apart",
       strokesShown: true,
       brightness: 1,
       contrast: 1,
+      window: null,
       theme: "dark",
       panels: true,
       folderShown: true,
@@ -53,20 +58,26 @@ export class App {
       ownKeys: {},
       keys: 0,
     });
-    remember(this.ui, ["tool", "width", "opacity", "strokesShown", "theme", "panels", "folderShown"], "s2m");
+    remember(this.ui, ["tool", "width", "opacity", "colours", "strokesShown", "theme", "panels", "folderShown"], "s2m");
     if (this.ui.value.tool === "hand" || this.ui.value.tool === "select") this.ui.set({ tool: "stroke" });
+    // Before the parts that draw with them are told.
+    this.ui.watch(["colours"], ({ colours }) => chooseColours(colours));
     this.keys = keyMap("s2m", {});
     this.viewport = new Viewport();
     this.latency = new Latency();
     this.layers = new Layers(byId("stage"), this.viewport, this.doc, this.ui);
     this.drawing = new Drawing(this);
     this.keyPen = new KeyPen(this);
-    this.hints = new Hints();
+    this.hints = new Hints((example) => {
+      this.layers.example = example;
+      this.layers.redraw("ink");
+    });
     this.status = new Status(this);
     this.minimap = new Minimap(this);
     this.magnifier = new Magnifier(this);
     this.objectsPanel = new ObjectsPanel(this);
     this.toolPanel = new ToolPanel(this);
+    this.windowPanel = new WindowPanel(this);
     this.topbar = new Topbar(this);
     this.folderStrip = new FolderStrip(this);
     /** @type {Map<string, string[]>} the strokes of a command that is on its way */
@@ -86,6 +97,11 @@ export class App {
     });
     showScreen({ title: "Opening", text: "One moment.", busy: true });
     byId("stage").focus();
+    byId("stage").addEventListener("dragover", (event) => event.preventDefault());
+    byId("stage").addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (isEnabled("import-masks", this)) importFiles(this, [...(event.dataTransfer?.files ?? [])], "image");
+    });
     // The frame of the focus on the photograph is for those who came to it by key.
     addEventListener("keydown", (event) => document.body.classList.toggle("by-key", event.key === "Tab"), true);
     addEventListener("pointerdown", () => document.body.classList.remove("by-key"), true);
@@ -164,6 +180,26 @@ export class App {
     this.ui.set({ theme: this.ui.value.theme === "dark" ? "light" : "dark" });
   }
 
+  /** @param {import("./window_panel.js").ValueWindow | null} window null for the one of the network */
+  chooseWindow(window) {
+    this.ui.set({ window });
+    this.#keepView();
+  }
+
+  nextColours() {
+    this.ui.set({ colours: this.ui.value.colours === "file" ? "told-apart" : "file" });
+  }
+
+  /** Let objects of this image overlap, or keep them apart. */
+  changeOverlap() {
+    this.command({ kind: "configure", overlap: this.doc.value.overlap === "exclusive" ? "overlapping" : "exclusive" });
+  }
+
+  resetLook() {
+    this.ui.set({ brightness: 1, contrast: 1 });
+    if (this.ui.value.window) this.chooseWindow(null);
+  }
+
   toggleMaskView() {
     this.ui.set({ view: this.ui.value.view === "mask" ? "overlay" : "mask" });
   }
@@ -199,6 +235,32 @@ export class App {
     this.command({ kind: "change_object", object_id: id, ...change });
   }
 
+  /**
+   * Give the chosen object a class, and the colour of the class; an object that is not there yet begins with it.
+   * @param {import("./document.js").ObjectClass} given
+   */
+  giveClass(given) {
+    const id = this.ui.value.object;
+    if (id === 0) return this.status.say("The background has no class");
+    const change = { class_name: given.name, ...(given.colour ? { colour: given.colour } : {}) };
+    if (this.doc.object(id)) this.changeObject(id, change);
+    else this.command({ kind: "add_object", object_id: id, ...change });
+  }
+
+  /**
+   * Another name or colour of a class, for the whole project.
+   * @param {import("./document.js").ObjectClass} given
+   * @param {{new_name?: string, colour?: string}} change
+   */
+  changeClass(given, change) {
+    this.connection.command({ type: "change_class", name: given.name, ...change });
+    if (!change.colour) return;
+    // Objects of this image follow, each of which can be undone; those with a colour of their own keep it.
+    for (const object of this.doc.value.objects) {
+      if (this.doc.classOf(object) === given.name && (object.colour === given.colour || !given.colour)) this.changeObject(object.id, { colour: change.colour });
+    }
+  }
+
   /** @param {"locked" | "visible"} what */
   toggleObject(what) {
     const object = this.doc.object(this.ui.value.object);
@@ -213,7 +275,8 @@ export class App {
   mergeObjects() {
     const into = this.doc.object(this.ui.value.object);
     if (!into) return;
-    const ids = this.doc.value.objects.filter((object) => object.class === into.class && object.id !== into.id).map((object) => object.id);
+    const { doc } = this;
+    const ids = doc.value.objects.filter((object) => doc.classOf(object) === doc.classOf(into) && object.id !== into.id).map((object) => object.id);
     if (ids.length) this.command({ kind: "merge_objects", object_ids: [...ids, into.id], into_id: into.id });
     else this.status.say("There is no other object of this class");
   }
@@ -282,25 +345,7 @@ export class App {
   }
 
   importMasks() {
-    const field = document.createElement("input");
-    field.type = "file";
-    field.accept = "image/png,image/*,.json";
-    field.onchange = () => field.files?.[0] && this.#upload(field.files[0]);
-    field.click();
-  }
-
-  /** @param {File} file */
-  async #upload(file) {
-    const { image } = this.doc.value;
-    if (!image) return;
-    try {
-      const answer = await fetch(`api/images/${image.index}/masks?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
-      const told = await answer.text();
-      if (answer.ok) this.status.say(`Imported ${file.name}`);
-      else this.status.fail(told);
-    } catch {
-      this.status.fail(`${file.name} could not be sent. Try again when the server is back.`);
-    }
+    showImport(this);
   }
 
   // Dialogs.
@@ -311,6 +356,14 @@ export class App {
 
   showCommands() {
     dialogs.showCommands(this);
+  }
+
+  showClasses() {
+    showClasses(this);
+  }
+
+  showAbout() {
+    dialogs.showAbout(this);
   }
 
   showSettings() {
@@ -405,6 +458,7 @@ export class App {
     ui.watch(["panels"], ({ panels }) => document.body.classList.toggle("panels-hidden", !panels));
     ui.watch(["view", "opacity", "object", "strokesShown"], () => layers.redraw("masks", "ink"));
     ui.watch(["view"], () => this.#showDoubt());
+    ui.watch(["colours"], () => layers.redraw("masks", "ink"));
     ui.watch(["sign", "width", "tool", "opposite", "panning"], () => layers.redraw("ink"));
     ui.watch(["brightness", "contrast"], ({ brightness, contrast }) => {
       layers.canvases.picture.canvas.style.filter = brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
@@ -432,6 +486,7 @@ export class App {
         centre_xy: [centre.x, centre.y],
         fitted: viewport.fitted,
         selected_object_id: this.ui.value.object,
+        window: this.ui.value.window,
       });
     }, VIEW_KEPT_AFTER_MS);
   }
@@ -509,7 +564,9 @@ export class App {
       this.layers.redraw("ink");
     },
     editor: (message) => {
-      if (message.image === this.doc.value.image?.name) this.doc.set({ editor: message.you });
+      if (message.image !== this.doc.value.image?.name) return;
+      this.doc.set({ editor: message.you });
+      if (message.you) this.#adopt(message.image);
     },
     done: (message) => this.#takeDone(message),
     failed: (message) => {
@@ -534,6 +591,7 @@ export class App {
       if (message.done && message.ms > 0) this.status.say(`Ready in ${Math.round(message.ms)} ms`);
       else if (!message.done) this.status.say("Looking at the photograph; you can draw already");
     },
+    classes: (message) => this.doc.set({ classes: message.classes }),
     entry: (message) => this.doc.takeEntry(message),
     unreadable: (message) => this.#takeUnreadable(message),
   };
@@ -541,7 +599,9 @@ export class App {
   /** @param {any} message */
   #takeWelcome(message) {
     OBJECT_COLOURS.splice(0, OBJECT_COLOURS.length, ...message.project.palette);
-    this.doc.set({ project: message.project, folder: message.folder });
+    this.connection.store.project = message.project.key;
+    setFileColours(message.project.file_palette);
+    this.doc.set({ project: message.project, classes: message.project.classes, folder: message.folder });
     const { preset, keys } = message.preferences;
     this.ui.set({ preset: preset ?? "s2m", ownKeys: keys ?? {} });
     if (message.folder.length === 0) {
@@ -549,7 +609,6 @@ export class App {
     } else if (!this.doc.value.image && !this.doc.value.opening) {
       this.open(message.first);
     }
-    if (message.project.read_only) this.status.fail(message.project.read_only);
   }
 
   /** @param {any} message */
@@ -562,21 +621,30 @@ export class App {
       this.layers.masks.clear();
       this.layers.pending = [];
       this.selectStroke(null);
-      this.layers.tiles.setImage(message);
+      this.layers.tiles.setImage(message, message.view.window);
       this.viewport.setImage(message.width, message.height);
       this.#takeView(message.view);
       this.status.forgetSaving();
       this.status.say(`${message.width} × ${message.height} pixels`);
     } else this.drawing.restream();
+    if (message.editor) this.#adopt(message.name);
     document.title = `${message.name} – S2M`;
     showScreen(null);
-    this.hints.start();
+    this.hints.start(message.example);
     this.#showDoubt();
   }
 
-  /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number}} view */
+  /** @param {string} image whose changes a page before this one could not send */
+  #adopt(image) {
+    const commands = this.connection.store.take(image);
+    if (commands.length === 0) return;
+    this.connection.adopt(commands);
+    this.status.say(`${commands.length} ${commands.length === 1 ? "change" : "changes"} that waited in this browser ${commands.length === 1 ? "is" : "are"} sent now`);
+  }
+
+  /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number, window: [number, number] | null}} view */
   #takeView(view) {
-    this.ui.set({ object: view.selected_object_id });
+    this.ui.set({ object: view.selected_object_id, window: view.window });
     if (!view.zoom || !view.centre_xy) return;
     this.viewport.zoomTo(view.zoom);
     this.viewport.centreOn({ x: view.centre_xy[0], y: view.centre_xy[1] });

@@ -1,5 +1,7 @@
 /** The line to the server: reconnects by itself; commands are kept until the server says that they are done. */
 
+import { UnsentStore } from "./unsent_store.js";
+
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 4000;
 const TRY_AGAIN_MS = 2000;
@@ -18,12 +20,14 @@ export class Connection {
     this.wait = FIRST_WAIT_MS;
     /** @type {Map<string, object>} commands that the server has not yet acknowledged, in order */
     this.unsent = new Map();
+    this.store = new UnsentStore(this.page);
     /** Whether commands wait because the server could not write them to its disk. */
     this.held = false;
     /** @type {WebSocket | null} */
     this.socket = null;
     this.connect();
     addEventListener("online", () => this.socket ?? this.connect());
+    addEventListener("pagehide", () => this.store.keep(this.unsent.values()));
   }
 
   get open() {
@@ -77,6 +81,18 @@ export class Connection {
     return id;
   }
 
+  /**
+   * Say again what a page before this one could not send before it was closed; the server knows what it has done already.
+   * @param {import("./unsent_store.js").Unsent[]} commands
+   */
+  adopt(commands) {
+    for (const command of commands) {
+      this.unsent.set(command.id, command);
+      if (!this.held) this.send(command);
+    }
+    this.#tell("open");
+  }
+
   #sendAll() {
     this.held = false;
     for (const message of this.unsent.values()) this.send(message);
@@ -99,6 +115,8 @@ export class Connection {
 
   /** @param {LineState} state */
   #tell(state) {
+    // While the line is open an answer is due at once, and a page that goes keeps what is left.
+    if (state !== "open" || this.held || this.unsent.size === 0) this.store.keep(this.unsent.values());
     this.listener.onstate(state, this.unsent.size);
   }
 }

@@ -25,7 +25,7 @@ function dialog() {
  * @param {string} title
  * @param {Node[]} children
  */
-function open(title, children) {
+export function openDialog(title, children) {
   const element = dialog();
   element.className = "dialog";
   const close = make("button", { type: "button", class: "icon-button", "aria-label": "Close", title: "Close (Esc)", onclick: () => element.close() }, [icon("close")]);
@@ -52,7 +52,7 @@ export function showKeys(app) {
       .map(([name, action]) => /** @type {[string[], string]} */ (name === "object-1" ? [["1", "…", "9"], "Object 1 to 9"] : [app.keys[name], action.title]));
     return make("div", { class: "key-group" }, [make("h3", { text: group }), ...lines(entries)]);
   });
-  open("Keys", [make("div", { class: "key-groups" }, [now, ...others])]);
+  openDialog("Keys", [make("div", { class: "key-groups" }, [now, ...others])]);
 }
 
 /** @param {import("./app.js").App} app */
@@ -109,6 +109,38 @@ function found(words) {
   });
 }
 
+const KEPT = { features: "Features, so that strokes are answered at once", pictures: "Decoded photographs", tiles: "Tiles for the page" };
+
+/** @param {import("./app.js").App} app */
+export async function showAbout(app) {
+  const { project } = app.doc.value;
+  const list = make("div", { class: "about" }, [make("p", { class: "quiet", text: "Asking the server" })]);
+  openDialog("About", [list]);
+  const line = (/** @type {string} */ name, /** @type {string} */ value) => make("div", { class: "key-line" }, [make("span", { text: name }), make("span", { class: "quiet", text: value })]);
+  try {
+    const told = await (await fetch("api/info", { cache: "no-store" })).json();
+    const memory = told.memory.map((/** @type {{name: keyof KEPT, used_bytes: number, limit_bytes: number}} */ each) => make("div", {}, [
+      line(KEPT[each.name], `${megabytes(each.used_bytes)} of at most ${megabytes(each.limit_bytes)}`),
+      make("meter", { min: 0, max: each.limit_bytes, value: each.used_bytes, "aria-label": KEPT[each.name] }),
+    ]));
+    list.replaceChildren(
+      line("Model", told.model),
+      line("Masks go to", project?.output ?? ""),
+      line("Images open", String(told.open_images)),
+      make("h3", { text: "Memory of the server for the images looked at last" }),
+      ...memory,
+    );
+  } catch {
+    list.replaceChildren(make("p", { text: "The server is away; it says how it is when it is back." }));
+  }
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  const size = bytes / 2 ** 20;
+  return `${size < 10 ? size.toFixed(1) : Math.round(size)} MB`;
+}
+
 /** @param {import("./app.js").App} app */
 export function showSettings(app) {
   const presets = make("select", { "aria-label": "Preset", onchange: (/** @type {Event} */ event) => {
@@ -124,7 +156,7 @@ export function showSettings(app) {
     app.setKeys(app.ui.value.preset, {});
     showSettings(app);
   } });
-  open("Change keys", [make("div", { class: "row" }, [presets, back]), make("p", { class: "help", text: "Click a key and press the new one; Esc leaves it, Delete removes it." }), ...lines]);
+  openDialog("Change keys", [make("div", { class: "row" }, [presets, back]), make("p", { class: "help", text: "Click a key and press the new one; Esc leaves it, Delete removes it." }), ...lines]);
 }
 
 /**

@@ -6,6 +6,7 @@ import { Store } from "./store.js";
  * @typedef {{id: number, name: string, class: string, colour: string, visible: boolean, locked: boolean}} AnnotatedObject
  * @typedef {import("./ink.js").DrawnStroke} DrawnStroke
  * @typedef {{index: number, name: string, status: string, strokes: number, seconds: number, error: string}} FolderEntry
+ * @typedef {{name: string, colour: string, former_names: string[]}} ObjectClass
  * @typedef {object} DocumentValue
  * @property {import("./tiles.js").ImageInfo | null} image
  * @property {string | null} opening name of the image on its way
@@ -16,10 +17,12 @@ import { Store } from "./store.js";
  * @property {string | null} undo what would be undone
  * @property {string | null} redo
  * @property {string} status of the image
+ * @property {"exclusive" | "overlapping"} overlap of its objects
  * @property {number} number of the last change
  * @property {boolean} editor whether this page edits
  * @property {FolderEntry[]} folder
- * @property {{name: string, output: string, model: string, folder: boolean, version: string, classes: string[]} | null} project
+ * @property {{name: string, output: string, model: string, key: string, file_palette: string[]} | null} project
+ * @property {ObjectClass[]} classes that can be given to objects
  * @property {boolean} encoding whether the network still looks at the image
  */
 
@@ -36,10 +39,12 @@ export class ImageDocument extends Store {
         undo: null,
         redo: null,
         status: "untouched",
+        overlap: "exclusive",
         number: 0,
         editor: false,
         folder: [],
         project: null,
+        classes: [],
         encoding: false,
       }),
     );
@@ -68,8 +73,8 @@ export class ImageDocument extends Store {
       const { key, ...given } = entry;
       return { ...known.get(key), ...given, id: key };
     });
-    const { objects, undo, redo, status, number } = message;
-    this.set({ objects, strokes, undo, redo, status, number });
+    const { objects, undo, redo, status, overlap, number } = message;
+    this.set({ objects, strokes, undo, redo, status, overlap, number });
   }
 
   /** @param {any} message "masks" */
@@ -93,6 +98,12 @@ export class ImageDocument extends Store {
   nameOf(id) {
     if (id === 0) return "background";
     return this.object(id)?.name || `object ${id}`;
+  }
+
+  /** @param {AnnotatedObject} object @returns {string} its class as it is called now */
+  classOf(object) {
+    const found = this.value.classes.find((each) => each.name === object.class || each.former_names.includes(object.class));
+    return found?.name ?? object.class;
   }
 
   /** @returns {number} the smallest id that no object has had */

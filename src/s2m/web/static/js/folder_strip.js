@@ -50,7 +50,7 @@ export class FolderStrip {
     const seconds = folder.reduce((sum, entry) => sum + entry.seconds, 0);
     const strokes = folder.reduce((sum, entry) => sum + entry.strokes, 0);
     /** @type {HTMLProgressElement} */ (this.progress).value = done / folder.length;
-    /** @type {HTMLElement} */ (this.count).textContent = `${done} of ${folder.length} done · ${strokes} strokes · ${duration(seconds)}`;
+    /** @type {HTMLElement} */ (this.count).textContent = `${done} of ${folder.length} done · ${strokes} ${strokes === 1 ? "stroke" : "strokes"} · ${duration(seconds)}`;
     const inner = /** @type {HTMLElement} */ (this.inner);
     inner.style.width = `${this.shown.length * STEP + 6}px`;
     inner.replaceChildren();

@@ -66,6 +66,41 @@ export function drawStroke(context, viewport, pixelRatio, stroke, look) {
 }
 
 /**
+ * A stroke to trace: a faint row of dots, a ring where it begins and an arrow where it ends.
+ * @param {CanvasRenderingContext2D} context
+ * @param {import("./viewport.js").Viewport} viewport
+ * @param {number} pixelRatio
+ * @param {number[]} points
+ */
+export function drawExample(context, viewport, pixelRatio, points) {
+  const at = (/** @type {number} */ i) => viewport.toScreen({ x: points[i], y: points[i + 1] });
+  const [first, before, last] = [at(0), at(points.length - 4), at(points.length - 2)];
+  const heading = Math.atan2(last.y - before.y, last.x - before.x);
+  const tip = { x: last.x + 10 * Math.cos(heading), y: last.y + 10 * Math.sin(heading) };
+  const ends = new Path2D();
+  ends.arc(first.x, first.y, 9, 0, Math.PI * 2);
+  for (const turn of [-2.5, 2.5]) {
+    ends.moveTo(tip.x, tip.y);
+    ends.lineTo(tip.x + 13 * Math.cos(heading + turn), tip.y + 13 * Math.sin(heading + turn));
+  }
+  const path = pathOnScreen({ id: "", object_id: 1, sign: "positive", width_px: 1, tool: "stroke", committed: false, points }, viewport);
+  context.save();
+  context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  for (const [colour, more] of /** @type {[string, number][]} */ ([["rgba(0, 0, 0, 0.4)", 2.5], ["rgba(255, 255, 255, 0.8)", 0]])) {
+    context.strokeStyle = colour;
+    context.setLineDash([0.01, 11]);
+    context.lineWidth = 5 + more;
+    context.stroke(path);
+    context.setLineDash([]);
+    context.lineWidth = 2 + more;
+    context.stroke(ends);
+  }
+  context.restore();
+}
+
+/**
  * A box or lasso: a closed thin line, dashed where it is negative.
  * @param {CanvasRenderingContext2D} context
  * @param {Path2D} path

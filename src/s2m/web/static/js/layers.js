@@ -2,7 +2,7 @@
 
 import { colourOf } from "./colours.js";
 import { drawCursor } from "./cursor.js";
-import { drawStroke } from "./ink.js";
+import { drawExample, drawStroke } from "./ink.js";
 import { MaskLayer } from "./mask_layer.js";
 import { TileLayer } from "./tiles.js";
 
@@ -32,6 +32,8 @@ export class Layers {
     this.pending = [];
     /** @type {import("./ink.js").DrawnStroke | null} drawn in another page */
     this.foreign = null;
+    /** @type {number[] | null} a stroke to trace on the first visit, x, y, x, y... in image pixels */
+    this.example = null;
     /** @type {string | null} */
     this.selectedStroke = null;
     /** When the answer that is due was asked for, or 0. */
@@ -154,6 +156,7 @@ export class Layers {
     const looks = new Map(objects.map((object) => [object.id, object]));
     const all = [...strokes, ...this.pending, ...(this.foreign ? [this.foreign] : [])];
     const drawing = new Set(this.pending);
+    if (this.example && strokes.length === 0) drawExample(context, this.viewport, this.pixelRatio, this.example);
     for (const stroke of all) {
       const object = looks.get(stroke.object_id);
       const hidden = object && !object.visible;

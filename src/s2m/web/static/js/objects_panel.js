@@ -4,7 +4,7 @@ import { ACTIONS, isEnabled } from "./actions.js";
 import { OBJECT_COLOURS, colourOf } from "./colours.js";
 import { byId, icon, make } from "./elements.js";
 
-const MENU = ["object-rename", "object-copy", "", "fill-holes", "drop-specks", "smooth", "object-split", "object-merge", "", "object-delete"];
+const MENU = ["object-rename", "classes", "object-copy", "", "fill-holes", "drop-specks", "smooth", "object-split", "object-merge", "", "object-delete"];
 
 export class ObjectsPanel {
   /** @param {import("./app.js").App} app */
@@ -13,9 +13,9 @@ export class ObjectsPanel {
     this.list = byId("objects");
     /** @type {number | null} the object whose name is being typed */
     this.renaming = null;
-    app.doc.watch(["objects", "editor", "image"], () => this.draw());
+    app.doc.watch(["objects", "editor", "image", "classes"], () => this.draw());
     app.doc.watch(["areas"], () => this.#showAreas());
-    app.ui.watch(["object"], () => this.draw());
+    app.ui.watch(["object", "colours"], () => this.draw());
     this.list.addEventListener("keydown", (event) => this.#walk(event));
   }
 
@@ -35,7 +35,9 @@ export class ObjectsPanel {
   /** @param {import("./document.js").AnnotatedObject} object */
   #row(object) {
     const key = object.id <= 9 ? String(object.id) : "";
-    const name = make("span", { class: "name", text: object.name, title: object.class && object.class !== object.name ? `${object.name} (${object.class})` : object.name });
+    const given = this.app.doc.classOf(object);
+    const shown = given && given !== object.name ? [make("span", { class: "class quiet", text: given })] : [];
+    const name = make("span", { class: "name", title: shown.length ? `${object.name}, class ${given}` : object.name }, [object.name, ...shown]);
     const row = this.#frame(object.id, colourOf(object), `${object.name}${object.locked ? ", locked" : ""}${object.visible ? "" : ", hidden"}`, [
       make("span", { class: "swatch" }),
       make("span", { class: "digit", text: key }),
@@ -123,7 +125,7 @@ export class ObjectsPanel {
     const cell = this.list.querySelector(`[data-id="${id}"] .name`);
     if (!object || !cell || !this.app.doc.value.editor) return;
     this.renaming = id;
-    const classes = this.app.doc.value.project?.classes ?? [];
+    const classes = this.app.doc.value.classes.map((each) => each.name);
     const field = /** @type {HTMLInputElement} */ (make("input", { type: "text", value: object.name, maxlength: 80, "aria-label": "Name of the object", list: classes.length ? "class-names" : null }));
     const finish = (/** @type {boolean} */ keep) => {
       if (this.renaming === null) return;

@@ -15,7 +15,7 @@ export class Status {
     this.told = "";
     byId("status-error").addEventListener("click", () => this.#read());
     setInterval(() => this.#showSaved(), 1000);
-    app.ui.watch(["sign", "opposite", "object", "tool", "keys"], () => this.refresh());
+    app.ui.watch(["sign", "opposite", "object", "tool", "keys", "colours"], () => this.refresh());
     app.doc.watch(["objects", "editor"], () => this.refresh());
   }
 

@@ -5,7 +5,8 @@ const SMOOTH_BELOW = 4;
 
 /**
  * @typedef {{index: number, name: string, width: number, height: number, tile_size: number, levels: number,
- *   stamp: string}} ImageInfo
+ *   stamp: string, depth: import("./window_panel.js").Depth | null,
+ *   example: number[] | null}} ImageInfo example: a stroke to trace on the first visit
  */
 
 export class TileLayer {
@@ -16,13 +17,35 @@ export class TileLayer {
     this.image = null;
     /** @type {Map<string, {picture: HTMLImageElement, ready: boolean, failed: boolean}>} least recently used first */
     this.tiles = new Map();
+    /** @type {import("./window_panel.js").ValueWindow | null} through which values are seen; null as the network does */
+    this.window = null;
+    /** @type {Map<string, HTMLImageElement>} tiles of windows before, drawn until those of the present one are there */
+    this.before = new Map();
   }
 
-  /** @param {ImageInfo} image */
-  setImage(image) {
+  /**
+   * @param {ImageInfo} image
+   * @param {import("./window_panel.js").ValueWindow | null} window
+   */
+  setImage(image, window) {
     if (this.image && this.image.index === image.index && this.image.stamp === image.stamp) return;
     this.image = image;
+    this.window = window;
     this.tiles.clear();
+    this.before.clear();
+  }
+
+  /** @param {import("./window_panel.js").ValueWindow | null} window */
+  setWindow(window) {
+    if (String(window) === String(this.window)) return;
+    for (const [key, tile] of this.tiles) {
+      if (tile.ready) this.before.set(key, tile.picture);
+      else tile.picture.src = "";
+    }
+    while (this.before.size > KEPT_TILES) this.before.delete(/** @type {string} */ (this.before.keys().next().value));
+    this.window = window;
+    this.tiles.clear();
+    this.onload();
   }
 
   /** Forget tiles that could not be fetched, so that the next drawing asks again. */
@@ -62,7 +85,8 @@ export class TileLayer {
     for (let row = Math.floor(top / side); row * side < bottom; row += 1) {
       for (let column = Math.floor(left / side); column * side < right; column += 1) {
         const tile = this.#tile(level, column, row, ask);
-        if (!tile?.ready) continue;
+        const picture = tile?.ready ? tile.picture : this.before.get(`${level}/${column}/${row}`);
+        if (!picture) continue;
         const start = viewport.toScreen({ x: column * side, y: row * side });
         const end = viewport.toScreen({
           x: Math.min(image.width, (column + 1) * side),
@@ -71,7 +95,7 @@ export class TileLayer {
         // Whole device pixels, so that neighbouring tiles meet without a seam.
         const x = Math.round(start.x * pixelRatio);
         const y = Math.round(start.y * pixelRatio);
-        context.drawImage(tile.picture, x, y, Math.round(end.x * pixelRatio) - x, Math.round(end.y * pixelRatio) - y);
+        context.drawImage(picture, x, y, Math.round(end.x * pixelRatio) - x, Math.round(end.y * pixelRatio) - y);
       }
     }
   }
@@ -97,12 +121,14 @@ export class TileLayer {
     picture.decoding = "async";
     picture.onload = () => {
       tile.ready = true;
+      if (this.tiles.get(key) === tile) this.before.delete(key);
       if (this.image === image) this.onload();
     };
     picture.onerror = () => {
       tile.failed = true;
     };
-    picture.src = `api/images/${image.index}/tiles/${key}?stamp=${image.stamp}`;
+    const window = this.window ? `&window=${this.window.join(",")}` : "";
+    picture.src = `api/images/${image.index}/tiles/${key}?stamp=${image.stamp}${window}`;
     this.tiles.set(key, tile);
     while (this.tiles.size > KEPT_TILES) {
       const [oldest, { picture: dropped }] = /** @type {any} */ (this.tiles.entries().next().value);
@@ -110,6 +136,11 @@ export class TileLayer {
       this.tiles.delete(oldest);
     }
     return tile;
+  }
+
+  /** @returns {boolean} whether tiles are still on their way */
+  get waiting() {
+    return [...this.tiles.values()].some((tile) => !tile.ready && !tile.failed);
   }
 
   /** @returns {number} tiles that can be drawn now */

@@ -47,6 +47,11 @@ export class ToolPanel {
 
   #sliders() {
     const { ui } = this.app;
+    const colours = /** @type {HTMLSelectElement} */ (byId("colours"));
+    colours.addEventListener("change", () => ui.set({ colours: colours.value }));
+    ui.watch(["colours"], (value) => {
+      colours.value = value.colours;
+    });
     /** @type {[string, (value: number) => string][]} */
     const sliders = [
       ["width", (value) => `${value} px`],

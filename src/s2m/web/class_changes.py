@@ -1,0 +1,23 @@
+"""A message of a page about the classes of the project in; the classes after it, and what to say, out."""
+
+from __future__ import annotations
+
+from s2m.session.classes import Classes, with_changed_class, with_class, without_class
+from s2m.web.messages import AddClass, ChangeClass, RemoveClass
+
+
+def classes_after(classes: Classes, message: AddClass | ChangeClass | RemoveClass) -> tuple[Classes, str]:
+    """The classes after a change, and a sentence about it for the status line.
+
+    Raises:
+        ConfigError: a name that is taken, or of no class.
+    """
+    match message:
+        case AddClass():
+            return with_class(classes, message.name, message.colour), f"Class {message.name} is there"
+        case ChangeClass():
+            changed = with_changed_class(classes, message.name, message.new_name, message.colour)
+            renamed = f"Class {message.name} is {message.new_name} now"
+            return changed, renamed if message.new_name else f"Colour of {message.name}"
+        case RemoveClass():
+            return without_class(classes, message.name), f"Class {message.name} is no longer offered"

@@ -1,0 +1,76 @@
+"""Numbers of more than 8 bits (H, W) or (H, W, 3) and a window of values in; what is seen through it, uint8, out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2m.errors import ImageError
+from s2m.types import ByteArray
+
+Numbers: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
+"""Whole or floating numbers, (H, W) or (H, W, 3)."""
+
+_OUTLIERS_PERCENT = 0.5
+
+
+@dataclass(frozen=True)
+class Window:
+    """A range of values that is spread over black to white; its middle is called its level.
+
+    Raises:
+        ImageError: a bound is not a finite number, or the low one is not below the high one.
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ImageError(
+                f"a window goes from a number to a larger one, got {self.low} to {self.high}; choose it again"
+            )
+
+
+def usual_window(values: Numbers) -> Window:
+    """The window through which the network sees an image.
+
+    Whole numbers are divided by the range of the fewest bits, at least 8, that hold the largest value, so a 12-bit
+    microscope image in a 16-bit file is not black.  Floats in 0..1 are taken so, other floats are stretched
+    from their smallest to their largest value.
+    """
+    numbers = finite(values)
+    lowest, highest = float(numbers.min()), float(numbers.max())
+    if np.issubdtype(values.dtype, np.integer):
+        return Window(min(0.0, lowest), float(2 ** max(8, int(highest).bit_length()) - 1))
+    if lowest >= 0 and highest <= 1:
+        return Window(0.0, 1.0)
+    return _at_least_a_little(lowest, highest)
+
+
+def tight_window(values: Numbers) -> Window:
+    """The window over the values that occur, but for half a percent at either end."""
+    low, high = np.percentile(finite(values), [_OUTLIERS_PERCENT, 100 - _OUTLIERS_PERCENT])
+    return _at_least_a_little(float(low), float(high))
+
+
+def seen_through(values: Numbers, window: Window) -> ByteArray:
+    """Values as greys or colours: those below the window are 0, those above it 255."""
+    spread = (finite(values).astype(np.float64) - window.low) * (255 / (window.high - window.low))
+    return np.asarray(np.round(np.clip(spread, 0, 255)), dtype=np.uint8)
+
+
+def finite(values: Numbers) -> Numbers:
+    """The values, with 0 for those that are no finite numbers."""
+    if np.issubdtype(values.dtype, np.integer):
+        return values
+    return np.asarray(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
+
+
+def _at_least_a_little(low: float, high: float) -> Window:
+    """A window that is open even where all values are the same."""
+    return Window(low, max(high, low + max(1e-12, abs(low) * 1e-9)))

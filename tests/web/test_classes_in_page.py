@@ -1,0 +1,93 @@
+"""Classes of objects, made and changed in the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from web_desk import Desk, Serve
+
+
+@pytest.fixture
+def opened(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> Desk:
+    """The page with two discs, a red one on the left and a blue one on the right."""
+    return desk.open(serve(two_discs_file, tmp_path / "out").url)
+
+
+def add(desk: Desk, *names: str) -> None:
+    desk.page.keyboard.press("c")
+    for name in names:
+        desk.page.get_by_label("Name of a new class").fill(name)
+        desk.page.get_by_label("Name of a new class").press("Enter")
+        desk.wait_for(f"s2m.doc.value.classes.some((each) => each.name === '{name}')")
+
+
+def kept(folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((folder / "s2m-project.json").read_text())["settings"]["classes"]
+    return found
+
+
+def test_a_class_is_made_and_given_and_taken_back_with_undo(opened: Desk, tmp_path: Path) -> None:
+    opened.draw((24, 48), (40, 48))
+    add(opened, "disc", "ground")
+    opened.page.get_by_role("button", name="Give disc").click()
+    opened.wait_for("s2m.doc.object(1).class === 'disc'")
+    assert opened.page.evaluate("s2m.doc.object(1).colour") == opened.page.evaluate("s2m.doc.value.classes[0].colour")
+    opened.page.keyboard.press("Escape")
+    assert "disc" in opened.page.locator(".object[data-id='1']").inner_text()
+    assert [each["name"] for each in kept(tmp_path / "out")] == ["disc", "ground"]
+    assert "class of object 1" in str(opened.page.locator("button[data-action=undo]").get_attribute("title"))
+    opened.press("Control+z")
+    assert opened.page.evaluate("s2m.doc.object(1).class") == ""
+
+
+def test_a_renamed_class_holds_for_objects_drawn_before(opened: Desk, tmp_path: Path) -> None:
+    opened.draw((24, 48), (40, 48))
+    add(opened, "disc")
+    opened.page.get_by_role("button", name="Give disc").click()
+    opened.wait_for("s2m.doc.object(1).class === 'disc'")
+    opened.page.get_by_label("Name of the class disc").fill("ball")
+    opened.page.get_by_label("Name of the class disc").press("Enter")
+    opened.wait_for("s2m.doc.classOf(s2m.doc.object(1)) === 'ball'")
+    opened.page.keyboard.press("Escape")
+    assert "ball" in opened.page.locator(".object[data-id='1']").inner_text()
+    assert kept(tmp_path / "out")[0]["former_names"] == ["disc"]
+
+
+def test_objects_follow_the_colour_of_their_class(opened: Desk) -> None:
+    opened.draw((24, 48), (40, 48))
+    add(opened, "disc")
+    opened.page.get_by_role("button", name="Give disc").click()
+    opened.wait_for("s2m.doc.object(1).class === 'disc'")
+    opened.page.get_by_label("Colour of disc").fill("#123456")
+    opened.wait_for("s2m.doc.object(1).colour === '#123456' && s2m.doc.value.classes[0].colour === '#123456'")
+    opened.page.keyboard.press("Escape")
+    opened.press("2")
+    opened.page.keyboard.press("c")
+    opened.page.get_by_role("button", name="Give disc").click()
+    opened.wait_for("s2m.doc.object(2)?.colour === '#123456'")
+
+
+def test_a_name_that_is_taken_is_refused_in_the_page(opened: Desk) -> None:
+    add(opened, "disc", "ball")
+    opened.page.get_by_label("Name of the class ball").fill("disc")
+    opened.page.get_by_label("Name of the class ball").press("Enter")
+    opened.wait_for("!document.getElementById('status-error').hidden")
+    assert "already" in opened.error()
+
+
+def test_classes_of_one_page_are_offered_in_the_other_and_after_a_restart(
+    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    first, second = new_desk().open(served.url), new_desk().open(served.url)
+    add(first, "disc", "ball")
+    first.page.get_by_label("Offer disc no longer").click()
+    second.wait_for("s2m.doc.value.classes.map((each) => each.name).join() === 'ball'")
+    served.stop()
+    third = new_desk().open(serve(two_discs_file, tmp_path / "out").url)
+    assert third.page.evaluate("s2m.doc.value.classes[0].name") == "ball"

@@ -1,0 +1,139 @@
+"""Masks made elsewhere, brought in by the page: label maps, COCO, folders; each import can be undone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from s2m.exports import ExportedImage, ExportedObject, write_coco
+from s2m.label_files import read_label_map, write_label_map
+from s2m.types import ByteArray, LabelMap
+from web_desk import Desk, Serve, iou
+
+ALL = "Into all images on which nothing was done yet"
+
+
+@pytest.fixture
+def opened(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> Desk:
+    """The page with two discs, a red one on the left and a blue one on the right."""
+    return desk.open(serve(two_discs_file, tmp_path / "out").url)
+
+
+@pytest.fixture
+def three_images(two_discs: ByteArray, tmp_path: Path) -> Path:
+    """A folder of three equal images."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        Image.fromarray(two_discs).save(folder / f"{name}.png")
+    return folder
+
+
+def exported(name: str, labels: LabelMap) -> ExportedImage:
+    objects = tuple(ExportedObject(value, "", "disc", labels == value) for value in (1, 2))
+    return ExportedImage(name, Path(name).stem, labels, objects)
+
+
+def give(desk: Desk, path: Path, button: str = "A file", into: str | None = None) -> None:
+    """Choose a file or a folder in the dialog."""
+    desk.page.keyboard.press("i")
+    if into:
+        desk.page.get_by_label(into).check()
+    with desk.page.expect_file_chooser() as chooser:
+        desk.page.get_by_role("button", name=button).click()
+    chooser.value.set_files(path)
+
+
+def test_a_label_map_is_imported_refined_and_taken_back(
+    opened: Desk, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    write_label_map(tmp_path / "given.png", two_discs_labels)
+    give(opened, tmp_path / "given.png")
+    opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+    opened.settle()
+    assert iou(opened.mask(1), two_discs_labels == 1) > 0.97
+    opened.press("1")
+    opened.draw((26, 48), (38, 48), button="right")
+    assert not opened.mask(1)[48, 32]
+    assert iou(opened.mask(2), two_discs_labels == 2) > 0.97
+    opened.press("Control+z")
+    undo = opened.page.locator("button[data-action=undo]")
+    assert undo.get_attribute("title") == "Undo import of 2 objects from given.png (Ctrl+Z)"
+    opened.press("Control+z")
+    assert not opened.mask(2).any()
+
+
+def test_the_masks_of_a_coco_file_come_with_their_classes(
+    opened: Desk, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    write_coco(tmp_path / "all.json", [exported("discs.png", two_discs_labels)], ["disc"], "rle")
+    give(opened, tmp_path / "all.json")
+    opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+    assert opened.page.evaluate("s2m.doc.value.objects.map((each) => each.class)") == ["disc", "disc"]
+    assert iou(opened.mask(1), two_discs_labels == 1) > 0.97
+
+
+def test_the_label_map_of_this_image_is_found_in_a_folder(
+    opened: Desk, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    for name, labels in (("discs.png", two_discs_labels), ("other.png", np.zeros((4, 4), dtype=np.int32))):
+        write_label_map(tmp_path / "masks" / name, labels)
+    give(opened, tmp_path / "masks", "A folder of label maps")
+    opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+    assert opened.error() == ""
+
+
+def test_a_folder_of_label_maps_goes_to_all_images_that_have_none(
+    new_desk: Callable[..., Desk], serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    desk = new_desk().open(serve(three_images, tmp_path / "out").url)
+    desk.press("d")
+    desk.wait_for("s2m.doc.value.image.name === 'b.png'")
+    desk.draw((24, 48), (40, 48))
+    desk.press("a")
+    desk.wait_for("s2m.doc.value.image.name === 'a.png' && !s2m.doc.value.opening")
+    for name in ("a.png", "b.png", "c.png", "stranger.png"):
+        write_label_map(tmp_path / "masks" / name, two_discs_labels)
+    give(desk, tmp_path / "masks", "A folder of label maps", ALL)
+    desk.wait_for("document.getElementById('status-text').textContent.startsWith('Masks for 2 images')")
+    assert "1 annotated already, 1 file is of no image here" in desk.status()
+    assert desk.mask(2)[48, 96]
+    desk.wait_for("s2m.doc.value.folder[2].status === 'in_progress'")
+    np.testing.assert_array_equal(read_label_map(tmp_path / "out" / "c.png"), two_discs_labels)
+    desk.page.reload()
+    desk.wait_for("s2m.doc.value.image?.name === 'a.png'")
+    desk.page.evaluate("s2m.open('c.png')")
+    desk.wait_for("s2m.doc.value.image.name === 'c.png' && s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+    desk.press("Control+z")
+    assert not desk.mask(2).any()
+
+
+def test_a_coco_file_goes_to_all_images_that_it_names(
+    desk: Desk, serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    desk.open(serve(three_images, tmp_path / "out").url)
+    images = [exported(name, two_discs_labels) for name in ("a.png", "c.png", "elsewhere.png")]
+    write_coco(tmp_path / "all.json", images, ["disc"], "polygons")
+    give(desk, tmp_path / "all.json", into=ALL)
+    desk.wait_for("document.getElementById('status-text').textContent.startsWith('Masks for 2 images')")
+    journals = sorted(path.name for path in (tmp_path / "out" / "journals").glob("*.jsonl"))
+    assert journals == ["a.png.jsonl", "c.png.jsonl"]
+
+
+def test_a_mask_of_another_size_is_refused_in_the_page(opened: Desk, tmp_path: Path) -> None:
+    write_label_map(tmp_path / "small.png", np.zeros((4, 4), dtype=np.int32))
+    give(opened, tmp_path / "small.png")
+    opened.wait_for("!document.getElementById('status-error').hidden")
+    assert "small.png" in opened.error()
+
+
+def test_a_file_that_is_no_coco_file_is_refused_in_the_page(opened: Desk, tmp_path: Path) -> None:
+    (tmp_path / "else.json").write_text(json.dumps({"shapes": []}))
+    give(opened, tmp_path / "else.json")
+    opened.wait_for("!document.getElementById('status-error').hidden")
+    assert "else.json is not a COCO instance file" in opened.error()

@@ -1,0 +1,110 @@
+"""Commands of every kind in one image: undone and redone in the page, and the same after the server was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from s2m.label_files import write_label_map
+from s2m.types import LabelMap
+from web_desk import Desk, Serve
+
+Step = Callable[[Desk], None]
+
+
+def draw(*points: tuple[float, float], button: str = "left") -> Step:
+    return lambda desk: desk.draw(*points, button=button)
+
+
+def press(key: str) -> Step:
+    return lambda desk: desk.press(key)
+
+
+def run(script: str) -> Step:
+    def step(desk: Desk) -> None:
+        desk.page.evaluate(script)
+
+    return step
+
+
+STEPS: tuple[tuple[str, tuple[Step, ...]], ...] = (
+    ("stroke", (draw((24, 48), (40, 48)),)),
+    ("negative stroke", (draw((4, 4), (20, 4), button="right"),)),
+    ("new object", (press("n"),)),
+    ("box", (press("b"), draw((74, 26), (118, 70)))),
+    ("lasso", (press("l"), draw((90, 40), (102, 40), (102, 56), (90, 56)))),
+    ("commit", (press("f"),)),
+    ("dot", (press("p"), draw((96, 34)))),
+    ("brush", (press("u"), draw((60, 20), (70, 20)))),
+    ("eraser", (press("e"), draw((96, 48), (98, 48)))),
+    ("fill holes", (run("s2m.run('fill-holes')"),)),
+    ("smooth", (run("s2m.run('smooth')"),)),
+    ("drop specks", (run("s2m.run('drop-specks')"),)),
+    ("rename", (run("s2m.changeObject(2, { name: 'blue' })"),)),
+    ("lock", (run("s2m.run('object-lock')"),)),
+    ("unlock", (run("s2m.run('object-lock')"),)),
+    ("merge", (run("s2m.run('object-merge')"),)),
+    ("brush apart", (run("s2m.ui.set({ width: 60 })"), press("u"), draw((120, 8)))),
+    ("split", (run("s2m.run('object-split')"),)),
+    ("delete", (run("s2m.run('object-delete')"),)),
+    ("done", (press("Enter"),)),
+    ("clear", (press("r"),)),
+)
+"""Commands of every kind, each of which is one entry of the history."""
+
+
+def import_file(desk: Desk, path: Path) -> None:
+    """Import a label map by the dialog."""
+    before = desk.page.evaluate("s2m.doc.value.number")
+    desk.page.keyboard.press("i")
+    with desk.page.expect_file_chooser() as chooser:
+        desk.page.get_by_role("button", name="A file").click()
+    chooser.value.set_files(path)
+    desk.wait_for(f"s2m.doc.value.number > {before}")
+
+
+def seen(desk: Desk) -> dict[str, Any]:
+    """What the page shows: objects, strokes, state and the pixels of all masks."""
+    found: dict[str, Any] = desk.page.evaluate(
+        "({ objects: s2m.doc.value.objects, strokes: s2m.doc.value.strokes, status: s2m.doc.value.status })"
+    )
+    masks = {one["id"]: np.packbits(desk.mask(one["id"])).tobytes() for one in found["objects"]}
+    return {**found, "masks": masks}
+
+
+def test_mixed_commands_are_undone_and_redone_one_by_one_and_survive_a_kill(
+    desk: Desk, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    write_label_map(tmp_path / "given.png", np.where(two_discs_labels == 2, 2, 0))
+    given = ("import", (lambda desk: import_file(desk, tmp_path / "given.png"),))
+    steps = (*STEPS[:5], given, *STEPS[5:])
+    served = serve(two_discs_file, tmp_path / "out")
+    desk.open(served.url)
+    states = [seen(desk)]
+    labels: list[str] = []
+    for name, parts in steps:
+        for part in parts:
+            part(desk)
+        desk.settle()
+        label = desk.page.evaluate("s2m.doc.value.undo")
+        assert desk.error() == "", name
+        assert label, name
+        labels.append(label)
+        states.append(seen(desk))
+    for place in reversed(range(len(steps))):
+        assert desk.page.evaluate("s2m.doc.value.undo") == labels[place]
+        desk.press("Control+z")
+        assert seen(desk) == states[place], f"undo {steps[place][0]}"
+    assert desk.page.evaluate("s2m.doc.value.undo") is None
+    for place, (name, _) in enumerate(steps[:-1]):
+        desk.press("Control+y")
+        assert seen(desk) == states[place + 1], f"redo {name}"
+    served.kill()
+    desk.open(serve(two_discs_file, tmp_path / "out").url)
+    desk.wait_for("s2m.doc.value.undo !== null && s2m.doc.value.areas.size === s2m.doc.value.objects.length")
+    desk.settle()
+    assert desk.page.evaluate("[s2m.doc.value.undo, s2m.doc.value.redo]") == [labels[-2], labels[-1]]
+    assert seen(desk) == states[-2]
