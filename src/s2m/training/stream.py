@@ -71,12 +71,20 @@ class SampleStream(Dataset[OpenSample]):
         labelled = folder[int(rng.integers(len(folder)))]
         sample = draw_sample(labelled, self._distractor(rng), self.config.data, self.config.annotator.sessions, rng)
         sessions = tuple(self.annotator.open_session(target, rng) for target in sample.targets)
-        return OpenSample(sample.image_rgb, sessions, sample.targets)
+        targets = [target_of(session, target) for session, target in zip(sessions, sample.targets, strict=True)]
+        return OpenSample(sample.image_rgb, sessions, np.stack(targets))
 
     def _distractor(self, rng: np.random.Generator) -> LabelledImage | None:
         if not self.cutouts or rng.random() >= self.config.data.distractor:
             return None
         return self.cutouts[int(rng.integers(len(self.cutouts)))]
+
+
+def target_of(session: Session, target: ByteArray) -> ByteArray:
+    """What a session asks for, (S, S) uint8 of 0, 1 and 255: the target, or nothing where the session wants it erased."""
+    if session.truth.any():
+        return target
+    return np.where(target == 1, np.uint8(0), target)
 
 
 def open_sets(data_root: Path, config: DataConfig) -> dict[str, Sequence[LabelledImage]]:
