@@ -115,8 +115,7 @@ class FocusedSegmenter:
         image_size_hw = features.whole.frame.image_size_hw
         wanted = objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
         boxes = {object_id: self._box(previous, strokes, object_id, image_size_hw) for object_id in wanted}
-        at_whole = [object_id for object_id in wanted if boxes[object_id] is None]
-        if len(at_whole) == len(wanted):
+        if all(box is None for box in boxes.values()):
             return self.segmenter.predict(features.whole, strokes, previous, wanted)
         looks = {box: [object_id for object_id in wanted if boxes[object_id] == box] for box in boxes.values()}
         seconds: defaultdict[str, float] = defaultdict(float)
@@ -222,11 +221,11 @@ def _start(previous: ObjectMasks | None, object_ids: Sequence[int], size_hw: tup
     return canvas
 
 
-def _paste(canvas: FloatArray, closer: Prediction, rows: Sequence[int]) -> None:
-    """Put the logits of a box into their place in the canvas (N, H, W)."""
-    frame: Frame = closer.frame
+def _paste(canvas: FloatArray, answer: Prediction, rows: Sequence[int]) -> None:
+    """Put the logits of a box, or of the whole, into their place in the canvas (N, H, W)."""
+    frame: Frame = answer.frame
     scale_y, scale_x = canvas.shape[1] / frame.image_size_hw[0], canvas.shape[2] / frame.image_size_hw[1]
     left, top, right, bottom = frame.box_xyxy
     y0, x0 = round(top * scale_y), round(left * scale_x)
     y1, x1 = max(y0 + 1, round(bottom * scale_y)), max(x0 + 1, round(right * scale_x))
-    canvas[list(rows), y0:y1, x0:x1] = resize_maps(closer.logits, (y1 - y0, x1 - x0))
+    canvas[list(rows), y0:y1, x0:x1] = resize_maps(answer.logits, (y1 - y0, x1 - x0))

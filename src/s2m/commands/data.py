@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from tqdm import tqdm
 
 from s2m.errors import DataError
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def _from_sets_to_sets(command: C) -> C:
+    """What commands take that write every set below a folder into another."""
+    for parameter in (
+        click.option(
+            "--split", default="train", show_default=True, help="Folder of DESTINATION for sets that lie in none."
+        ),
+        click.option(
+            "--images", type=click.Path(path_type=Path), help="Folder of the images where SOURCE is a COCO JSON file."
+        ),
+        click.argument("destination", type=click.Path(path_type=Path)),
+        click.argument("source", type=click.Path(path_type=Path)),
+    ):
+        command = parameter(command)
+    return command
 
 
 @click.group()
@@ -49,12 +69,7 @@ def check(root: Path, images: Path | None, published: bool, allow_missing: bool)
 
 
 @data.command()
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("destination", type=click.Path(path_type=Path))
-@click.option(
-    "--images", type=click.Path(path_type=Path), help="Folder of the images where SOURCE is a COCO JSON file."
-)
-@click.option("--split", default="train", show_default=True, help="Folder of DESTINATION for sets that lie in none.")
+@_from_sets_to_sets
 def convert(source: Path, destination: Path, images: Path | None, split: str) -> None:
     """Write every set below SOURCE as DESTINATION/SPLIT/SET/NAME.jpg + NAME.png, with an index."""
     from s2m.data.conversion import convert_set, write_index
@@ -69,12 +84,7 @@ def convert(source: Path, destination: Path, images: Path | None, split: str) ->
 
 
 @data.command()
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("destination", type=click.Path(path_type=Path))
-@click.option(
-    "--images", type=click.Path(path_type=Path), help="Folder of the images where SOURCE is a COCO JSON file."
-)
-@click.option("--split", default="train", show_default=True, help="Folder of DESTINATION for sets that lie in none.")
+@_from_sets_to_sets
 @click.option("--shard-mb", type=click.IntRange(min=1), default=64, show_default=True, help="Megabytes of a shard.")
 def shard(source: Path, destination: Path, images: Path | None, split: str, shard_mb: int) -> None:
     """Pack every set below SOURCE into DESTINATION/SPLIT/SET/shard-NNNNNN.tar, with an index."""

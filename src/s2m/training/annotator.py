@@ -85,20 +85,24 @@ class Annotator:
         session = self._stroke_in(session, truth, "positive", rng)
         return self._negatives(session, int(rng.random() < 0.15), rng)
 
+    def _drawing(self, kinds: dict[robot.StrokeKind, float]) -> Annotator:
+        """The same annotator with other kinds of strokes."""
+        return replace(self, config=self.config.model_copy(update={"kinds": kinds}))
+
     def _strokes_anywhere(self, session: Session, rng: np.random.Generator) -> Session:
         for _ in range(int(rng.integers(1, 6))):
             session = self._stroke_in(session, session.truth, "positive", rng)
         return self._negatives(session, int(rng.integers(1, 6)), rng)
 
     def _few_long_strokes(self, session: Session, rng: np.random.Generator) -> Session:
-        long = replace(self, config=self.config.model_copy(update={"kinds": LONG_KINDS}))
+        long = self._drawing(LONG_KINDS)
         for _ in range(int(rng.integers(1, 3))):
             session = long._stroke_in(session, session.truth, "positive", rng)
         return long._negatives(session, int(rng.integers(1, 5)), rng)
 
     def _strokes_along_parts(self, session: Session, rng: np.random.Generator) -> Session:
         """Each further positive stroke goes where the object is still far from all strokes; negatives run round it."""
-        long = replace(self, config=self.config.model_copy(update={"kinds": LONG_KINDS}))
+        long = self._drawing(LONG_KINDS)
         free = session.truth
         for _ in range(int(rng.integers(1, 6))):
             session = long._stroke_in(session, free, "positive", rng)
@@ -143,7 +147,7 @@ class Annotator:
         In some sessions the positive strokes that made it are still there, below the negative ones.
         """
         session = Session(np.zeros_like(mask), valid, soften(mask, rng), ())
-        thorough = replace(self, config=self.config.model_copy(update={"kinds": ERASING_KINDS}))
+        thorough = self._drawing(ERASING_KINDS)
         if rng.random() < 0.3:
             session = self._stroke_in(session, mask, "positive", rng)
             over = replace(session.strokes[-1], sign="negative")
