@@ -5,6 +5,7 @@ import pytest
 
 from s2m.training.annotator import Annotator, Session, flawed_mask
 from s2m.training.config import AnnotatorConfig
+from s2m.training.samples import SIBLING
 from s2m.types import ByteArray
 
 STEADY = AnnotatorConfig(jitter_px=0, overshoot=0, start_flawed=0, start_empty_target=0, one_shot=0)
@@ -82,6 +83,33 @@ def test_strokes_along_parts_reach_every_part_of_a_long_target() -> None:
         points = np.concatenate([stroke.points_xy for stroke in session.strokes if stroke.sign == "positive"])
         reached.append((points[:, 0] > 45).any() and (points[:, 1] > 45).any())
     assert np.mean(reached) > 0.5
+
+
+def test_one_shot_sessions_stroke_every_large_piece() -> None:
+    target = np.zeros((64, 64), np.uint8)
+    target[8:56, 4:20] = 1
+    target[8:56, 40:60] = 1
+    target[60:62, 30:32] = 1
+    config = STEADY.model_copy(update={"one_shot": 1.0})
+    for seed in range(30):
+        session = Annotator(config).open_session(target, np.random.default_rng(seed))
+        points = np.concatenate([stroke.points_xy for stroke in session.strokes if stroke.sign == "positive"])
+        assert (points[:, 0] < 21).any()
+        assert (points[:, 0] > 39).any()
+
+
+def test_most_one_shot_sessions_exclude_a_sibling() -> None:
+    target = np.zeros((64, 64), np.uint8)
+    target[4:30, 20:44] = 1
+    target[30:60, 20:44] = SIBLING
+    config = STEADY.model_copy(update={"one_shot": 1.0})
+    excluded = []
+    for seed in range(40):
+        session = Annotator(config).open_session(target, np.random.default_rng(seed))
+        last = session.strokes[-1]
+        columns, rows = np.clip(last.points_xy.astype(int), 0, 63).T
+        excluded.append(last.sign == "negative" and (target[rows, columns] == SIBLING).mean() > 0.8)
+    assert np.mean(excluded) > 0.6
 
 
 def test_a_box_is_a_negative_outline_and_a_positive_centre(target: ByteArray) -> None:

@@ -5,6 +5,7 @@ A session works at half the crop's resolution, which is the resolution of the ne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -14,6 +15,7 @@ from s2m import robot
 from s2m.geometry import Frame
 from s2m.prompts import draw_strokes
 from s2m.training.config import AnnotatorConfig
+from s2m.training.samples import LARGE_PIECE, SIBLING
 from s2m.types import BoolArray, ByteArray, FloatArray, Sign, Stroke
 
 ANSWER_STRIDE = 2
@@ -60,7 +62,7 @@ class Annotator:
         """Start a session: the mask to start from and the first strokes.
 
         Args:
-            target: (S, S) uint8 of 0, 1 and 255 (unknown).
+            target: (S, S) uint8 of 0, 1, ``SIBLING`` and 255 (unknown).
             rng: the source of every choice.
         """
         truth = _halve(target == 1)
@@ -76,14 +78,34 @@ class Annotator:
             return self._stroke_in(session, valid, "negative", rng)
         if start.any():
             return self.add_strokes(session, start, 1, rng)
+        siblings = _halve(target == SIBLING)
         opening = rng.random()
         if opening < self.config.one_shot:
             openings = (self._strokes_anywhere, self._few_long_strokes, self._strokes_along_parts)
-            return openings[int(rng.integers(len(openings)))](session, rng)
+            session = openings[int(rng.integers(len(openings)))](session, rng)
+            session = self._stroke_each_piece(session, rng)
+            return self._exclude(session, siblings, 0.85, rng)
         if opening > 1 - self.config.box:
             return self._box(session, rng)
         session = self._stroke_in(session, truth, "positive", rng)
-        return self._negatives(session, int(rng.random() < 0.15), rng)
+        session = self._negatives(session, int(rng.random() < 0.15), rng)
+        return self._exclude(session, siblings, 0.4, rng)
+
+    def _stroke_each_piece(self, session: Session, rng: np.random.Generator) -> Session:
+        """Who draws all strokes at once leaves out no large piece of the object."""
+        count, pieces, stats, _ = cv2.connectedComponentsWithStats(session.truth.astype(np.uint8), connectivity=8)
+        areas = stats[1:count, cv2.CC_STAT_AREA]
+        stroked = set(np.unique(pieces[_drawn([s for s in session.strokes if s.sign == "positive"], pieces.shape)]))
+        for piece in 1 + np.flatnonzero(areas >= LARGE_PIECE * areas.max(initial=0)):
+            if piece not in stroked:
+                session = self._stroke_in(session, np.asarray(pieces == piece, dtype=np.bool_), "positive", rng)
+        return session
+
+    def _exclude(self, session: Session, siblings: BoolArray, share: float, rng: np.random.Generator) -> Session:
+        """In a share of the sessions a negative stroke says that another part of the same whole is not meant."""
+        if not siblings.any() or rng.random() >= share:
+            return session
+        return self._stroke_in(session, siblings, "negative", rng)
 
     def _drawing(self, kinds: dict[robot.StrokeKind, float]) -> Annotator:
         """The same annotator with other kinds of strokes."""
@@ -186,12 +208,18 @@ ERASING_KINDS: dict[robot.StrokeKind, float] = {
 
 def _far_from(strokes: tuple[Stroke, ...], mask: BoolArray) -> BoolArray:
     """Pixels (S/2, S/2) farther from all strokes than about a third of the width of a mask."""
-    drawn = np.ones(mask.shape, dtype=np.uint8)
+    free = (~_drawn(strokes, mask.shape)).astype(np.uint8)
+    width = max(6.0, 0.35 * float(np.sqrt(mask.sum())))
+    return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5) > width, dtype=np.bool_)
+
+
+def _drawn(strokes: Sequence[Stroke], size_hw: tuple[int, ...]) -> BoolArray:
+    """The pixels (S/2, S/2) that strokes run over, one pixel thin."""
+    drawn = np.zeros(size_hw, dtype=np.uint8)
     for stroke in strokes:
         points = np.round(stroke.points_xy / ANSWER_STRIDE - 0.5).astype(np.int32)
-        cv2.polylines(drawn, [np.repeat(points, 2, axis=0)[:, None]], False, 0, 1)
-    width = max(6.0, 0.35 * float(np.sqrt(mask.sum())))
-    return np.asarray(cv2.distanceTransform(drawn, cv2.DIST_L2, 5) > width, dtype=np.bool_)
+        cv2.polylines(drawn, [np.repeat(points, 2, axis=0)[:, None]], False, 1, 1)
+    return drawn.astype(np.bool_)
 
 
 def flawed_mask(truth: BoolArray, rng: np.random.Generator) -> BoolArray:

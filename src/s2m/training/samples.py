@@ -14,6 +14,12 @@ from s2m.data.picture_files import read_cutout
 from s2m.training.config import DataConfig
 from s2m.types import BoolArray, ByteArray
 
+SIBLING = 2
+"""In a target: background that belongs to the same whole, such as the skirt beside the shirt that is wanted."""
+
+LARGE_PIECE = 0.15
+"""Pieces of at least this share of the largest one's area are objects of their own."""
+
 
 @dataclass(frozen=True)
 class TrainingSample:
@@ -21,7 +27,7 @@ class TrainingSample:
 
     Attributes:
         image_rgb: (S, S, 3) uint8.
-        targets: (sessions, S, S) uint8: 0 background, 1 the target, 255 unknown.
+        targets: (sessions, S, S) uint8: 0 background, 1 the target, ``SIBLING``, 255 unknown.
     """
 
     image_rgb: ByteArray
@@ -65,6 +71,9 @@ def _bytes(array: MatLike) -> ByteArray:
 
 
 def _load(labelled: LabelledImage, rng: np.random.Generator) -> tuple[ByteArray, ByteArray]:
+    if labelled.kind == "salient":
+        image_rgb, label = labelled.load()
+        return image_rgb, number_pieces(label)
     if labelled.kind != "alpha":
         return labelled.load()
     cutout = read_cutout(labelled.photograph)
@@ -101,17 +110,38 @@ def paste_cutout(
     return mixed.astype(np.uint8), pasted.astype(np.uint8)
 
 
+def number_pieces(label: ByteArray) -> ByteArray:
+    """Give every large piece of a label of one object a number of its own, from 1 on.
+
+    Salient sets have one label for the main thing, also where it is several things apart from each other, of
+    which a person who strokes one means that one.  Small pieces go with the nearest large one.
+
+    Args:
+        label: (H, W) uint8 of 0, 1 and 255 (unknown).
+    """
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats((label == 1).astype(np.uint8), connectivity=8)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    large = 1 + np.flatnonzero(areas >= LARGE_PIECE * areas.max(initial=0))
+    if len(large) < 2:
+        return label
+    elsewhere = (~np.isin(pieces, large)).astype(np.uint8)
+    _, nearest = cv2.distanceTransformWithLabels(elsewhere, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
+    return np.where(label == 1, _bytes(nearest), label)
+
+
 def draw_target(label: ByteArray, labelled: LabelledImage, rng: np.random.Generator) -> ByteArray:
-    """One thing to segment: (H, W) uint8 of 0, 1 and 255.
+    """One thing to segment: (H, W) uint8 of 0, 1, ``SIBLING`` and 255.
 
     An object for salient and instance sets (now and then two of them), a part, a group of parts or the
-    whole for parts; for partial sets what lies far from the object is unknown.
+    whole for parts, whose other parts are siblings; for partial sets what lies far from the object is unknown.
     """
     ids = object_ids(label)
     if not ids:
         return np.where(label == IGNORE, np.uint8(IGNORE), np.uint8(0))
     chosen = _choose(ids, labelled.kind, rng)
     target = np.isin(label, chosen).astype(np.uint8)
+    if labelled.kind == "parts":
+        target[np.isin(label, ids) & (target == 0)] = SIBLING
     if labelled.kind == "partial":
         target[~_near(target == 1)] = IGNORE
     target[label == IGNORE] = IGNORE
@@ -121,7 +151,7 @@ def draw_target(label: ByteArray, labelled: LabelledImage, rng: np.random.Genera
 def _choose(ids: tuple[int, ...], kind: str, rng: np.random.Generator) -> NDArray[np.int64]:
     if kind == "parts":
         draw = rng.random()
-        if draw < 0.4:
+        if draw < 0.5:
             return np.array(ids)
         count = 1 if draw < 0.8 else int(rng.integers(1, len(ids) + 1))
     else:

@@ -28,7 +28,7 @@ class OpenSample:
     Attributes:
         image_rgb: (S, S, 3) uint8.
         sessions: one a target.
-        targets: (sessions, S, S) uint8: 0, 1 and 255 (unknown).
+        targets: (sessions, S, S) uint8: 0, 1, ``SIBLING`` and 255 (unknown).
     """
 
     image_rgb: ByteArray
@@ -81,7 +81,7 @@ class SampleStream(Dataset[OpenSample]):
 
 
 def target_of(session: Session, target: ByteArray) -> ByteArray:
-    """What a session asks for, (S, S) uint8 of 0, 1 and 255: the target, or nothing where it is to be erased."""
+    """What a session asks for, (S, S) uint8 like a target: the target, or nothing where it is to be erased."""
     if session.truth.any():
         return target
     return np.where(target == 1, np.uint8(0), target)
