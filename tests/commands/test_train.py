@@ -103,6 +103,44 @@ def test_missing_published_sets_are_an_error_or_named(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(("given", "absent"), [("static", "--lvis-root"), ("lvis", "--static-root")])
+@pytest.mark.usefixtures("lvis_root", "static_root")
+def test_half_of_the_published_mixture_is_an_error_or_named(
+    recipe: Path, tmp_path: Path, given: str, absent: str
+) -> None:
+    root = (f"--{given}-root", tmp_path / given, "--id", "NULL")
+    refused = train(recipe, *root)
+    assert refused.exit_code == 9
+    assert f"{absent} is not given" in refused.output
+    allowed = train(recipe, *root, "--allow-missing")
+    assert allowed.exit_code == 0, allowed.output
+    assert f"{absent} is not given" in allowed.output
+
+
+@pytest.mark.usefixtures("lvis_root", "static_root", "coco_file", "shards")
+def test_a_checkpoint_of_the_other_network_is_refused_in_one_line(
+    recipe: Path, lvis_root: Path, static_root: Path, tmp_path: Path
+) -> None:
+    runs = ("--id", "mine", "--runs", tmp_path / "runs")
+    result = train(recipe, "--lvis-root", lvis_root, "--static-root", static_root, *runs)
+    assert result.exit_code == 0, result.output
+    (tmp_path / "compact.toml").write_text(COMPACT)
+    resumed = train(tmp_path / "compact.toml", "--data", tmp_path, "--resume", *runs)
+    assert resumed.exit_code == 6
+    assert "another network than CompactNetwork" in resumed.output
+    checkpoint = tmp_path / "runs" / "mine" / "checkpoint.pt"
+    command = ["export-model", str(checkpoint), str(tmp_path / "model"), "--version", "1"]
+    exported = CliRunner().invoke(main, command)
+    assert exported.exit_code == 6
+    assert "weights.pth instead" in exported.output
+    content = torch.load(checkpoint, weights_only=True)
+    del content["average"]
+    torch.save(content, checkpoint)
+    damaged = CliRunner().invoke(main, command)
+    assert damaged.exit_code == 6
+    assert "damaged checkpoint" in damaged.output
+
+
 @pytest.mark.usefixtures("lvis_root", "static_root", "coco_file", "shards")
 def test_the_compact_network_trains_on_every_layout_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

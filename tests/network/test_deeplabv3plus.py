@@ -71,9 +71,23 @@ def test_exact_aggregation_equals_the_clamped_one_wherever_the_clamp_does_not_ac
     np.testing.assert_allclose(aggregate_probs(logits), odds / odds.sum(axis=0), atol=1e-6)
 
 
-def test_the_clamp_hides_less_than_a_millionth_where_it_does_act() -> None:
+def test_for_one_object_the_clamp_hides_less_than_a_millionth_where_it_does_act() -> None:
     logits = np.array([-60.0, 60.0], dtype=np.float32).reshape(1, 1, -1)
     np.testing.assert_allclose(aggregate_probs(logits)[1, 0], [0.0, 1.0], atol=1e-6)
+
+
+def test_of_two_sure_objects_the_exact_form_knows_the_surer_one_and_the_clamped_one_does_not() -> None:
+    logits = np.array([17.0, 20.0], dtype=np.float32).reshape(2, 1, 1)
+    clamped = np.full(2, 1 - 1e-7)  # both probabilities lie above the clamp
+    odds = clamped / (1 - clamped)
+    np.testing.assert_allclose(odds / odds.sum(), [0.5, 0.5])
+    np.testing.assert_allclose(aggregate_probs(logits)[1:, 0, 0], [0.047, 0.953], atol=1e-3)
+
+
+def test_the_reference_logits_lie_where_the_clamp_does_not_act(golden: dict[str, np.ndarray]) -> None:
+    logits = [value for name, value in golden.items() if "logits" in name]
+    assert logits
+    assert max(float(np.abs(value).max()) for value in logits) < 15
 
 
 def test_output_stride_8_takes_the_same_weights_and_sees_finer(network: DeepLabV3Plus) -> None:

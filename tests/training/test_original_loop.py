@@ -13,6 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from s2m.data.layouts import DataSet, find_sets
 from s2m.errors import ConfigError, DataError, ModelError
 from s2m.models import load_model
+from s2m.network.original_model import read_original_network
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.original_config import OriginalConfig
 from s2m.training.original_loop import OriginalTrainer, check_share, learning_rate
@@ -56,6 +57,20 @@ def test_a_run_leaves_checkpoint_weights_metrics_pictures_and_its_record(
     assert json.loads((folder / "run.json").read_text())["processes"] == 1
     assert json.loads((folder / "config.json").read_text())["data"]["crop_size"] == 32
     assert load_model(folder / WEIGHTS_NAME).card.architecture == "deeplabv3plus_resnet50"
+
+
+def test_weights_trained_at_output_stride_8_answer_at_output_stride_8(
+    sets: tuple[DataSet, ...], tmp_path: Path
+) -> None:
+    trainer = OriginalTrainer(small(1).model_copy(update={"output_stride": 8}), sets, tmp_path, ALONE)
+    trainer.run()
+    inputs = torch.rand(1, 6, 48, 48, generator=torch.Generator().manual_seed(0))
+    found = read_original_network(tmp_path / WEIGHTS_NAME).eval()
+    with torch.inference_mode():
+        assert torch.allclose(found(inputs), trainer.network.eval()(inputs), atol=1e-4)
+        (tmp_path / "config.json").unlink()
+        published = read_original_network(tmp_path / WEIGHTS_NAME).eval()
+        assert not torch.allclose(found(inputs), published(inputs), atol=1e-4)
 
 
 def test_a_resumed_run_ends_with_the_same_weights_as_one_in_one_go(sets: tuple[DataSet, ...], tmp_path: Path) -> None:

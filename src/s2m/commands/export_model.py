@@ -53,13 +53,10 @@ def export_model(
 def _export_original(
     weights: Path, folder: Path, name: str, version: str, working_size: int | None, notes: dict[str, object]
 ) -> None:
-    from s2m.network.checkpoints import load_weights
-    from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
     from s2m.network.original_export import export_original
-    from s2m.network.original_model import original_card
+    from s2m.network.original_model import original_card, read_original_network
 
-    network = deeplabv3plus_resnet50()
-    load_weights(network, weights)
+    network = read_original_network(weights)
     card = replace(original_card(name), version=version, notes=notes)
     if working_size is not None:
         card = replace(card, working_size=working_size)
@@ -83,6 +80,9 @@ def _export_compact(
     from s2m.training.loop import build_network
 
     state = read_checkpoint(checkpoint)
+    if "architecture" in state.config:
+        weights_only = checkpoint.with_name("weights.pth")
+        raise ModelError(f"{checkpoint} is a checkpoint of the original network; export {weights_only} instead")
     network = build_network(TrainingConfig.model_validate(state.config))
     network.load_state_dict(state.average)
     card = ModelCard(

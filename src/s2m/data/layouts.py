@@ -73,12 +73,16 @@ def present_mixture(lvis_root: Path | None, static_root: Path | None) -> tuple[D
 
 
 def missing_sets(lvis_root: Path | None, static_root: Path | None) -> tuple[str, ...]:
-    """What the published mixture needs and is not there, one line each."""
+    """What the published mixture needs and is not there, one line each; all sets of a root that is not given."""
     absent = []
-    if static_root is not None:
+    if static_root is None:
+        absent = [f"--static-root is not given; wanted a folder with {', '.join(STATIC_SETS)}"]
+    else:
         there = static_sets_in(static_root)
         absent = [f"{static_root}/{wanted_files(name)}" for name in STATIC_SETS if name not in there]
-    if lvis_root is not None:
+    if lvis_root is None:
+        absent.append(f"--lvis-root is not given; wanted a folder with {ANNOTATIONS} and {IMAGES}/")
+    else:
         absent += [f"{lvis_root}/{name}" for name in missing_of_lvis(lvis_root)]
     return tuple(absent)
 

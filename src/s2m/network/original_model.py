@@ -6,6 +6,7 @@ the image, and all of the work is done for each object and each answer in ``deco
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from s2m.network.checkpoints import load_weights
 from s2m.network.deeplabv3plus import (
     PADDING_MULTIPLE,
     DeepLabV3Plus,
+    OutputStride,
     deeplabv3plus_resnet50,
     joined_input,
     normalised_image,
@@ -22,6 +24,9 @@ from s2m.network.deeplabv3plus import (
 from s2m.types import FloatArray
 
 ARCHITECTURE = "deeplabv3plus_resnet50"
+
+RUN_CONFIG_NAME = "config.json"
+"""Of a run folder of ``s2m train``."""
 
 WORKING_SIZE = 480
 """The side of the crops that the original was trained on."""
@@ -69,6 +74,30 @@ def original_card(name: str) -> ModelCard:
     )
 
 
+def read_original_network(path: Path) -> DeepLabV3Plus:
+    """The network of a ``.pth`` file, with the output stride that it was trained at.
+
+    Weights fit every stride, so the file cannot say it: the configuration that ``s2m train`` leaves beside
+    ``weights.pth`` does, and without one it is the published 16.
+
+    Raises:
+        ModelError: as ``read_original_model``.
+    """
+    network = deeplabv3plus_resnet50(_output_stride_beside(path))
+    load_weights(network, path)
+    return network
+
+
+def _output_stride_beside(path: Path) -> OutputStride:
+    config = path.with_name(RUN_CONFIG_NAME)
+    try:
+        content = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 16
+    is_of_original = isinstance(content, dict) and content.get("architecture") == ARCHITECTURE
+    return 8 if is_of_original and content.get("output_stride") == 8 else 16
+
+
 def read_original_model(path: Path, threads: int | None = None) -> OriginalModel:
     """The model of a ``.pth`` file: the published ``s2m.pth`` or one that training saved.
 
@@ -79,8 +108,7 @@ def read_original_model(path: Path, threads: int | None = None) -> OriginalModel
     Raises:
         ModelError: the file is missing, damaged, refused or holds another network's weights.
     """
-    network = deeplabv3plus_resnet50()
-    load_weights(network, path)
+    network = read_original_network(path)
     if threads is not None:
         torch.set_num_threads(threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -56,4 +56,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise ModelError(f"{path} is not a checkpoint that can be read safely: {error}") from error
     if not isinstance(content, dict) or content.pop("version", None) != CHECKPOINT_VERSION:
         raise ModelError(f"{path} is not a training checkpoint of version {CHECKPOINT_VERSION}")
+    wanted = {field.name for field in fields(Checkpoint)}
+    if set(content) != wanted:
+        raise ModelError(f"{path} is a damaged checkpoint: it holds {sorted(content)}, wanted {sorted(wanted)}")
     return Checkpoint(**content)

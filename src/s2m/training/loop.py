@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from s2m.network.checkpoints import fill
 from s2m.network.compact import PROMPT_STRIDE, CompactNetwork, CompactSettings
 from s2m.network.efficientnet import load_imagenet_weights
 from s2m.network.export import PROMPT_DIAMETER_PX, read_weights
@@ -71,10 +72,15 @@ class Trainer:
         self.iteration = 0
 
     def resume(self) -> None:
-        """Go on from the checkpoint of the run folder."""
-        checkpoint = read_checkpoint(self.folder / CHECKPOINT_NAME)
-        self.network.load_state_dict(checkpoint.network)
-        self.average.load_state_dict(checkpoint.average)
+        """Go on from the checkpoint of the run folder.
+
+        Raises:
+            ModelError: there is none, or it is no checkpoint of this network.
+        """
+        path = self.folder / CHECKPOINT_NAME
+        checkpoint = read_checkpoint(path)
+        fill(self.network, checkpoint.network, path)
+        fill(self.average, checkpoint.average, path)
         self.optimiser.load_state_dict(checkpoint.optimiser)
         self.iteration = checkpoint.iteration
 
@@ -194,7 +200,7 @@ class Trainer:
             "loss": sum(result.loss for result in results) / rounds,
             "iou/first": results[0].iou,
             "iou/last": results[-1].iou,
-            "learning_rate": rate,
+            "learning_rate": rate * optimiser.learning_rate,
             "gradient_norm": float(norm),
             "seconds": time.monotonic() - started,
         }

@@ -19,10 +19,11 @@ import numpy as np
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
+from s2m.network.original_model import RUN_CONFIG_NAME
 from s2m.safe_files import write_atomically
 
 CHECKPOINT_NAME = "checkpoint.pt"
-CONFIG_NAME = "config.json"
+CONFIG_NAME = RUN_CONFIG_NAME
 METRICS_NAME = "metrics.jsonl"
 RECORD_NAME = "run.json"
 WEIGHTS_NAME = "weights.pth"

@@ -152,6 +152,8 @@ def sets_of(settings: OriginalConfig, request: RunRequest) -> tuple[DataSet, ...
 
 def missing_words_of(request: RunRequest) -> tuple[str, ...]:
     """The published sets that a run goes on without, where it may."""
+    if request.lvis_root is None and request.static_root is None:
+        return ()
     return missing_sets(request.lvis_root, request.static_root) if request.allow_missing else ()
 
 
