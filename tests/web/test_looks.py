@@ -383,6 +383,32 @@ def test_in_a_narrow_window_nothing_lies_over_anything_else(
             assert desk.page.evaluate("(bar) => document.querySelector(bar).scrollWidth", bar) == width
 
 
+def test_on_a_telephone_nothing_is_wider_than_the_window(
+    new_desk: Callable[..., Desk], serve: Serve, two_discs: ByteArray, tmp_path: Path
+) -> None:
+    for name in ("a_photograph_with_a_long_name.png", "b.png"):
+        write_picture(tmp_path / "images" / name, two_discs)
+    served = serve(tmp_path / "images", tmp_path / "out")
+    desk = new_desk(360, 700, touch=True).open(served.url)
+    second = new_desk(360, 700, touch=True).open(served.url)
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    assert second.page.locator("#banner").is_visible()
+    assert second.page.evaluate(fits)
+    desk.page.evaluate("s2m.hints.restart()")
+    desk.page.evaluate("s2m.status.fail('cannot write ' + '/photographs'.repeat(20))")
+    assert desk.page.evaluate(fits)
+    for key in ("?", "Control+k", "c", "i", "Control+,"):
+        desk.page.keyboard.press(key)
+        dialog = desk.page.locator("#dialog")
+        dialog.wait_for()
+        assert desk.page.evaluate(fits), key
+        parts = dialog.locator(".dialog-body, ul")
+        assert parts.evaluate_all("(parts) => parts.every((part) => part.scrollWidth <= part.clientWidth)"), key
+        desk.page.keyboard.press("Escape")
+        dialog.wait_for(state="hidden")
+    assert desk.page.locator("#side").evaluate("(side) => side.scrollWidth <= side.clientWidth")
+
+
 def test_on_a_tablet_the_panels_are_below_the_photograph(
     new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
