@@ -216,6 +216,7 @@ def test_a_damaged_journal_is_opened_up_to_its_last_whole_line(
     desk.open(served.url)
     desk.draw((24, 48), (40, 48))
     desk.draw((28, 40), (36, 40))
+    desk.wait_for("s2m.doc.value.strokes.length === 2")
     served.stop()
     (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
     lines = journal.read_bytes().splitlines(keepends=True)
