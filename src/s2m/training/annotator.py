@@ -15,7 +15,7 @@ from s2m import robot
 from s2m.geometry import Frame
 from s2m.prompts import draw_strokes
 from s2m.training.config import AnnotatorConfig
-from s2m.training.samples import LARGE_PIECE, SIBLING
+from s2m.training.samples import SIBLING, large_pieces
 from s2m.types import BoolArray, ByteArray, FloatArray, Sign, Stroke
 
 ANSWER_STRIDE = 2
@@ -93,10 +93,9 @@ class Annotator:
 
     def _stroke_each_piece(self, session: Session, rng: np.random.Generator) -> Session:
         """Who draws all strokes at once leaves out no large piece of the object."""
-        count, pieces, stats, _ = cv2.connectedComponentsWithStats(session.truth.astype(np.uint8), connectivity=8)
-        areas = stats[1:count, cv2.CC_STAT_AREA]
+        pieces, large = large_pieces(session.truth)
         stroked = set(np.unique(pieces[_drawn([s for s in session.strokes if s.sign == "positive"], pieces.shape)]))
-        for piece in 1 + np.flatnonzero(areas >= LARGE_PIECE * areas.max(initial=0)):
+        for piece in large:
             if piece not in stroked:
                 session = self._stroke_in(session, np.asarray(pieces == piece, dtype=np.bool_), "positive", rng)
         return session

@@ -71,11 +71,9 @@ def _bytes(array: MatLike) -> ByteArray:
 
 
 def _load(labelled: LabelledImage, rng: np.random.Generator) -> tuple[ByteArray, ByteArray]:
-    if labelled.kind == "salient":
-        image_rgb, label = labelled.load()
-        return image_rgb, number_pieces(label)
     if labelled.kind != "alpha":
-        return labelled.load()
+        image_rgb, label = labelled.load()
+        return image_rgb, number_pieces(label) if labelled.kind == "salient" else label
     cutout = read_cutout(labelled.photograph)
     side = round(max(cutout.shape[:2]) * float(rng.uniform(1.2, 2.2)))
     canvas = np.empty((side, side, 3), dtype=np.uint8)
@@ -119,14 +117,19 @@ def number_pieces(label: ByteArray) -> ByteArray:
     Args:
         label: (H, W) uint8 of 0, 1 and 255 (unknown).
     """
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats((label == 1).astype(np.uint8), connectivity=8)
-    areas = stats[1:count, cv2.CC_STAT_AREA]
-    large = 1 + np.flatnonzero(areas >= LARGE_PIECE * areas.max(initial=0))
+    pieces, large = large_pieces(label == 1)
     if len(large) < 2:
         return label
     elsewhere = (~np.isin(pieces, large)).astype(np.uint8)
     _, nearest = cv2.distanceTransformWithLabels(elsewhere, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
     return np.where(label == 1, _bytes(nearest), label)
+
+
+def large_pieces(mask: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """The connected pieces of a mask (H, W), numbered from 1 in (H, W) int32, and the numbers of the large ones."""
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    return np.asarray(pieces, dtype=np.int32), 1 + np.flatnonzero(areas >= LARGE_PIECE * areas.max(initial=0))
 
 
 def draw_target(label: ByteArray, labelled: LabelledImage, rng: np.random.Generator) -> ByteArray:
