@@ -9,7 +9,15 @@ from PIL import Image
 
 from s2m.data.labelled_images import Kind, LabelledFolder
 from s2m.training.config import DataConfig
-from s2m.training.samples import SIBLING, draw_sample, draw_target, number_pieces, paste_cutout
+from s2m.training.samples import (
+    SIBLING,
+    cut_out_object,
+    draw_sample,
+    draw_target,
+    number_pieces,
+    paste_cutout,
+    paste_neighbour,
+)
 from s2m.types import ByteArray
 
 CONFIG = DataConfig(sets={"x": 1.0}, crop_size=64)
@@ -35,7 +43,7 @@ def test_image_and_targets_stay_together(tmp_path: Path, label: ByteArray) -> No
     labelled = folder_of(tmp_path, label, "salient")[0]
     rng = np.random.default_rng(0)
     for _ in range(10):
-        sample = draw_sample(labelled, None, CONFIG, 2, rng)
+        sample = draw_sample(labelled, None, None, CONFIG, 2, rng)
         assert sample.image_rgb.shape == (64, 64, 3)
         assert sample.targets.shape == (2, 64, 64)
         assert set(np.unique(sample.targets)) <= {0, 1, 255}
@@ -78,7 +86,7 @@ def test_one_of_two_salient_pieces_is_a_target(tmp_path: Path, label: ByteArray)
     labelled = folder_of(tmp_path, np.where(label == 2, 1, label).astype(np.uint8), "salient")[0]
     whole = DataConfig(sets={"x": 1.0}, crop_size=96, whole_image=1.0)
     rng = np.random.default_rng(0)
-    targets = [draw_sample(labelled, None, whole, 1, rng).targets[0] == 1 for _ in range(40)]
+    targets = [draw_sample(labelled, None, None, whole, 1, rng).targets[0] == 1 for _ in range(40)]
     pieces = [cv2.connectedComponents(target.astype(np.uint8))[0] - 1 for target in targets]
     assert 0.7 < np.mean(np.array(pieces) == 1) < 1
 
@@ -113,3 +121,47 @@ def test_a_pasted_distractor_covers_the_object(label: ByteArray) -> None:
     assert (mixed[pasted == 0] > 100).all()
     assert (pasted == 0).sum() > 100
     assert not mixed[pasted == 1].all(axis=1).any() or (mixed[pasted == 1] < 200).all()
+
+
+def test_a_cut_out_object_is_one_object_with_soft_edges(label: ByteArray) -> None:
+    image = np.repeat(label[..., None] * 60, 3, axis=2)
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        cutout = cut_out_object(image, label, rng)
+        value = 60 if cutout.shape[0] == 33 else 120  # the circle or the rectangle
+        solid = cutout[..., 3] > 250
+        assert solid.any()
+        assert (cutout[solid][:, :3] == value).all()
+        assert 0 < cutout[..., 3][(cutout[..., 3] > 0) & ~solid].size < solid.sum()
+    assert not cut_out_object(image, np.zeros_like(label), rng).size
+
+
+def test_a_pasted_neighbour_is_an_object_of_its_own_and_leaves_the_first_one_visible(label: ByteArray) -> None:
+    image = np.repeat(label[..., None] * 60, 3, axis=2)
+    cutout = np.full((20, 20, 4), 255, np.uint8)
+    cutout[..., 3] = np.pad(cutout[1:-1, 1:-1, 3], 1)
+    rng = np.random.default_rng(0)
+    drawn, before, over = 0, np.isin(label, (1, 2)), 0
+    for _ in range(60):
+        pasted_image, pasted = paste_neighbour(image, label, cutout, rng)
+        new = pasted == 3
+        drawn += bool(new.any())
+        over += bool((new & before).any())
+        assert (pasted_image[new] > 127).all()
+        assert ((pasted == label) | new).all()
+        assert np.isin(pasted, (1, 2)).sum() >= before.sum() / 2
+    # Nearly all are inside the image; some lie in front of an object.
+    assert drawn > 40
+    assert 5 < over < drawn
+
+
+def test_neighbours_come_into_images_of_whole_objects_only(tmp_path: Path, label: ByteArray) -> None:
+    whole = CONFIG.model_copy(update={"whole_image": 1.0})
+    plain, beside = (np.random.default_rng(1) for _ in range(2))
+    for kind in ("instance", "parts"):
+        labelled = folder_of(tmp_path, label, kind)[0]
+        without = [draw_sample(labelled, None, None, whole, 1, plain).image_rgb for _ in range(5)]
+        with_neighbour = [draw_sample(labelled, None, labelled, whole, 1, beside).image_rgb for _ in range(5)]
+        same = all((a == b).all() for a, b in zip(without, with_neighbour, strict=True))
+        assert same == (kind == "parts")
+        plain, beside = (np.random.default_rng(1) for _ in range(2))

@@ -169,7 +169,7 @@ class Annotator:
         """
         session = Session(np.zeros_like(mask), valid, soften(mask, rng), ())
         thorough = self._drawing(ERASING_KINDS)
-        if rng.random() < 0.3:
+        if rng.random() < 0.45:
             session = self._stroke_in(session, mask, "positive", rng)
             over = replace(session.strokes[-1], sign="negative")
             session = replace(session, strokes=(*session.strokes, over))

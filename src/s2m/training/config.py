@@ -43,6 +43,8 @@ class DataConfig(Section):
         crop_size: side of a training crop in network pixels, a multiple of 32.
         whole_image: share of the samples that show the whole image; the others are crops around an object.
         distractor: share of the samples that get a foreign object pasted.
+        neighbour: share of the samples of salient and instance sets in which another object, half of the time one of
+            the same image, is pasted beside an object, in front of it or behind it.
         workers: processes that prepare samples beside the training process.
         shard_copies: folder of this machine that sets named by an address are copied into.
     """
@@ -51,6 +53,7 @@ class DataConfig(Section):
     crop_size: Annotated[int, Field(ge=64, multiple_of=32)] = 320
     whole_image: Share = 0.4
     distractor: Share = 0.1
+    neighbour: Share = 0.0
     workers: Annotated[int, Field(ge=0)] = 1
     shard_copies: str = SHARD_COPIES
 

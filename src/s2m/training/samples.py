@@ -17,6 +17,9 @@ from s2m.types import BoolArray, ByteArray
 SIBLING = 2
 """In a target: background that belongs to the same whole, such as the skirt beside the shirt that is wanted."""
 
+WHOLE_KINDS = ("salient", "instance")
+"""Kinds of labels whose objects are whole things."""
+
 LARGE_PIECE = 0.15
 """Pieces of at least this share of the largest one's area are objects of their own."""
 
@@ -37,6 +40,7 @@ class TrainingSample:
 def draw_sample(
     labelled: LabelledImage,
     distractor: LabelledImage | None,
+    neighbour: LabelledImage | None,
     config: DataConfig,
     sessions: int,
     rng: np.random.Generator,
@@ -46,6 +50,8 @@ def draw_sample(
     Args:
         labelled: the image to learn from.
         distractor: a cut-out (kind "alpha") to paste beside or over the object, or None.
+        neighbour: an image of whole objects, which may be ``labelled`` itself: one of them is pasted beside an
+            object, if ``labelled`` shows whole objects too.  None pastes nothing.
         config: crop size and shares.
         sessions: how many targets to draw.
         rng: the source of every choice.
@@ -53,6 +59,8 @@ def draw_sample(
     image_rgb, label = _load(labelled, rng)
     if distractor is not None:
         image_rgb, label = paste_cutout(image_rgb, label, read_cutout(distractor.photograph), rng)
+    if neighbour is not None and labelled.kind in WHOLE_KINDS and object_ids(label):
+        image_rgb, label = paste_neighbour(image_rgb, label, cut_out_object(*_load(neighbour, rng), rng), rng)
     first = draw_target(label, labelled, rng)
     warp = draw_warp(first == 1, config, rng)
     size = config.crop_size
@@ -101,11 +109,69 @@ def paste_cutout(
             [0, scale, rng.uniform(0, max(1, height - side))],
         ]
     )
-    placed = cv2.warpAffine(cutout, warp, (width, height), flags=cv2.INTER_AREA)
-    alpha = placed[..., 3:].astype(np.float32) / 255
-    mixed = image_rgb * (1 - alpha) + placed[..., :3] * alpha
-    pasted = np.where(alpha[..., 0] >= 0.5, np.uint8(label_value), label)
+    return _lay_over(image_rgb, label, _bytes(cv2.warpAffine(cutout, warp, (width, height))), label_value)
+
+
+def _lay_over(image_rgb: ByteArray, label: ByteArray, layer_rgba: ByteArray, value: int) -> tuple[ByteArray, ByteArray]:
+    alpha = layer_rgba[..., 3:].astype(np.float32) / 255
+    mixed = image_rgb * (1 - alpha) + layer_rgba[..., :3] * alpha
+    pasted = np.where(alpha[..., 0] >= 0.5, np.uint8(value), label)
     return mixed.astype(np.uint8), pasted.astype(np.uint8)
+
+
+def cut_out_object(image_rgb: ByteArray, label: ByteArray, rng: np.random.Generator) -> ByteArray:
+    """One object of a labelled image, (h, w, 4) uint8 with soft edges; (0, 0, 4) where there is none."""
+    ids = object_ids(label)
+    if not ids:
+        return np.zeros((0, 0, 4), dtype=np.uint8)
+    mask = (label == rng.choice(ids)).astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(mask)
+    box = np.s_[top : top + height, left : left + width]
+    # The outermost pixels of a label show the old background as often as the object.
+    kept = cv2.erode(np.pad(mask[box], 2), np.ones((3, 3), np.uint8))
+    alpha = cv2.GaussianBlur(kept.astype(np.float32) * 255, (0, 0), 0.8)
+    colours = cv2.copyMakeBorder(image_rgb[box], 2, 2, 2, 2, cv2.BORDER_REPLICATE)
+    return np.dstack([_bytes(colours), alpha.astype(np.uint8)])
+
+
+def paste_neighbour(
+    image_rgb: ByteArray, label: ByteArray, cutout: ByteArray, rng: np.random.Generator
+) -> tuple[ByteArray, ByteArray]:
+    """Paste an RGBA cut-out beside an object, in front of it or behind it, as an object with the next free number.
+
+    That a stroke means one thing, not also what touches it and looks alike, is hard to learn from photographs of
+    one thing.  The pasting follows Ghiasi et al., "Simple Copy-Paste is a Strong Data Augmentation Method for
+    Instance Segmentation", CVPR 2021.
+
+    Args:
+        image_rgb: (H, W, 3) uint8.
+        label: (H, W) uint8 with at least one object.
+        cutout: (h, w, 4) uint8; an empty one is not pasted.
+        rng: the source of every choice.
+    """
+    ids = object_ids(label)
+    value = max(ids) + 1
+    if not cutout.size or value == IGNORE:
+        return image_rgb, label
+    beside = label == rng.choice(ids)
+    left, top, width, height = cv2.boundingRect(beside.astype(np.uint8))
+    scale = float(np.sqrt(width * height / (cutout.shape[0] * cutout.shape[1])) * np.exp(rng.uniform(-0.4, 0.3)))
+    flip = -1.0 if rng.random() < 0.5 else 1.0
+    angle = rng.uniform(-np.pi / 5, np.pi / 5) + (np.pi if rng.random() < 0.5 else 0.0)
+    distance = rng.uniform(0.45, 1.05)
+    centre = (
+        left + width / 2 + np.cos(angle) * distance * (width + cutout.shape[1] * scale) / 2,
+        top + height / 2 + np.sin(angle) * distance * (height + cutout.shape[0] * scale) / 2,
+    )
+    linear = np.diag([scale * flip, scale])
+    shift = np.array(centre) - linear @ (np.array(cutout.shape[1::-1]) / 2)
+    warp = np.concatenate([linear, shift[:, None]], axis=1)
+    layer = _bytes(cv2.warpAffine(cutout, warp, label.shape[::-1], flags=_interpolation(warp)))
+    if rng.random() < 0.5:
+        layer[beside] = 0
+    if np.isin(label, ids).sum() > 2 * ((layer[..., 3] < 128) & np.isin(label, ids)).sum():
+        return image_rgb, label
+    return _lay_over(image_rgb, label, layer, value)
 
 
 def number_pieces(label: ByteArray) -> ByteArray:

@@ -17,7 +17,7 @@ from s2m.training.annotator import Annotator, Session
 from s2m.training.config import DataConfig, TrainingConfig
 from s2m.training.loading import limit_threads
 from s2m.training.processes import ShardedOrder
-from s2m.training.samples import draw_sample
+from s2m.training.samples import WHOLE_KINDS, draw_sample
 from s2m.types import ByteArray
 
 
@@ -64,12 +64,14 @@ class SampleStream(Dataset[OpenSample]):
         self.shares = weights / weights.sum()
         self.folders = list(self.sets.values())
         self.cutouts = [image for folder in self.folders for image in folder if image.kind == "alpha"]
+        self.wholes = [image for folder in self.folders for image in folder if image.kind in WHOLE_KINDS]
 
     def __getitem__(self, index: int) -> OpenSample:
         rng = np.random.default_rng([self.config.seed, index])
         folder = self.folders[int(rng.choice(len(self.folders), p=self.shares))]
         labelled = folder[int(rng.integers(len(folder)))]
-        sample = draw_sample(labelled, self._distractor(rng), self.config.data, self.config.annotator.sessions, rng)
+        distractor, neighbour = self._distractor(rng), self._neighbour(labelled, rng)
+        sample = draw_sample(labelled, distractor, neighbour, self.config.data, self.config.annotator.sessions, rng)
         sessions = tuple(self.annotator.open_session(target, rng) for target in sample.targets)
         targets = [target_of(session, target) for session, target in zip(sessions, sample.targets, strict=True)]
         return OpenSample(sample.image_rgb, sessions, np.stack(targets))
@@ -78,6 +80,12 @@ class SampleStream(Dataset[OpenSample]):
         if not self.cutouts or rng.random() >= self.config.data.distractor:
             return None
         return self.cutouts[int(rng.integers(len(self.cutouts)))]
+
+    def _neighbour(self, labelled: LabelledImage, rng: np.random.Generator) -> LabelledImage | None:
+        """Half of the objects that are pasted beside another are of the same image."""
+        if not self.wholes or rng.random() >= self.config.data.neighbour:
+            return None
+        return labelled if rng.random() < 0.5 else self.wholes[int(rng.integers(len(self.wholes)))]
 
 
 def target_of(session: Session, target: ByteArray) -> ByteArray:
