@@ -36,7 +36,8 @@ from s2m.types import ByteArray, FloatArray, ObjectMasks, Stroke
 Box = tuple[int, int, int, int]
 """left, top, right, bottom in image pixels, right and bottom exclusive."""
 
-CROPS_BYTES = 200_000_000
+CROPS_BYTES = 192 * 1024 * 1024
+"""Memory for the features of boxes, of all images together."""
 
 
 @dataclass(frozen=True)
@@ -55,27 +56,27 @@ class FocusSettings:
     margin: float = 0.35
     largest_share: float = 0.75
     smallest_side_px: int = 96
-    canvas_side_px: int = 1280
+    canvas_side_px: int = 1024
 
 
 @dataclass(frozen=True)
 class FocusedFeatures:
-    """What the network remembers of an image and of the boxes it looked at.
+    """What the network remembers of an image.
 
     Attributes:
         image_rgb: (H, W, 3) uint8, for further boxes.
         whole: features of the whole image.
-        crops: features of boxes, the last used ones.
+        key: of this image in the segmenter's cache of boxes.
     """
 
     image_rgb: ByteArray
     whole: Features
-    crops: FeatureCache = field(default_factory=lambda: FeatureCache(CROPS_BYTES))
+    key: object = field(default_factory=object)
 
     @property
     def nbytes(self) -> int:
-        """Memory that the features take, in bytes."""
-        return self.whole.nbytes + self.crops.nbytes
+        """Memory that the features and the image take, in bytes; boxes are the segmenter's."""
+        return self.whole.nbytes + self.image_rgb.nbytes
 
     @property
     def seconds(self) -> float:
@@ -89,11 +90,20 @@ class FocusedSegmenter:
     Args:
         model: the network.
         settings: when to look closer.
+
+    Attributes:
+        crops: the features of the boxes looked at last, of all images.
     """
 
     def __init__(self, model: Model, settings: FocusSettings | None = None) -> None:
         self.segmenter = Segmenter(model)
         self.settings = settings or FocusSettings()
+        self.crops: FeatureCache[Features] = FeatureCache(CROPS_BYTES)
+
+    @property
+    def model(self) -> Model:
+        """The network."""
+        return self.segmenter.model
 
     def encode(self, image_rgb: ByteArray) -> FocusedFeatures:
         """Look at the whole of an image (H, W, 3) uint8; see ``Segmenter.encode``."""
@@ -139,10 +149,10 @@ class FocusedSegmenter:
         return focus_box(mask, own, image_size_hw, self.settings)
 
     def _crop(self, features: FocusedFeatures, box: Box) -> Features:
-        crop = features.crops.get(box)
+        crop = self.crops.get((features.key, box))
         if crop is None:
             crop = self.segmenter.encode(features.image_rgb, box)
-            features.crops.put(box, crop)
+            self.crops.put((features.key, box), crop)
         return crop
 
 

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -202,7 +203,18 @@ class Segmenter:
         return Prediction(wanted, logits, features.frame, previous, seconds)
 
 
-class FeatureCache:
+class HasBytes(Protocol):
+    """Features that say how much memory they take."""
+
+    @property
+    def nbytes(self) -> int:
+        """In bytes."""
+
+
+FeaturesKept = TypeVar("FeaturesKept", bound=HasBytes)
+
+
+class FeatureCache(Generic[FeaturesKept]):
     """The features of the images looked at last, as many as fit into ``limit_bytes``; safe to use from threads.
 
     The newest features are always kept, even when they alone are over the limit.
@@ -210,7 +222,7 @@ class FeatureCache:
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
-        self._features: OrderedDict[Hashable, Features] = OrderedDict()
+        self._features: OrderedDict[Hashable, FeaturesKept] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -219,14 +231,14 @@ class FeatureCache:
         with self._lock:
             return self._nbytes()
 
-    def get(self, key: Hashable) -> Features | None:
+    def get(self, key: Hashable) -> FeaturesKept | None:
         """The features under ``key``, which thereby count as just used, or None."""
         with self._lock:
             if key in self._features:
                 self._features.move_to_end(key)
             return self._features.get(key)
 
-    def put(self, key: Hashable, features: Features) -> None:
+    def put(self, key: Hashable, features: FeaturesKept) -> None:
         """Keep features, and forget those unused for longest while the limit is passed."""
         with self._lock:
             self._features[key] = features

@@ -30,4 +30,5 @@ def test_it_says_how_much_memory_images_may_take(tiny_model_folder: Path) -> Non
 
     assert result.exit_code == 0, result.output
     assert "at most 512 MB; 0.0117 MB a square image" in result.output
+    assert "at most 192 MB; 0.0117 MB a square one" in result.output
     assert "at most 1200 MB decoded and 128 MB as tiles" in result.output

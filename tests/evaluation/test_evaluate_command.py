@@ -126,7 +126,7 @@ def test_a_closer_look_is_measured_beside_the_look_at_the_whole(
     looks = ["--look", "whole", "--look", "focused", "--protocol", "human-strokes", "--examples", "0"]
     result = evaluate(str(disc_folder), "--model", str(tiny_model_folder), *looks, "-o", str(tmp_path / "out"))
     assert result.exit_code == 0, result.output
-    assert f"{tiny_model_folder.name}-focused" in result.output
+    assert f"{tiny_model_folder.name}-whole" in result.output
     assert not list(tmp_path.glob("out/**/examples-*.png"))
 
 

@@ -247,6 +247,14 @@ def local(setting: str) -> AnnotationState:
     return after(start(), Configure.model_validate({"local_edits": setting}))
 
 
+def test_a_coarse_answer_does_not_make_fine_masks_coarse() -> None:
+    fine = after(start(), draw((10.0, 12.0)), answerer=DiscAnswerer(4.0, (24, 32)))
+    then = after(fine, draw((22.0, 12.0)), answerer=DiscAnswerer(2.0, (12, 16)))
+    assert fine.layer.size_hw == then.layer.size_hw == (24, 32)
+    finer = after(then, draw((10.0, 12.0)), answerer=DiscAnswerer(8.0, (48, 64)))
+    assert finer.layer.size_hw == (48, 64)
+
+
 def test_a_local_edit_changes_nothing_far_away() -> None:
     strokes = (draw((6, 6)), draw((9, 6)))
     assert after(local("never"), *strokes, answerer=Blobs()).label_map()[22, 30] == 1

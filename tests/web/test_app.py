@@ -9,13 +9,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 
 from s2m.errors import S2MError, ServerError
+from s2m.focus import FocusedSegmenter
 from s2m.label_files import write_label_map
 from s2m.models import OnnxModel
-from s2m.segmenter import Segmenter
 from s2m.session import Project
 from s2m.types import ByteArray, LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
@@ -32,7 +33,7 @@ HEADERS = {"cookie": "s2m-8000=secret", "origin": ORIGIN, "host": "127.0.0.1:800
 @pytest.fixture
 def client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) -> Iterator[TestClient]:
     studio = Studio(
-        Project.open(two_discs_file, tmp_path / "out"), Segmenter(tiny_model), StudioSettings("discs", "tiny")
+        Project.open(two_discs_file, tmp_path / "out"), FocusedSegmenter(tiny_model), StudioSettings("discs", "tiny")
     )
     app = create_app(studio, Access("secret", frozenset({ORIGIN})))
     with TestClient(app, base_url=ORIGIN, headers=HEADERS) as started:
@@ -118,7 +119,7 @@ def test_the_next_image_is_encoded_while_one_looks_at_the_first(
     for name in ("a.png", "b.png", "c.png"):
         write_picture(tmp_path / "images" / name, two_discs)
     project = Project.open(tmp_path / "images", tmp_path / "out")
-    studio = Studio(project, Segmenter(tiny_model), StudioSettings("discs", "tiny"))
+    studio = Studio(project, FocusedSegmenter(tiny_model), StudioSettings("discs", "tiny"))
     app = create_app(studio, Access("secret", frozenset({ORIGIN})))
     with ExitStack() as opened:
         client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
@@ -141,7 +142,9 @@ def eventually(holds: Callable[[], bool]) -> bool:
 
 def test_the_memory_in_use_and_its_bounds_are_told(client: TestClient, connect: Connect) -> None:
     before = {use["name"]: use for use in client.get("/api/info").json()["memory"]}
-    assert {name: use["used_bytes"] for name, use in before.items()} == {"features": 0, "pictures": 0, "tiles": 0}
+    assert {name: use["used_bytes"] for name, use in before.items()} == dict.fromkeys(
+        ("features", "closer looks", "pictures", "tiles"), 0
+    )
     socket = connect()
     hear(socket, "encoding")
     client.get("/api/images/0/tiles/0/0/0")
@@ -149,7 +152,35 @@ def test_the_memory_in_use_and_its_bounds_are_told(client: TestClient, connect: 
     hear(socket, "done")
     told = client.get("/api/info").json()
     assert (told["model"], told["open_images"]) == ("tiny", 1)
-    assert all(0 < use["used_bytes"] < use["limit_bytes"] for use in told["memory"])
+    used = {use["name"] for use in told["memory"] if 0 < use["used_bytes"] < use["limit_bytes"]}
+    assert used == {"features", "pictures", "tiles"}
+
+
+def test_the_third_stroke_on_a_small_object_is_answered_from_a_closer_look(
+    tiny_model: OnnxModel, tmp_path: Path
+) -> None:
+    image = np.full((300, 400, 3), (40, 160, 40), np.uint8)
+    image[100:140, 200:240] = (200, 30, 30)
+    write_picture(tmp_path / "discs.png", image)
+    project = Project.open(tmp_path / "discs.png", tmp_path / "out")
+    studio = Studio(project, FocusedSegmenter(tiny_model), StudioSettings("discs", "tiny"))
+    app = create_app(studio, Access("secret", frozenset({ORIGIN})))
+    crops = []
+    with ExitStack() as opened:
+        client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
+        socket = opened.enter_context(client.websocket_connect("/ws", headers=HEADERS))
+        say(socket, {"type": "hello", "page": "one"})
+        say(socket, {"type": "open", "image": "discs.png"})
+        for number in range(3):
+            message = draw(number, f"k{number}")
+            message["body"]["strokes"][0]["points"] = [[210 + number, 120], [230, 120]]
+            say(socket, message)
+            hear(socket, "done")
+            crops.append(studio.segmenter.crops.nbytes)
+        layer = studio.rooms["discs.png"].session.state.layer
+    assert crops[:2] == [0, 0]
+    assert crops[2] > 0
+    assert layer.size_hw == (300, 400)
 
 
 def test_masks_are_imported_by_the_page_that_edits_alone(

@@ -14,10 +14,10 @@ from s2m.channel_order import ChannelOrder, in_channel_order
 from s2m.commands.channel_order_option import channel_order_option
 from s2m.errors import ConfigError, MaskError
 from s2m.example import DEMO_IMAGE
+from s2m.focus import FocusedSegmenter
 from s2m.images import image_size
 from s2m.label_files import check_mask_size, read_label_map
 from s2m.models import load_model
-from s2m.segmenter import Segmenter
 from s2m.session import Project
 from s2m.session.classes import ObjectClass
 from s2m.session.masks import Overlap
@@ -102,7 +102,7 @@ def annotate(
         if not no_browser and _has_screen():
             open_browser(greeting.url)
 
-    serve(Studio(project, Segmenter(model), settings), address, greet)
+    serve(Studio(project, FocusedSegmenter(model), settings), address, greet)
 
 
 def _check_mask(mask: Path, source: Path) -> None:

@@ -47,7 +47,7 @@ SHIPPED_NAME = "shipped"
     "looks",
     type=click.Choice(LOOKS),
     multiple=True,
-    default=("whole",),
+    default=("focused",),
     show_default=True,
     help="Closer at small objects, or at the whole image; both to compare.",
 )
@@ -113,7 +113,7 @@ def _entrants(
         names = [stem, *(f"{stem}-{number}" for number in range(2, len(models) + 1))]
         named[next(name for name in names if name not in named)] = path
     found: list[Entrant] = [
-        ModelEntrant(name if look == "whole" else f"{name}-{look}", path, look, channel_order)
+        ModelEntrant(name if look == "focused" else f"{name}-{look}", path, look, channel_order)
         for name, path in named.items()
         for look in dict.fromkeys(looks)
     ]

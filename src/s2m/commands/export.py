@@ -19,9 +19,9 @@ from s2m.exports import (
     write_label_maps,
     write_masks,
 )
+from s2m.focus import FocusedSegmenter
 from s2m.images import read_image
 from s2m.models import load_model
-from s2m.segmenter import Segmenter
 from s2m.session import Project, read_journal
 from s2m.session.classes import Classes, present_name
 from s2m.session.history import replayed
@@ -89,16 +89,16 @@ def annotated_names(project: Project, only_done: bool) -> list[str]:
 
 def annotated_images(project: Project, names: list[str], model: Path | None) -> Iterator[ExportedImage]:
     """The annotations one by one; a model is only loaded where masks were never saved."""
-    segmenter: Segmenter | None = None
+    segmenter: FocusedSegmenter | None = None
     for name in names:
         state = project.kept_state(name)
         if state is None:
-            segmenter = segmenter or Segmenter(load_model(model, None))
+            segmenter = segmenter or FocusedSegmenter(load_model(model, None))
             state = _computed(project, segmenter, name)
         yield _exported(state, project.label_path(name).stem, project.settings.classes)
 
 
-def _computed(project: Project, segmenter: Segmenter, name: str) -> AnnotationState:
+def _computed(project: Project, segmenter: FocusedSegmenter, name: str) -> AnnotationState:
     features = segmenter.encode(read_image(project.entry(name).path))
     return replayed(read_journal(project.journal_path(name)), SegmenterAnswerer(segmenter, lambda: features))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from s2m.focus import CROPS_BYTES
 from s2m.models import DECODER_FILE, ENCODER_FILE, Model, OnnxModel, load_model
 from s2m.segmenter import Segmenter
 from s2m.web.pictures import PICTURE_BYTES, TILE_BYTES
@@ -41,9 +42,9 @@ def _memory_rows(model: Model) -> dict[str, str]:
     """The most that a server keeps of the images looked at last; its page says what it keeps now."""
     size = model.card.working_size
     one = Segmenter(model).encode(np.zeros((size, size, 3), dtype=np.uint8)).nbytes
-    count = FEATURE_BYTES // one
     return {
-        "features kept": f"at most {_megabytes(FEATURE_BYTES)}; {_megabytes(one)} a square image, so of {count}",
+        "features kept": f"at most {_megabytes(FEATURE_BYTES)}; {_megabytes(one)} a square image and its pixels",
+        "closer looks kept": f"at most {_megabytes(CROPS_BYTES)}; {_megabytes(one)} a square one",
         "pictures kept": f"at most {_megabytes(PICTURE_BYTES)} decoded and {_megabytes(TILE_BYTES)} as tiles",
     }
 

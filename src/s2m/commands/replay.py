@@ -16,12 +16,12 @@ from tqdm import tqdm
 
 from s2m.answering import SegmenterAnswerer, model_id
 from s2m.errors import BatchError, S2MError
+from s2m.focus import FocusedFeatures, FocusedSegmenter
 from s2m.images import read_image
 from s2m.label_files import read_label_map
 from s2m.models import load_model
 from s2m.overlays import draw_overlay
 from s2m.safe_files import write_atomically
-from s2m.segmenter import Features, Segmenter
 from s2m.session import Project, read_journal
 from s2m.session.comparison import ObjectChange, object_changes
 from s2m.session.history import last_model, replayed
@@ -77,7 +77,7 @@ def replay(
     Nothing in the project changes without --replace.
     """
     project = Project.reopen(project_folder, images)
-    segmenter = Segmenter(load_model(model, threads))
+    segmenter = FocusedSegmenter(load_model(model, threads))
     report = output or project_folder / "replay"
     changes, failures = replay_project(project, segmenter, report, pictures)
     click.echo(f"{summary_line(changes)}; report: {report / 'index.html'}")
@@ -91,7 +91,7 @@ def replay(
 
 
 def replay_project(
-    project: Project, segmenter: Segmenter, report: Path, pictures: int
+    project: Project, segmenter: FocusedSegmenter, report: Path, pictures: int
 ) -> tuple[list[ImageChange], list[str]]:
     """Replay every journal and write the report.
 
@@ -117,14 +117,14 @@ def replay_project(
     return changes, failures
 
 
-def compare_image(project: Project, segmenter: Segmenter, name: str) -> ImageChange:
+def compare_image(project: Project, segmenter: FocusedSegmenter, name: str) -> ImageChange:
     """The old label map of an image against the one that its journal gives under the model."""
     old_model = last_model(read_journal(project.journal_path(name)))
     state = _replayed(project, segmenter, name)
     return ImageChange(name, old_model, object_changes(_old_label_map(project, name, state), state.label_map()))
 
 
-def replace_masks(project: Project, segmenter: Segmenter, name: str) -> None:
+def replace_masks(project: Project, segmenter: FocusedSegmenter, name: str) -> None:
     """Save the masks that the journal gives under the model, after keeping the present label map.
 
     Raises:
@@ -165,12 +165,12 @@ def write_report(folder: Path, changes: Sequence[ImageChange], failures: Sequenc
     write_atomically(folder / "index.html", _page(changes, failures, model).encode())
 
 
-def _answerer(project: Project, segmenter: Segmenter, name: str) -> SegmenterAnswerer[Features]:
+def _answerer(project: Project, segmenter: FocusedSegmenter, name: str) -> SegmenterAnswerer[FocusedFeatures]:
     features = segmenter.encode(read_image(project.entry(name).path))
     return SegmenterAnswerer(segmenter, lambda: features)
 
 
-def _replayed(project: Project, segmenter: Segmenter, name: str) -> AnnotationState:
+def _replayed(project: Project, segmenter: FocusedSegmenter, name: str) -> AnnotationState:
     return replayed(read_journal(project.journal_path(name)), _answerer(project, segmenter, name))
 
 
@@ -180,7 +180,7 @@ def _old_label_map(project: Project, name: str, state: AnnotationState) -> Label
     return read_label_map(path) if path.exists() else np.zeros(state.size_hw, dtype=np.int32)
 
 
-def _with_picture(project: Project, segmenter: Segmenter, change: ImageChange, report: Path) -> ImageChange:
+def _with_picture(project: Project, segmenter: FocusedSegmenter, change: ImageChange, report: Path) -> ImageChange:
     """Write the side-by-side picture of an image: photograph, old masks, new masks."""
     image_rgb = read_image(project.entry(change.name).path)
     state = _replayed(project, segmenter, change.name)

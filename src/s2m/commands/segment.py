@@ -16,13 +16,14 @@ from tqdm import tqdm
 from s2m.channel_order import ChannelOrder, in_channel_order
 from s2m.commands.channel_order_option import channel_order_option
 from s2m.errors import BatchError, OutputError, S2MError, StrokeError
+from s2m.focus import FocusedSegmenter
 from s2m.images import IMAGE_SUFFIXES, find_images, read_image
 from s2m.label_files import check_mask_size, masks_of_label_map, read_label_map, write_label_map, write_soft_masks
 from s2m.models import load_model
 from s2m.overlays import draw_overlay
 from s2m.safe_files import write_atomically
 from s2m.scribble_pictures import ScribbleStyle, read_scribble_picture
-from s2m.segmenter import Prediction, Segmenter
+from s2m.segmenter import Prediction
 from s2m.stroke_files import read_strokes
 from s2m.types import ByteArray, ObjectMasks, Stroke
 
@@ -110,7 +111,7 @@ def segment(
     wanted = Wanted(output, overlay, soft_masks)
     is_folder = image.is_dir()
     jobs = find_jobs(image, strokes, style, mask) if is_folder else [Job(image, strokes, style, mask)]
-    segmenter = Segmenter(in_channel_order(load_model(model, threads), channel_order))
+    segmenter = FocusedSegmenter(in_channel_order(load_model(model, threads), channel_order))
     if is_folder:
         segment_folder(segmenter, jobs, wanted)
         return
@@ -145,7 +146,7 @@ def find_jobs(images: Path, strokes: Path, style: ScribbleStyle, masks: Path | N
     return jobs
 
 
-def segment_folder(segmenter: Segmenter, jobs: Sequence[Job], wanted: Wanted) -> None:
+def segment_folder(segmenter: FocusedSegmenter, jobs: Sequence[Job], wanted: Wanted) -> None:
     """Segment image after image; one that fails does not stop the others.
 
     Raises:
@@ -165,7 +166,7 @@ def segment_folder(segmenter: Segmenter, jobs: Sequence[Job], wanted: Wanted) ->
         raise BatchError(f"{len(failures)} of {len(jobs)} images failed\n  " + "\n  ".join(failures))
 
 
-def segment_image(segmenter: Segmenter, job: Job, wanted: Wanted) -> tuple[list[Path], float]:
+def segment_image(segmenter: FocusedSegmenter, job: Job, wanted: Wanted) -> tuple[list[Path], float]:
     """Segment one image and write what is wanted.
 
     Returns:

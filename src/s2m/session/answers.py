@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from s2m.errors import MaskError
+from s2m.geometry import resize_maps
 from s2m.labels import label_map_from_logits
 from s2m.local_edits import touched_cells, touched_changes
 from s2m.session.commands import DrawnStroke, LocalEdits
@@ -72,7 +73,9 @@ def answered(layer: Layer, question: Question, answerer: Answerer) -> Layer:
         return layer
     logits = _ask(layer, strokes, wanted, question, answerer)
     _keep_in_boxes(logits, wanted, layer, question)
-    before = _with_objects(resized_layer(layer, (logits.shape[1], logits.shape[2])), wanted)
+    size_hw = _finer_size_hw(layer, (logits.shape[1], logits.shape[2]))
+    logits = resize_maps(logits.astype(np.float32), size_hw).astype(np.float16)
+    before = _with_objects(resized_layer(layer, size_hw), wanted)
     after_logits = before.logits.copy()
     for channel, object_id in enumerate(wanted):
         after_logits[before.object_ids.index(object_id)] = logits[channel]
@@ -125,6 +128,13 @@ def _keep_in_boxes(logits: HalfArray, object_ids: Sequence[int], layer: Layer, q
         (left, right), (top, bottom) = ((max(0, round(min(at))), max(0, round(max(at)))) for at in (xs, ys))
         outside[top:bottom, left:right] = False
         logits[list(object_ids).index(one.object_id)][outside] = ABSENT_LOGIT
+
+
+def _finer_size_hw(layer: Layer, answer_size_hw: tuple[int, int]) -> tuple[int, int]:
+    """The size of masks and answer together: a coarse answer does not make masks coarse that were found closer."""
+    if layer.object_ids and layer.size_hw[0] * layer.size_hw[1] > answer_size_hw[0] * answer_size_hw[1]:
+        return layer.size_hw
+    return answer_size_hw
 
 
 def _previous(layer: Layer, question: Question) -> ObjectMasks | None:

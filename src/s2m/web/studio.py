@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 
 from s2m.answering import SegmenterAnswerer
 from s2m.errors import ImageError, JournalError, S2MError, ServerError
+from s2m.focus import FocusedFeatures, FocusedSegmenter
 from s2m.label_files import check_mask_size, read_label_map, voc_palette
-from s2m.segmenter import FeatureCache, Features, Segmenter
+from s2m.segmenter import FeatureCache
 from s2m.session import ImportMasks, Project, Session, ViewState
 from s2m.session.commands import Command as SessionCommand
 from s2m.session.commands import command_from_json, new_key
@@ -93,12 +94,12 @@ class Studio:
         settings: see there.
     """
 
-    def __init__(self, project: Project, segmenter: Segmenter, settings: StudioSettings) -> None:
+    def __init__(self, project: Project, segmenter: FocusedSegmenter, settings: StudioSettings) -> None:
         self.project = project
         self.segmenter = segmenter
         self.settings = settings
         self.pictures = PictureStore()
-        self.features = FeatureCache(FEATURE_BYTES)
+        self.features: FeatureCache[FocusedFeatures] = FeatureCache(FEATURE_BYTES)
         self.rooms: dict[str, Room] = {}
         self.lines: set[PageLine] = set()
         self._worker = ThreadPoolExecutor(1, "answers")
@@ -114,6 +115,7 @@ class Studio:
         """What the engine keeps of the images looked at last, and how much it may."""
         return (
             MemoryUse("features", self.features.nbytes, self.features.limit_bytes),
+            MemoryUse("closer looks", self.segmenter.crops.nbytes, self.segmenter.crops.limit_bytes),
             MemoryUse("pictures", self.pictures.picture_nbytes, self.pictures.limit_bytes),
             MemoryUse("tiles", self.pictures.tile_nbytes, TILE_BYTES),
         )
@@ -356,7 +358,7 @@ class Studio:
             except S2MError as error:
                 log.info("cannot prepare the next image: %s", error)
 
-    def _features_of(self, path: Path) -> Features:
+    def _features_of(self, path: Path) -> FocusedFeatures:
         """The features of an image, encoded once; called from worker threads."""
         with self._encoding:
             known = self.features.get(path)

@@ -109,7 +109,12 @@ function found(words) {
   });
 }
 
-const KEPT = { features: "Features, so that strokes are answered at once", pictures: "Decoded photographs", tiles: "Tiles for the page" };
+const KEPT = {
+  features: "Features, so that strokes are answered at once",
+  "closer looks": "Closer looks at small objects",
+  pictures: "Decoded photographs",
+  tiles: "Tiles for the page",
+};
 
 /** @param {import("./app.js").App} app */
 export async function showAbout(app) {
