@@ -165,7 +165,7 @@ def features_of(numbers: int) -> Features:
 
 
 def test_the_cache_forgets_what_was_unused_for_longest() -> None:
-    cache = FeatureCache(limit_bytes=1000)
+    cache: FeatureCache[Features] = FeatureCache(limit_bytes=1000)
     cache.put("a", features_of(100))
     cache.put("b", features_of(100))
     assert cache.get("a") is not None
@@ -179,7 +179,7 @@ def test_the_cache_forgets_what_was_unused_for_longest() -> None:
 
 
 def test_the_cache_keeps_the_newest_features_even_when_they_alone_are_too_large() -> None:
-    cache = FeatureCache(limit_bytes=100)
+    cache: FeatureCache[Features] = FeatureCache(limit_bytes=100)
     cache.put("a", features_of(10))
     large = features_of(1000)
     cache.put("b", large)
