@@ -115,6 +115,25 @@ def tiny_model(tiny_model_folder: Path) -> OnnxModel:
     return OnnxModel(tiny_model_folder, threads=1)
 
 
+@pytest.fixture(scope="session")
+def original_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A .pth of the original network with random weights, which is sure that everything is the object."""
+    import torch
+
+    from s2m.network.checkpoints import save_weights
+    from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
+
+    torch.manual_seed(0)
+    network = deeplabv3plus_resnet50()
+    last = list(network.classifier.classifier)[-1]
+    assert isinstance(last, torch.nn.Conv2d)
+    assert last.bias is not None
+    torch.nn.init.constant_(last.bias, 20.0)
+    path = tmp_path_factory.mktemp("weights") / "s2m.pth"
+    save_weights(network, path)
+    return path
+
+
 @pytest.fixture
 def two_discs() -> ByteArray:
     """A picture (96, 128, 3): a red disc about (32, 48) and a blue one about (96, 48), radius 20, on green."""

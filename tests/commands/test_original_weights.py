@@ -14,17 +14,8 @@ from s2m.commands import main
 from s2m.evaluation.entrants import ModelEntrant
 from s2m.label_files import read_label_map
 from s2m.models import load_model
-from s2m.network.checkpoints import save_weights
-from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
 from s2m.stroke_files import write_strokes
 from s2m.types import Stroke
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "s2m.pth"
-    save_weights(deeplabv3plus_resnet50(), path)
-    return path
 
 
 def run(*arguments: object) -> Result:
@@ -32,28 +23,28 @@ def run(*arguments: object) -> Result:
 
 
 @pytest.mark.parametrize("order", ["rgb", "bgr"])
-def test_segment_takes_a_weights_file_and_a_channel_order(weights: Path, tmp_path: Path, order: str) -> None:
+def test_segment_takes_a_weights_file_and_a_channel_order(original_weights: Path, tmp_path: Path, order: str) -> None:
     Image.fromarray(np.full((40, 60, 3), (200, 30, 90), np.uint8)).save(tmp_path / "photo.png")
     write_strokes(tmp_path / "photo.json", (Stroke(np.array([[10.0, 10.0], [30.0, 20.0]])),), (40, 60))
-    options = ("--model", weights, "--channel-order", order, "-o", tmp_path / "out", "--threads", 2)
+    options = ("--model", original_weights, "--channel-order", order, "-o", tmp_path / "out", "--threads", 2)
     result = run("segment", tmp_path / "photo.png", "--strokes", tmp_path / "photo.json", *options)
     assert result.exit_code == 0, result.output
     assert read_label_map(tmp_path / "out" / "photo.png").shape == (40, 60)
 
 
-def test_an_evaluated_model_with_swapped_channels_is_another_one(weights: Path) -> None:
-    plain, swapped = (ModelEntrant("s2m", weights, "whole", order) for order in ("rgb", "bgr"))
+def test_an_evaluated_model_with_swapped_channels_is_another_one(original_weights: Path) -> None:
+    plain, swapped = (ModelEntrant("s2m", original_weights, "whole", order) for order in ("rgb", "bgr"))
     assert plain.fingerprint != swapped.fingerprint
     assert swapped.open(2) is not None
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
-def test_a_weights_file_is_exported_as_a_model_folder(weights: Path, tmp_path: Path) -> None:
-    result = run("export-model", weights, tmp_path / "model", "--version", "7", "--working-size", "320")
+def test_a_weights_file_is_exported_as_a_model_folder(original_weights: Path, tmp_path: Path) -> None:
+    result = run("export-model", original_weights, tmp_path / "model", "--version", "7", "--working-size", "320")
     assert result.exit_code == 0, result.output
     card = load_model(tmp_path / "model").card
     assert (card.name, card.version, card.working_size, card.prompt_stride) == ("s2m", "7", 320, 1)
     assert json.loads((tmp_path / "model" / "model.json").read_text())["architecture"] == "deeplabv3plus_resnet50"
-    refused = run("export-model", weights, tmp_path / "model", "--version", "7", "--weights", tmp_path / "w")
+    refused = run("export-model", original_weights, tmp_path / "model", "--version", "7", "--weights", tmp_path / "w")
     assert refused.exit_code == 6
     assert "already" in refused.output

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from data_miniatures import shard_miniature
 from s2m.commands import main
 from s2m.data.layouts import open_set
+from s2m.network.checkpoints import save_weights
 from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
 
 ORIGINAL = """
@@ -81,10 +82,30 @@ def test_the_original_trains_on_the_published_sets_from_a_deeplab_checkpoint(
     result = train("--config", recipe, "--id", "s2m", "--load-deeplab", tmp_path / "voc.pth", *roots)
     assert result.exit_code == 0, result.output
     assert (tmp_path / "runs" / "s2m" / "weights.pth").is_file()
+    assert f"starting at step 0 from {tmp_path / 'voc.pth'}" in result.output
     again = train(recipe, "--id", "s2m", *roots)
     assert again.exit_code == 10
     assert "--resume" in again.output
     assert train(recipe, "--id", "s2m", "--resume", *roots).exit_code == 0
+
+
+def test_the_same_command_starts_a_run_and_goes_on_with_it(
+    pairs_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("recipe.toml").write_text(ORIGINAL.replace("crop_size", 'sets = {"train/shapes" = 1}\ncrop_size'))
+    command = ("recipe.toml", "--data", pairs_root, "--id", "mine", "--resume", "--load-network", "start.pth")
+    refused = train(*command)
+    assert refused.exit_code == 6
+    assert "start.pth" in refused.output
+    save_weights(deeplabv3plus_resnet50(), Path("start.pth"))
+    started = train(*command)
+    assert started.exit_code == 0, started.output
+    assert "runs/mine/checkpoint.pt is not there yet; starting at step 0 from start.pth" in started.output
+    Path("start.pth").unlink()
+    resumed = train(*command)
+    assert resumed.exit_code == 0, resumed.output
+    assert "going on from step 1 of runs/mine/checkpoint.pt" in resumed.output
 
 
 def test_missing_published_sets_are_an_error_or_named(
@@ -173,7 +194,7 @@ def test_the_loader_is_measured_by_number_of_workers_for_both_networks(
     [
         ((), "name one recipe"),
         (("absent.toml",), "absent.toml does not exist"),
-        (("original.toml", "--resume", "--load-network", "w.pth"), "exclude each other"),
+        (("original.toml", "--load-deeplab", "v.pth", "--load-network", "w.pth"), "exclude each other"),
         (("original.toml", "--resume"), "leaves no checkpoint"),
         (("original.toml",), "nothing to train on"),
         (("compact.toml",), "--data"),

@@ -79,6 +79,35 @@ def test_a_malformed_mask_names_its_annotation(coco_file: Path) -> None:
         read_instances(coco_file, coco_file.parent)
 
 
+@pytest.mark.parametrize(
+    ("counts", "words"), [("52203", "its runs cover"), ("PPPPPPPPPP", "its runs cover"), (7, "its runs cover")]
+)
+def test_compressed_run_lengths_of_another_size_are_malformed(coco_file: Path, counts: object, words: str) -> None:
+    content = json.loads(coco_file.read_text())
+    content["annotations"][0]["segmentation"] = {"size": [72, 96], "counts": counts}
+    coco_file.write_text(json.dumps(content))
+    with pytest.raises(DataError, match=rf"annotation 1 of street\.jpg is malformed \({words}"):
+        read_instances(coco_file, coco_file.parent)
+
+
+def test_every_malformed_entry_is_reported_and_the_others_are_read(coco_file: Path) -> None:
+    content = json.loads(coco_file.read_text())
+    content["images"].append({"id": 8, "height": 3})
+    content["annotations"] += [
+        {"id": 4, "image_id": 7, "segmentation": []},
+        {"id": 5, "image_id": 99, "segmentation": [[0, 0, 9, 0, 9, 9]]},
+        {"id": 6},
+        7,
+    ]
+    coco_file.write_text(json.dumps(content))
+    problems: list[str] = []
+    (only,) = read_instances(coco_file, coco_file.parent, report=problems.append)
+    assert set(np.unique(only.read_label())) == {0, 1, 2, IGNORE}
+    wanted = ("entry 1 of images lacks", "annotation 4 of street.jpg", "image 99", "entry 5 of ann", "entry 6 of ann")
+    assert len(problems) == len(wanted)
+    assert all(words in problem for words, problem in zip(wanted, problems, strict=True)), problems
+
+
 def test_reading_needs_less_memory_than_the_file_is_long(coco_file: Path) -> None:
     """The polygons of an image are kept as run lengths; the JSON itself is never held as a whole."""
     angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from s2m.data.labelled_images import IGNORE, LabelledFolder, object_ids
+from s2m.data.labelled_images import IGNORE, LabelledFolder, object_ids, unpaired_files
 from s2m.errors import DataError
 
 
@@ -44,6 +44,35 @@ def test_scribble_pictures_beside_a_pair_are_no_pairs(tmp_path: Path) -> None:
     write_pair(tmp_path, "a", np.ones((2, 2), np.uint8), ".jpg")
     Image.new("L", (2, 2)).save(tmp_path / "a-scribbles-1.png")
     assert [image.name for image in LabelledFolder(tmp_path)] == ["a"]
+
+
+def test_files_that_are_no_pair_are_left_out_and_named(tmp_path: Path) -> None:
+    for name in ("a", "no_label", "no_image"):
+        write_pair(tmp_path, name, np.ones((2, 2), np.uint8))
+    (tmp_path / "no_label.png").unlink()
+    (tmp_path / "no_image.webp").unlink()
+    Image.new("L", (2, 2)).save(tmp_path / "a-scribbles-1.png")
+    assert [image.name for image in LabelledFolder(tmp_path)] == ["a"]
+    no_image, no_label = unpaired_files(tmp_path)
+    assert "no_image.png has no image" in no_image
+    assert "no_label.webp has no label" in no_label
+
+
+def test_every_missing_file_of_an_index_is_reported(tmp_path: Path) -> None:
+    folder = tmp_path / "train" / "clothes"
+    for name in ("a", "no_label", "no_image"):
+        write_pair(folder, name, np.ones((2, 2), np.uint8))
+    (folder / "no_label.png").unlink()
+    (folder / "no_image.webp").unlink()
+    names = ("a", "no_label", "no_image", "nothing")
+    lines = [f"train,clothes,{name},2,2,1,salient" for name in names]
+    (tmp_path / "index.csv").write_text("\n".join(["split,set,name,width,height,num_objects,kind", *lines]))
+    problems: list[str] = []
+    assert [image.name for image in LabelledFolder(folder, report=problems.append)] == ["a"]
+    wanted = ("no image no_image", "no_label.webp has no label", "no image nothing")
+    assert all(words in problem for words, problem in zip(wanted, problems, strict=True)), problems
+    with pytest.raises(DataError, match="no image no_image"):
+        LabelledFolder(folder)
 
 
 def test_an_alpha_image_is_its_own_label_and_lies_over_white(tmp_path: Path) -> None:

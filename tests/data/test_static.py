@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_miniatures import write_pair
 from s2m.data.static import read_static_set, static_sets_in
 from s2m.errors import DataError
 
@@ -29,6 +30,21 @@ def test_an_image_without_a_label_is_an_error(static_root: Path) -> None:
     (static_root / "ecssd" / "ecssd_1.png").unlink()
     with pytest.raises(DataError, match=r"ecssd_1\.jpg has no label ecssd_1\.png"):
         read_static_set(static_root, "ecssd")
+
+
+def test_a_label_without_an_image_is_an_error(static_root: Path) -> None:
+    (static_root / "fss" / "toaster" / "2.jpg").unlink()
+    with pytest.raises(DataError, match=r"toaster/2\.png has no image 2\.jpg"):
+        read_static_set(static_root, "fss")
+
+
+def test_every_unpaired_file_is_reported_and_the_pairs_are_read(static_root: Path) -> None:
+    (static_root / "ecssd" / "ecssd_1.png").unlink()
+    write_pair(static_root / "ecssd", "more", 3)
+    (static_root / "ecssd" / "more.jpg").unlink()
+    problems: list[str] = []
+    assert [image.name for image in read_static_set(static_root, "ecssd", problems.append)] == ["ecssd_2"]
+    assert ["ecssd_1.jpg has no label" in problems[0], "more.png has no image" in problems[1]] == [True, True]
 
 
 def test_an_absent_set_says_what_is_wanted(static_root: Path) -> None:

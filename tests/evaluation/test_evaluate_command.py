@@ -4,9 +4,11 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from s2m.commands import main
+from s2m.evaluation.protocols.clicks import ClicksProtocol
 
 
 def evaluate(*arguments: str) -> Result:
@@ -128,6 +130,21 @@ def test_a_closer_look_is_measured_beside_the_look_at_the_whole(
     assert result.exit_code == 0, result.output
     assert f"{tiny_model_folder.name}-whole" in result.output
     assert not list(tmp_path.glob("out/**/examples-*.png"))
+
+
+def test_the_original_networks_weights_are_measured_to_the_end(
+    disc_folder: Path, original_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2m.evaluation.protocols.PROTOCOLS", {"clicks": ClicksProtocol(most=2)})
+    options = ["--model", str(original_weights), "--limit", "1", "--examples", "0", "-o", str(tmp_path / "out")]
+    result = evaluate(str(disc_folder), *options)
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "out" / "discs" / "clicks"
+    assert "| NoC@90 " in (folder / "report.md").read_text()
+    assert json.loads((folder / "s2m" / "summary.json").read_text())["figures"]["clicks"]["NoC@90"] == 2
+    with (folder / "s2m" / "lines.csv").open(newline="") as table:
+        ious = [float(row["iou"]) for row in csv.DictReader(table)]
+    assert ious == pytest.approx([1256 / (96 * 128)] * 2, abs=0.01)  # The weights take everything for the object.
 
 
 def test_a_missing_folder_and_images_without_scribbles_end_with_one_line(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from s2m.training.published_simulator import (
     ALLOWED_ERROR_PX,
+    IOU_TOLERANCE,
     LEAST_REGION_PX,
     Interaction,
     ScribbleKind,
@@ -47,14 +48,41 @@ def is_near(points: np.ndarray, region: BoolArray) -> bool:
     return bool((outside[rows, columns] <= ALLOWED_ERROR_PX).all())
 
 
+IOU_RANGE = SimulatorSettings().iou_range
+targets = st.floats(*IOU_RANGE)
+
+
+def perturbed_iou(truth: BoolArray, target: float, seed: int) -> float:
+    mask = perturb_mask(truth, target, IOU_RANGE, np.random.default_rng(seed))
+    return float((mask & truth).sum() / (mask | truth).sum())
+
+
 @settings(max_examples=60, deadline=None)
-@given(seed=seeds, target=st.floats(0.4, 0.95))
-def test_a_perturbed_mask_comes_close_to_its_iou(seed: int, target: float) -> None:
-    truth = blob(seed)
-    mask = perturb_mask(truth, target, np.random.default_rng(seed))
-    iou = (mask & truth).sum() / (mask | truth).sum()
-    # Never too far below; a little above where no change that is left would fit.
-    assert target - 0.05 <= iou <= target + 0.1
+@given(seed=seeds, target=targets)
+def test_a_perturbed_mask_falls_to_its_iou_and_stays_in_the_range(seed: int, target: float) -> None:
+    iou = perturbed_iou(blob(seed), target, seed)
+    assert max(IOU_RANGE[0], target - IOU_TOLERANCE) <= iou <= target
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=seeds,
+    target=targets,
+    rows=st.tuples(st.integers(0, SIZE - 1), st.integers(1, SIZE)),
+    columns=st.tuples(st.integers(0, SIZE - 1), st.integers(1, SIZE)),
+)
+@example(seed=0, target=0.6, rows=(40, 1), columns=(40, 1))
+@example(seed=0, target=0.6, rows=(0, SIZE), columns=(0, SIZE - 1))
+def test_masks_of_any_extent_stay_in_the_range(
+    seed: int, target: float, rows: tuple[int, int], columns: tuple[int, int]
+) -> None:
+    truth = np.zeros((SIZE, SIZE), dtype=bool)
+    truth[rows[0] : sum(rows), columns[0] : sum(columns)] = True
+    iou = perturbed_iou(truth, target, seed)
+    if truth.all():  # It has no outline to move.
+        assert iou == 1
+    else:
+        assert IOU_RANGE[0] <= iou <= IOU_RANGE[1]
 
 
 @settings(max_examples=40, deadline=None)

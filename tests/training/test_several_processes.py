@@ -1,13 +1,15 @@
-"""Two gloo processes: the gradients are those of the joined batch, a killed worker costs nothing, one writes."""
+"""Two gloo processes: the gradients are those of the joined batch, restarts cost nothing, one writes."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +183,43 @@ def test_a_killed_worker_is_restarted_from_the_checkpoint(
     assert iterations.count(1) == 1
     starts = list(folder.glob("events.*"))
     assert len(starts) == 2
+
+
+@pytest.mark.parametrize("restarts", [(0, 2), (2, 0)], ids=["second-counts", "first-counts"])
+def test_all_processes_go_on_where_any_counts_a_restart(
+    restarts: tuple[int, int], pairs_root: Path, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(ORIGINAL.replace("ACCUMULATE", "1"))
+    command = [sys.executable, "-m", "s2m.train", str(recipe), "--data", str(pairs_root), "--id", "s2m"]
+    command += ["--runs", str(tmp_path), "--device", "cpu"]
+    run(command)
+    recipe.write_text(recipe.read_text().replace("iterations = 1", "iterations = 2"))
+    said = run_ranks(command, restarts)
+    assert f"going on from step 1 of {tmp_path}/s2m/checkpoint.pt" in said[0]
+    assert "going on" not in said[1]
+    assert read_checkpoint(tmp_path / "s2m" / "checkpoint.pt").iteration == 2
+
+
+def run_ranks(command: list[str], restarts: Sequence[int]) -> list[str]:
+    """What processes print that are started as the agents of several machines start them, one each."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    started = []
+    for rank, count in enumerate(restarts):
+        own = {"RANK": str(rank), "WORLD_SIZE": str(len(restarts)), "TORCHELASTIC_RESTART_COUNT": str(count)}
+        environment = {**ENVIRONMENT, **place, **own, "LOCAL_RANK": "0"}
+        started.append(
+            subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        )
+    try:
+        said = [process.communicate(timeout=300)[0] for process in started]
+    finally:
+        for process in started:
+            process.kill()
+    assert [process.returncode for process in started] == [0] * len(restarts), said
+    return said
 
 
 def workers_of(launcher: int) -> list[int]:

@@ -43,7 +43,7 @@ def data() -> None:
 )
 @click.option("--allow-missing", is_flag=True, help="With --published: name missing sets and go on with the others.")
 def check(root: Path, images: Path | None, published: bool, allow_missing: bool) -> None:
-    """Read every image and label below ROOT; report counts, sizes and broken files."""
+    """Read every image and label below ROOT; report counts, sizes and every problem with its path."""
     from s2m.data.inspection import inspect_set
     from s2m.data.layouts import find_sets, missing_sets, missing_words
 
@@ -53,8 +53,8 @@ def check(root: Path, images: Path | None, published: bool, allow_missing: bool)
             raise DataError(missing_words(absent))
         for line in absent:
             click.echo(f"missing: {line}")
-    sets = find_sets(root, images)
-    broken: list[str] = []
+    problems: list[str] = []
+    sets = find_sets(root, images, problems.append)
     click.echo(f"{'set':32}{'images':>8}{'objects':>9}{'empty':>7}  sizes")
     for found in sets:
         with tqdm(total=len(found.images), desc=found.name, unit="image", leave=False, disable=None) as progress:
@@ -62,10 +62,11 @@ def check(root: Path, images: Path | None, published: bool, allow_missing: bool)
         (low_h, low_w), (high_h, high_w) = report.smallest_hw, report.largest_hw
         sizes = f"{low_w} x {low_h} to {high_w} x {high_h}" if report.images else "none"
         click.echo(f"{found.name:32}{report.images:8,}{report.objects:9,}{report.empty:7,}  {sizes}")
-        broken += report.broken
-    if broken:
-        raise DataError(f"{len(broken)} images are broken\n  " + "\n  ".join(broken))
-    click.echo("all files can be read")
+        problems += report.broken
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise DataError(f"{count}\n  " + "\n  ".join(problems))
+    click.echo("no problems: every image has its label, all files can be read")
 
 
 @data.command()

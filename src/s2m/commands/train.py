@@ -21,7 +21,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--allow-missing", is_flag=True, help="Name the published sets that are not there and go on without.")
 @click.option("--id", "run_id", required=True, help="Name of the run; its folder is RUNS/ID.  NULL writes nothing.")
 @click.option("--runs", type=_PATH, default=Path("runs"), show_default=True, help="Folder of runs.")
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint of the run folder.")
+@click.option("--resume", is_flag=True, help="Go on from the run folder's checkpoint, if there is one yet.")
 @click.option("--load-deeplab", type=_PATH, help="Start from a DeepLabV3+ ResNet-50 checkpoint with a model_state.")
 @click.option(
     "--load-network",
@@ -76,7 +76,7 @@ def train(
     for line in training_runs.missing_words_of(request):
         click.echo(f"going on without {line}")
     if measure is None:
-        training_runs.train(request)
+        training_runs.train(request, click.echo)
         return
     found = training_runs.measure(request, measure, workers)
     if found is None:

@@ -18,6 +18,7 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from s2m.data.labelled_images import IGNORE, MAX_OBJECTS, Kind, LabelledImage
+from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
 from s2m.types import ByteArray
 
@@ -70,7 +71,11 @@ class _ImageEntry:
 
 
 def read_instances(
-    annotation_file: Path, images_folder: Path, kind: Kind = "instance", area_over: float = NO_ANNOTATION_TOO_SMALL
+    annotation_file: Path,
+    images_folder: Path,
+    kind: Kind = "instance",
+    area_over: float = NO_ANNOTATION_TOO_SMALL,
+    report: ReportProblem = refuse,
 ) -> tuple[LabelledImage, ...]:
     """The images of an instance file that have at least one object, in the order of their names.
 
@@ -79,35 +84,49 @@ def read_instances(
         images_folder: holds the images by their file names.
         kind: what the numbers mean: "partial" where not all objects are annotated (LVIS).
         area_over: annotations of this area in pixels or less are left out.
+        report: told of each malformed entry, which is left out.
 
     Raises:
         DataError: the file is missing, damaged or of another form, or the folder is missing.
     """
     if not images_folder.is_dir():
         raise DataError(f"{images_folder} is no folder; wanted the images that {annotation_file} describes")
-    entries = dict(_parsed(annotation_file, "images", _image_entry))
+    entries = dict(_parsed(annotation_file, "images", _image_entry, report))
+    if not entries:
+        return ()
     masks: dict[int, list[EncodedMask]] = {}
-    for image_id, mask in _parsed(annotation_file, "annotations", partial(_annotation, entries, annotation_file)):
+    parse = partial(_annotation, entries, annotation_file)
+    for image_id, mask in _parsed(annotation_file, "annotations", parse, report):
         if mask.area > area_over:
             masks.setdefault(image_id, []).append(mask)
     images = (_labelled_image(entries[key], found, images_folder, kind) for key, found in masks.items())
     return tuple(sorted((image for image in images if image is not None), key=lambda image: image.name))
 
 
-def _parsed(path: Path, section: str, parse: Callable[[Mapping[str, Any]], _Entry]) -> Iterator[_Entry]:
-    """The entries of one list of the file, one at a time."""
+def _parsed(
+    path: Path, section: str, parse: Callable[[Mapping[str, Any]], _Entry], report: ReportProblem
+) -> Iterator[_Entry]:
+    """The entries of one list of the file, one at a time, without those that are reported."""
     count = 0
     try:
         with path.open("rb") as file:
             for item in ijson.items(file, f"{section}.item", use_float=True):
-                yield parse(item)
+                try:
+                    entry = parse(item)
+                except DataError as error:
+                    report(str(error))
+                except (KeyError, TypeError, ValueError) as error:
+                    report(f"{path}: entry {count} of {section} lacks {error}; wanted COCO or LVIS instances")
+                else:
+                    yield entry
                 count += 1
     except FileNotFoundError:
         raise DataError(f"{path} is missing; wanted an instance file in the JSON of COCO or LVIS") from None
-    except ijson.JSONError as error:
-        raise DataError(f"{path} is damaged after {count} {section} ({error}); fetch it again") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path}: entry {count} of {section} lacks {error}; wanted COCO or LVIS instances") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error})") from error
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError(f"{path} is damaged after {count} {section} ({reason}); fetch it again") from error
     if count == 0:
         raise DataError(f"{path} holds no {section}; wanted an instance file in the JSON of COCO or LVIS")
 
@@ -135,17 +154,40 @@ def _encoded(item: Mapping[str, Any], entry: _ImageEntry, source: Path) -> Encod
         if isinstance(segmentation, list):
             runs = coco_mask.merge(coco_mask.frPyObjects(segmentation, height, width))
         elif isinstance(segmentation["counts"], list):
-            if sum(segmentation["counts"]) != height * width:
-                raise ValueError(f"its runs cover {sum(segmentation['counts'])} pixels, the image {height * width}")
+            if (covered := sum(segmentation["counts"])) != height * width:
+                raise ValueError(f"its runs cover {covered} pixels, the image {height * width}")
             runs = coco_mask.frPyObjects(segmentation, height, width)
         else:
             runs = {"size": segmentation["size"], "counts": str(segmentation["counts"]).encode()}
+            if (covered := sum(_run_lengths(runs["counts"]))) != height * width:
+                raise ValueError(f"its runs cover {covered} pixels, the image {height * width}")
         if tuple(runs["size"]) != entry.size_hw:
             raise ValueError(f"its size is {runs['size']}, the image's {list(entry.size_hw)}")
         area = float(item["area"]) if "area" in item else float(coco_mask.area(runs))
     except Exception as error:  # pycocotools raises errors of every kind on malformed masks.
         raise DataError(f"{source}: annotation {item.get('id')} of {entry.file_name} is malformed ({error})") from error
     return EncodedMask(bytes(runs["counts"]), area, bool(item.get("iscrowd", 0)))
+
+
+def _run_lengths(counts: bytes) -> list[int]:
+    """The run lengths of a compressed mask, as pycocotools packs them.
+
+    Five bits a character, the sixth says that more follow; from the fourth length on, the difference to the
+    one before the last.
+    """
+    lengths: list[int] = []
+    value = shift = 0
+    for character in counts:
+        bits = character - 48
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << shift
+        lengths.append(value + (lengths[-2] if len(lengths) > 2 else 0))
+        value = shift = 0
+    return lengths
 
 
 def _labelled_image(entry: _ImageEntry, masks: Sequence[EncodedMask], folder: Path, kind: Kind) -> LabelledImage | None:

@@ -7,7 +7,7 @@ pixels that neither losses nor scores count.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Literal, Protocol, cast, get_args, overload
 import numpy as np
 
 from s2m.data.picture_files import PictureFile, read_cutout, read_label_picture, read_photograph
+from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
 from s2m.types import ByteArray
 
@@ -107,25 +108,29 @@ class LabelledFolder(Sequence[LabelledImage]):
     """The pairs of one folder, in the order of their names.
 
     A pair is ``NAME.jpg`` (or another image suffix) beside ``NAME.png``; an image with an alpha channel
-    needs no label file where the index says that its kind is "alpha".
+    needs no label file where the index says that its kind is "alpha".  Without an index, files that are no
+    pair are left out; ``unpaired_files`` names them.
 
     Args:
         folder: where the pairs lie.
         kind: what the labels mean.  None: as the data set's ``index.csv`` says (looked for in the folder
             and in the two above it), and "instance" where there is none.
+        report: told of each image that the index lists and that, or whose label, is missing.
 
     Raises:
-        DataError: the folder or one of its files is missing, or it holds no pair.
+        DataError: the folder is missing or holds no pair.
     """
 
-    def __init__(self, folder: Path, kind: Kind | None = None) -> None:
+    def __init__(self, folder: Path, kind: Kind | None = None, report: ReportProblem = refuse) -> None:
         self.folder = folder
         if not folder.is_dir():
             raise DataError(f"{folder} is no folder; give a folder of image/label pairs (NAME.jpg and NAME.png)")
         kinds = _kinds_of_index(folder)
-        files = {path.name: path for path in sorted(folder.iterdir())}
-        found = _pairs_of_index(folder, files, kinds, kind) if kinds else _pairs_of_files(files, kind or "instance")
-        self._images = tuple(found)
+        files = _files_in(folder)
+        if kinds:
+            self._images = tuple(_pairs_of_index(folder, files, kinds, kind, report))
+        else:
+            self._images = tuple(_pairs_of_files(files, kind or "instance"))
         if not self._images:
             raise DataError(f"{folder} holds no image/label pair; wanted files such as NAME.jpg beside NAME.png")
 
@@ -151,35 +156,55 @@ def object_ids(label: ByteArray) -> tuple[int, ...]:
     return tuple(int(value) for value in np.flatnonzero(counts[1:IGNORE]) + 1)
 
 
+def unpaired_files(folder: Path) -> Iterator[str]:
+    """A sentence for each image without a label and each label without an image, in a folder without an index."""
+    if _kinds_of_index(folder):
+        return
+    files = _files_in(folder)
+    for path in files.values():
+        if _is_photograph(path) and f"{path.stem}.png" not in files:
+            yield f"{path} has no label {path.stem}.png beside it; the data set is incomplete"
+        if path.suffix == ".png" and "-scribbles-" not in path.stem and _photograph_of(path.stem, files) is None:
+            yield f"{path} has no image such as {path.stem}.jpg beside it; the data set is incomplete"
+
+
+def _files_in(folder: Path) -> dict[str, Path]:
+    return {path.name: path for path in sorted(folder.iterdir())}
+
+
+def _is_photograph(path: Path) -> bool:
+    """Whether a file beside its label is the image; the label is the PNG."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and path.suffix.lower() != ".png"
+
+
 def _pairs_of_index(
-    folder: Path, files: dict[str, Path], kinds: dict[str, Kind], kind: Kind | None
-) -> Iterable[LabelledImage]:
+    folder: Path, files: dict[str, Path], kinds: dict[str, Kind], kind: Kind | None, report: ReportProblem
+) -> Iterator[LabelledImage]:
     for name in sorted(kinds):
-        image_path = _image_of(name, files)
+        is_alpha = (kind or kinds[name]) == "alpha"
+        image_path = _photograph_of(name, files) or (files.get(f"{name}.png") if is_alpha else None)
         if image_path is None:
-            raise DataError(f"{folder} has no image {name}, which the index lists; the data set is incomplete")
-        yield _labelled_image(name, kind or kinds[name], image_path, files)
+            report(f"{folder} has no image {name}, which the index lists; the data set is incomplete")
+        elif is_alpha or f"{name}.png" in files:
+            yield _labelled_image(name, kind or kinds[name], image_path, files)
+        else:
+            report(f"{image_path} has no label {name}.png beside it; the data set is incomplete")
 
 
-def _pairs_of_files(files: dict[str, Path], kind: Kind) -> Iterable[LabelledImage]:
-    for file_name, path in files.items():
-        if path.suffix.lower() not in IMAGE_SUFFIXES or path.suffix.lower() == ".png":
-            continue
-        if kind == "alpha" or f"{path.stem}.png" in files:
-            yield _labelled_image(path.stem, kind, files[file_name], files)
+def _pairs_of_files(files: dict[str, Path], kind: Kind) -> Iterator[LabelledImage]:
+    for path in files.values():
+        if _is_photograph(path) and (kind == "alpha" or f"{path.stem}.png" in files):
+            yield _labelled_image(path.stem, kind, path, files)
 
 
 def _labelled_image(name: str, kind: Kind, image_path: Path, files: dict[str, Path]) -> LabelledImage:
-    if kind == "alpha":
-        return LabelledImage(name, kind, image_path, AlphaChannel(image_path))
-    label_path = files.get(f"{name}.png")
-    if label_path is None:
-        raise DataError(f"{image_path} has no label {name}.png beside it; the data set is incomplete")
-    return LabelledImage(name, kind, image_path, LabelFile(label_path))
+    reader = AlphaChannel(image_path) if kind == "alpha" else LabelFile(files[f"{name}.png"])
+    return LabelledImage(name, kind, image_path, reader)
 
 
-def _image_of(name: str, files: dict[str, Path]) -> Path | None:
-    return next((files[name + suffix] for suffix in IMAGE_SUFFIXES if name + suffix in files), None)
+def _photograph_of(name: str, files: dict[str, Path]) -> Path | None:
+    found = (files.get(name + suffix) for suffix in IMAGE_SUFFIXES)
+    return next((path for path in found if path is not None and _is_photograph(path)), None)
 
 
 def _kinds_of_index(folder: Path) -> dict[str, Kind]:

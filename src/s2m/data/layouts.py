@@ -8,13 +8,15 @@ ROOT/train/SET/shards.json, shard-NNNNNN.tar            sets in shards, wherever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from s2m.data.coco import read_instances
-from s2m.data.labelled_images import INDEX_NAME, LabelledFolder, LabelledImage
+from s2m.data.labelled_images import INDEX_NAME, LabelledFolder, LabelledImage, unpaired_files
 from s2m.data.lvis import ANNOTATIONS, IMAGES, missing_of_lvis, read_lvis
+from s2m.data.problems import ReportProblem, refuse
 from s2m.data.shard_copies import is_address, open_address
 from s2m.data.shards import SHARD_INDEX_NAME, is_sharded, open_shards
 from s2m.data.static import STATIC_SETS, read_static_set, static_sets_in, wanted_files
@@ -93,21 +95,23 @@ def missing_words(absent: Sequence[str]) -> str:
     return f"sets are missing; put them there, or pass --allow-missing to go on without them:\n  {lines}"
 
 
-def find_sets(root: Path, images_folder: Path | None = None) -> tuple[DataSet, ...]:
+def find_sets(root: Path, images_folder: Path | None = None, report: ReportProblem = refuse) -> tuple[DataSet, ...]:
     """Every set that a folder holds, whatever its layout.
 
     Args:
         root: a folder of one of the module's layouts, or an instance file in the JSON of COCO or LVIS.
         images_folder: the images of an instance file; by default the folder it lies in.
+        report: told of what is broken; a set that cannot be opened at all is then found empty.
 
     Raises:
-        DataError: nothing known was found, or something found is broken.
+        DataError: nothing known was found.
     """
     if root.suffix == ".json":
-        return (DataSet(root.stem, read_instances(root, images_folder or root.parent)),)
+        read = partial(read_instances, root, images_folder or root.parent, report=report)
+        return (DataSet(root.stem, _opened(read, report)),)
     if not root.is_dir():
         raise DataError(f"{root} is no folder; give the folder of a data set")
-    sets = tuple(_sets_in(root))
+    sets = tuple(_sets_in(root, report))
     if not sets:
         raise DataError(
             f"{root} holds no data set of a known layout; wanted {ANNOTATIONS} with {IMAGES}/, "
@@ -144,20 +148,36 @@ def open_set(folder: Path) -> Sequence[LabelledImage]:
         return open_shards(folder)
     if folder.name in static_sets_in(folder.parent):
         return read_static_set(folder.parent, folder.name)
-    return LabelledFolder(folder)
+    return _pairs(folder, refuse)
 
 
-def _sets_in(root: Path) -> Iterator[DataSet]:
+def _pairs(folder: Path, report: ReportProblem) -> Sequence[LabelledImage]:
+    for problem in unpaired_files(folder):
+        report(problem)
+    return LabelledFolder(folder, report=report)
+
+
+def _opened(read: Callable[[], Sequence[LabelledImage]], report: ReportProblem) -> Sequence[LabelledImage]:
+    """The images of a set; none where it cannot be opened and that was only reported."""
+    try:
+        return read()
+    except DataError as error:
+        report(str(error))
+        return ()
+
+
+def _sets_in(root: Path, report: ReportProblem) -> Iterator[DataSet]:
     for folder in (root, root / "lvis"):
         if (folder / ANNOTATIONS).is_file():
-            yield DataSet("lvis", read_lvis(folder))
+            yield DataSet("lvis", _opened(partial(read_lvis, folder, report), report))
     for folder in (root, root / "static"):
         for name in static_sets_in(folder):
-            yield DataSet(name, read_static_set(folder, name))
+            yield DataSet(name, _opened(partial(read_static_set, folder, name, report), report))
     known = {*static_sets_in(root), "lvis", "static", IMAGES}
     for folder in _set_folders(root, known):
         name = str(folder.relative_to(root)) if folder != root else root.resolve().name
-        yield DataSet(name, open_shards(folder) if is_sharded(folder) else LabelledFolder(folder))
+        read = partial(open_shards, folder) if is_sharded(folder) else partial(_pairs, folder, report)
+        yield DataSet(name, _opened(read, report))
 
 
 def _set_folders(root: Path, known: set[str]) -> Iterator[Path]:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from s2m.data.labelled_images import LabelledImage
+from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
 from s2m.types import ByteArray
 
@@ -54,20 +55,25 @@ def _is_there(folder: Path) -> bool:
     return any(folder.glob(_pattern(folder.name)))
 
 
-def _pattern(name: str) -> str:
-    return "*/*.jpg" if name == CLASSES_SET else "*.jpg"
+def _pattern(name: str, suffix: str = ".jpg") -> str:
+    return f"*/*{suffix}" if name == CLASSES_SET else f"*{suffix}"
 
 
-def read_static_set(root: Path, name: str) -> tuple[LabelledImage, ...]:
+def read_static_set(root: Path, name: str, report: ReportProblem = refuse) -> tuple[LabelledImage, ...]:
     """The pairs X.jpg and X.png of one static set, in the order of their names; ``fss`` has a folder a class.
 
+    Args:
+        root: the folder of the sets.
+        name: of the set.
+        report: told of each image without a label and each label without an image.
+
     Raises:
-        DataError: the folder is missing, holds no pair, or an image has no label.
+        DataError: the folder is missing or holds no pair.
     """
     folder = root / name
     if not folder.is_dir():
         raise DataError(f"{folder} is missing; wanted {wanted_files(name)}")
-    images = tuple(_pairs(folder, _pattern(name)))
+    images = tuple(_pairs(folder, report))
     if not images:
         raise DataError(f"{folder} holds no pair; wanted {wanted_files(name)}")
     return images
@@ -78,10 +84,16 @@ def wanted_files(name: str) -> str:
     return f"{name}/CLASS/N.jpg beside N.png" if name == CLASSES_SET else f"{name}/X.jpg beside X.png"
 
 
-def _pairs(folder: Path, pattern: str) -> Iterator[LabelledImage]:
-    for image_path in sorted(folder.glob(pattern)):
+def _pairs(folder: Path, report: ReportProblem) -> Iterator[LabelledImage]:
+    images, labels = (sorted(folder.glob(_pattern(folder.name, suffix))) for suffix in (".jpg", ".png"))
+    for image_path in images:
         label_path = image_path.with_suffix(".png")
-        if not label_path.is_file():
-            raise DataError(f"{image_path} has no label {label_path.name} beside it; the data set is incomplete")
-        name = "_".join(image_path.relative_to(folder).with_suffix("").parts)
-        yield LabelledImage(name, "salient", image_path, SoftMaskFile(label_path))
+        if label_path.is_file():
+            name = "_".join(image_path.relative_to(folder).with_suffix("").parts)
+            yield LabelledImage(name, "salient", image_path, SoftMaskFile(label_path))
+        else:
+            report(f"{image_path} has no label {label_path.name} beside it; the data set is incomplete")
+    for label_path in labels:
+        image_path = label_path.with_suffix(".jpg")
+        if not image_path.is_file():
+            report(f"{label_path} has no image {image_path.name} beside it; the data set is incomplete")

@@ -25,7 +25,7 @@ class Processes:
         rank: its number; the first one writes the run's files.
         count: how many there are, on all machines.
         device: what it computes on.
-        restarts: how often ``torchrun`` has started the processes again after one of them died.
+        restarts: how often ``torchrun`` has started processes again after one died: the most that any machine counted.
     """
 
     rank: int
@@ -44,6 +44,14 @@ class Processes:
         if self.count > 1:
             dist.all_reduce(sums)
         return sums[0] / sums[1]
+
+    def as_first_says(self, answer: bool) -> bool:
+        """The first process's answer, in all processes."""
+        if self.count == 1:
+            return answer
+        told = torch.tensor([int(answer)], device=self.device)
+        dist.broadcast(told, src=0)
+        return bool(told.item())
 
     def average_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
         """Replace the gradients of parameters by their mean over all processes, where there are several.
@@ -123,10 +131,16 @@ def join_processes(device: DeviceName) -> Iterator[Processes]:
     chosen = _local_device(kind)
     dist.init_process_group("nccl" if kind == "cuda" else "gloo")
     try:
-        restarts = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
-        yield Processes(dist.get_rank(), dist.get_world_size(), chosen, restarts)
+        yield Processes(dist.get_rank(), dist.get_world_size(), chosen, _restarts_of_any(chosen))
     finally:
         dist.destroy_process_group()
+
+
+def _restarts_of_any(device: torch.device) -> int:
+    """The largest restart count among the machines: each counts the deaths of its own workers only."""
+    count = torch.tensor([int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))], device=device)
+    dist.all_reduce(count, dist.ReduceOp.MAX)
+    return int(count.item())
 
 
 def _local_device(kind: str) -> torch.device:

@@ -8,7 +8,7 @@ until its IoU has fallen to a level drawn at random; scribbles come from what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -32,6 +32,9 @@ LEAST_REGION_PX = 40
 
 MOST_CHANGES = 250
 """Boxes changed at most to bring a mask to its IoU."""
+
+IOU_TOLERANCE = 0.05
+"""How far the IoU may fall below its target."""
 
 _OPENING_SHARE = 0.15
 """Size of the opening before a skeleton is taken, as a share of the root of the region's area (DAVIS robot)."""
@@ -85,7 +88,9 @@ def simulate(
         rng: the source of every choice.
     """
     is_from_zero = bool(rng.random() < settings.from_zero) or not truth.any()
-    previous = np.zeros_like(truth) if is_from_zero else perturb_mask(truth, rng.uniform(*settings.iou_range), rng)
+    previous = np.zeros_like(truth)
+    if not is_from_zero:
+        previous = perturb_mask(truth, rng.uniform(*settings.iou_range), settings.iou_range, rng)
     strokes: list[Stroke] = []
     if other is not None and rng.random() < settings.other_instance:
         if rng.random() < 0.5:
@@ -112,29 +117,51 @@ def _strokes(sign: Sign, scribbles: list[Points]) -> list[Stroke]:
     return [Stroke(points, _OBJECT_ID, sign) for points in scribbles]
 
 
-def perturb_mask(truth: BoolArray, target_iou: float, rng: np.random.Generator) -> BoolArray:
-    """A mask of about a given IoU with the truth, by dilation and erosion in random boxes.
+def perturb_mask(
+    truth: BoolArray, target_iou: float, iou_range: tuple[float, float], rng: np.random.Generator
+) -> BoolArray:
+    """A mask whose IoU with the truth has fallen to a target, by dilation and erosion in random boxes.
 
-    A change that would take the IoU below the target by more than a twentieth is not made, so the result
-    ends within that of the target, unless ``MOST_CHANGES`` do not get there (objects of a few pixels).
+    Of a change that goes too far, or the wrong way, a part is tried, down to one pixel; so the result ends at most
+    ``IOU_TOLERANCE`` below the target and not above it.  Objects of a few pixels, and now and then large ones
+    in a corner, end elsewhere in the range.  One that fills its array has no outline to move and stays as it is.
 
     Args:
         truth: (H, W) bool, at least one pixel.
-        target_iou: in 0..1.
+        target_iou: in the range.
+        iou_range: the least and the most that is allowed.
         rng: the source of every choice.
     """
     mask = truth.astype(np.uint8)
     true = mask.copy()
-    for _ in range(MOST_CHANGES):
-        box = _random_box(truth, rng)
-        before = mask[box].copy()
-        mask[box] = _morphed(before, rng)
-        iou = _iou(mask, true)
-        if iou < target_iou - 0.05:
-            mask[box] = before
-        elif iou <= target_iou:
+    iou, least = 1.0, max(iou_range[0], target_iou - IOU_TOLERANCE)
+    for change in range(MOST_CHANGES):
+        if iou <= target_iou:
             break
+        # Where boxes around the object do not get there, as along the array's edges, the whole array is the box.
+        window = mask[_random_box(truth, rng)] if change < MOST_CHANGES // 2 else mask
+        for part in _ever_fewer(np.argwhere(_morphed(window, rng) != window), rng):
+            _flip(window, part)
+            changed_iou = _iou(mask, true)
+            has_outline = cv2.countNonZero(mask) < mask.size
+            if has_outline and (least if len(part) > 1 else iou_range[0]) <= changed_iou < iou:
+                iou = changed_iou
+                break
+            _flip(window, part)
     return mask.astype(np.bool_)
+
+
+def _ever_fewer(places: NDArray[np.intp], rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
+    """The places (P, 2), a random half of them, a half of that and so on, each in one piece, to a single one."""
+    while len(places):
+        yield places
+        half = len(places) // 2
+        places = places[:half] if rng.random() < 0.5 else places[len(places) - half :]
+
+
+def _flip(window: ByteArray, places: NDArray[np.intp]) -> None:
+    """Turn pixels, (P, 2) rows and columns, from 0 to 1 and back."""
+    window[places[:, 0], places[:, 1]] ^= 1
 
 
 def _random_box(truth: BoolArray, rng: np.random.Generator) -> tuple[slice, slice]:

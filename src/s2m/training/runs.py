@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,9 +33,9 @@ class RunRequest:
         lvis_root: LVIS of the published mixture.
         static_root: the static sets of the published mixture.
         allow_missing: go on without those of the published sets that are not there.
-        resume: go on from the run's checkpoint.
-        deeplab: a DeepLabV3+ checkpoint to start from.
-        network: weights to start from.
+        resume: go on from the run's checkpoint, where there is one.
+        deeplab: a DeepLabV3+ checkpoint that a new run starts from.
+        network: weights that a new run starts from.
     """
 
     config: Path
@@ -51,26 +51,59 @@ class RunRequest:
     network: Path | None = None
 
     def __post_init__(self) -> None:
-        if sum((self.resume, self.deeplab is not None, self.network is not None)) > 1:
-            raise ConfigError("--resume, --load-deeplab and --load-network exclude each other; give one of them")
+        if self.deeplab is not None and self.network is not None:
+            raise ConfigError("--load-deeplab and --load-network exclude each other; give one of them")
         if self.resume and self.run_id == NO_RUN:
             raise ConfigError(f"the run {NO_RUN} leaves no checkpoint to resume from; give another --id")
 
 
-def train(request: RunRequest) -> None:
+def train(request: RunRequest, report: Callable[[str], object]) -> None:
     """Train as asked, alone or among the processes of ``torchrun``.
+
+    Args:
+        request: what is asked for.
+        report: told, in the first process, whether the run goes on or starts, and from what.
 
     Raises:
         S2MError: the recipe, the data or the weights are not as they should be.
     """
     with join_processes(request.device) as processes, open_trainer(request, processes) as trainer:
-        folder = trainer.folder
-        has_checkpoint = folder is not None and (folder / CHECKPOINT_NAME).is_file()
-        if request.resume or (processes.restarts > 0 and has_checkpoint):
-            trainer.resume()
-        elif has_checkpoint:
-            raise ConfigError(f"{folder} already holds a run; add --resume to go on with it, or choose another --id")
+        words = _go_on_or_start(trainer, request, processes)
+        if processes.is_first:
+            report(words)
         trainer.run()
+
+
+def _go_on_or_start(trainer: OriginalTrainer | Trainer, request: RunRequest, processes: Processes) -> str:
+    """Bring the trainer to where it is to begin; the first process decides for all.
+
+    Returns:
+        Where that is, for people.
+
+    Raises:
+        ConfigError: there is a checkpoint and nothing says to go on from it.
+    """
+    checkpoint = (trainer.folder or Path()) / CHECKPOINT_NAME
+    if not processes.as_first_says(trainer.folder is not None and checkpoint.is_file()):
+        _load_start(trainer, request)
+        start = request.deeplab or request.network
+        absent = f"{checkpoint} is not there yet; " if request.resume else ""
+        return f"{absent}starting at step 0" + (f" from {start}" if start else "")
+    if not request.resume and processes.restarts == 0:
+        raise ConfigError(
+            f"{trainer.folder} already holds a run; add --resume to go on with it, or choose another --id"
+        )
+    trainer.resume()
+    return f"going on from step {trainer.iteration} of {checkpoint}"
+
+
+def _load_start(trainer: OriginalTrainer | Trainer, request: RunRequest) -> None:
+    """Load the weights that a new run starts from, where the request names some."""
+    if request.deeplab is not None:
+        assert isinstance(trainer, OriginalTrainer), "_check_compact refuses it"
+        trainer.load_deeplab(request.deeplab)
+    if request.network is not None:
+        trainer.load_network(request.network)
 
 
 def measure(request: RunRequest, steps: int, workers: Sequence[int]) -> Throughput | None:
@@ -88,6 +121,7 @@ def measure(request: RunRequest, steps: int, workers: Sequence[int]) -> Throughp
     """
     nowhere = replace(request, run_id=NO_RUN)
     with join_processes(request.device) as processes, open_trainer(nowhere, processes) as trainer:
+        _load_start(trainer, request)
         tried = workers or (trainer.config.data.workers,)
         size = trainer.config.optimiser.batch_size
         if isinstance(trainer, OriginalTrainer):
@@ -99,7 +133,7 @@ def measure(request: RunRequest, steps: int, workers: Sequence[int]) -> Throughp
 
 @contextmanager
 def open_trainer(request: RunRequest, processes: Processes) -> Iterator[OriginalTrainer | Trainer]:
-    """The trainer of a request, at its start.
+    """The trainer of a request, before any file of weights is loaded.
 
     Raises:
         S2MError: the recipe, the data or the weights are not as they should be.
@@ -107,26 +141,13 @@ def open_trainer(request: RunRequest, processes: Processes) -> Iterator[Original
     content = read_toml(request.config)
     folder = None if request.run_id == NO_RUN else request.runs / request.run_id
     if "architecture" in content:
-        yield _original(validated(OriginalConfig, content, request.config), request, folder, processes)
+        recipe = validated(OriginalConfig, content, request.config)
+        yield OriginalTrainer(recipe, sets_of(recipe, request), folder, processes)
         return
     settings = validated(TrainingConfig, content, request.config)
     _check_compact(settings, request)
     with TemporaryDirectory() as nowhere:
-        trainer = Trainer(settings, request.data_root or Path(), folder or Path(nowhere), processes)
-        if request.network is not None:
-            trainer.load_network(request.network)
-        yield trainer
-
-
-def _original(
-    settings: OriginalConfig, request: RunRequest, folder: Path | None, processes: Processes
-) -> OriginalTrainer:
-    trainer = OriginalTrainer(settings, sets_of(settings, request), folder, processes)
-    if request.deeplab is not None:
-        trainer.load_deeplab(request.deeplab)
-    if request.network is not None:
-        trainer.load_network(request.network)
-    return trainer
+        yield Trainer(settings, request.data_root or Path(), folder or Path(nowhere), processes)
 
 
 def sets_of(settings: OriginalConfig, request: RunRequest) -> tuple[DataSet, ...]:
