@@ -14,7 +14,7 @@ from PIL import Image
 
 from s2m.label_files import read_label_map
 from s2m.types import ByteArray
-from web_desk import Desk, Serve, iou, write_picture
+from web_desk import Desk, Serve, iou, read_only, write_picture
 
 
 def test_a_killed_server_gives_everything_back(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
@@ -327,21 +327,6 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_strokes_wait(
     assert desk.mask(1)[48, 32]
 
 
-READ_ONLY_FOLDER = """
-import errno, os, sys
-def refuse(event, arguments):
-    if event == "open":
-        flags = arguments[2] or 0
-        writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-    else:
-        writes = event in ("os.mkdir", "os.remove", "os.rename", "os.truncate", "os.chmod", "os.utime")
-    if writes and str(arguments[0]).startswith("{folder}"):
-        raise OSError(errno.EROFS, "Read-only file system", str(arguments[0]))
-sys.addaudithook(refuse)
-"""
-"""A server for which a folder is on a read-only disk, whoever runs it."""
-
-
 def test_a_read_only_folder_is_looked_at_and_says_why(
     new_desk: Callable[..., Desk], serve: Serve, two_discs: ByteArray, tmp_path: Path
 ) -> None:
@@ -358,7 +343,7 @@ def test_a_read_only_folder_is_looked_at_and_says_why(
     served.stop()
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in out.rglob("*") if path.is_file()}
 
-    served = serve(tmp_path / "images", out, before=READ_ONLY_FOLDER.format(folder=out))
+    served = serve(tmp_path / "images", out, before=read_only(out))
     assert f"look only: the folder {out} cannot be written (Read-only file system)" in served.said[0]
     desk = new_desk().open(served.url)
     banner = desk.page.locator("#banner")
@@ -405,7 +390,7 @@ def test_strokes_that_wait_are_kept_while_the_folder_can_only_be_looked_at(
     served.kill()
     desk.wait_for("!s2m.connection.open")
     desk.draw((24, 48), (40, 48), settle=False)
-    looking = serve(two_discs_file, out, port=port, before=READ_ONLY_FOLDER.format(folder=out))
+    looking = serve(two_discs_file, out, port=port, before=read_only(out))
     with desk.page.context.new_page() as visit:
         visit.goto(looking.url)
     desk.wait_for("s2m.connection.open && s2m.connection.held")

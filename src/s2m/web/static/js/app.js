@@ -582,7 +582,7 @@ export class App {
     done: (message) => this.#takeDone(message),
     failed: (message) => {
       if (!this.connection.unsent.has(message.id)) this.#finish(message.id);
-      if (this.connection.unsent.size === 0) this.status.nothingToSave();
+      if (this.connection.unsent.size === 0 || message.code === "read_only") this.status.nothingToSave();
       if (message.code === "read_only") this.layers.busySince = 0;
       this.status.fail(message.text);
     },
