@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from web_desk import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, Desk, Served, run_server  # noqa: E402
+from web_desk import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, Desk, Served, read_only, run_server  # noqa: E402
 
 WEBP_QUALITY = 90
 """Words stay crisp and skies without bands, at a fifth of the size of a PNG."""
@@ -41,13 +41,14 @@ def main() -> None:
         take_folder(browser, Path(), folder)
         take_deep(browser, Path(), folder)
         take_empty(browser, Path(), folder)
+        take_read_only(browser, Path(), folder)
         browser.close()
 
 
 @contextmanager
-def served(*arguments: object) -> Iterator[Served]:
-    """A server for a while."""
-    running = run_server([*map(str, arguments), "--port", "0"])
+def served(*arguments: object, before: str = "") -> Iterator[Served]:
+    """A server for a while; ``before`` is Python that it runs first."""
+    running = run_server([*map(str, arguments), "--port", "0"], before=before)
     try:
         yield running
     finally:
@@ -212,6 +213,16 @@ def take_empty(browser: Browser, work: Path, folder: Path) -> None:
         desk.page.goto(running.url)
         desk.page.get_by_text("No image here").wait_for()
         take(desk, folder / "empty.png")
+
+
+def take_read_only(browser: Browser, work: Path, folder: Path) -> None:
+    """A project whose folder cannot be written, looked at."""
+    with served(DEMO, "-o", work / "shared") as running:
+        draw_scene(new_desk(browser, 1280, 800).open(running.url))
+    with served(DEMO, "-o", work / "shared", before=read_only(work / "shared")) as running:
+        desk = new_desk(browser, 1280, 800).open(running.url)
+        desk.wait_for("s2m.layers.masks.contains(1, { x: 215, y: 110 })")
+        take(desk, folder / "read-only.webp")
 
 
 if __name__ == "__main__":

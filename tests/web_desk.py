@@ -86,6 +86,24 @@ def run_server(arguments: list[str], file_limit_bytes: int | None = None, before
     raise AssertionError(f"the server did not start: {''.join(said)}")
 
 
+_READ_ONLY = """
+import errno, os, sys
+def refuse(event, arguments):
+    if event == "open":
+        writes = (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    else:
+        writes = event in ("os.mkdir", "os.remove", "os.rename", "os.truncate", "os.chmod", "os.utime")
+    if writes and not isinstance(arguments[0], int) and os.path.abspath(arguments[0]).startswith({folder!r}):
+        raise OSError(errno.EROFS, "Read-only file system", str(arguments[0]))
+sys.addaudithook(refuse)
+"""
+
+
+def read_only(folder: Path) -> str:
+    """Python for ``run_server``: a process for which a folder is on a read-only disk, whoever runs it."""
+    return _READ_ONLY.format(folder=str(folder.absolute()))
+
+
 @dataclass
 class Desk:
     """A page in the browser, and short words for what a person does in it."""

@@ -43,6 +43,12 @@ class OutputError(S2MError):
     code = "output"
 
 
+class ReadOnlyError(S2MError):
+    """A change of what can only be looked at, because its folder cannot be written."""
+
+    code = "read_only"
+
+
 class BatchError(S2MError):
     """Some files of a folder failed while the others were done; the message names each one and its reason."""
 

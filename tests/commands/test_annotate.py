@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from s2m.commands import EXIT_CODES, main
 from s2m.label_files import write_label_map
 from s2m.session import ObjectClass, Project, ProjectSettings
 from s2m.types import LabelMap
-from s2m.web.server import Address
+from s2m.web.server import Address, Greeting
+from s2m.web.studio import Studio
 
 
 def run(*arguments: object) -> tuple[int, str]:
@@ -52,6 +57,55 @@ def test_an_output_folder_that_is_a_file_is_refused(two_discs_file: Path, tmp_pa
     code, said = run(two_discs_file, "-o", tmp_path / "out")
     assert code == EXIT_CODES["output"]
     assert "-o" in said
+
+
+@pytest.fixture
+def read_only_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file can be made; the tests may run as a user who may write everywhere."""
+
+    def refuse(**_: object) -> tuple[int, str]:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+
+
+@pytest.mark.usefixtures("read_only_disk")
+def test_an_output_folder_that_cannot_be_written_is_looked_at(
+    two_discs_file: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studios: list[Studio] = []
+
+    def serve(studio: Studio, _: Address, greet: Callable[[Greeting], None]) -> None:
+        studios.append(studio)
+        greet(Greeting("http://127.0.0.1:1/", (), False))
+
+    monkeypatch.setattr("s2m.commands.annotate.serve", serve)
+    code, said = run(two_discs_file, "-o", tmp_path / "out", "--model", tiny_model_folder)
+    assert code == 0
+    why = f"look only: the folder {tmp_path / 'out'} cannot be written (Read-only file system)"
+    assert said.splitlines()[0] == f"1 image; {why}; start again with another folder (-o) to draw"
+    assert "can see the masks" in said
+    assert studios[0].project.read_only is not None
+
+
+@pytest.mark.usefixtures("read_only_disk")
+@pytest.mark.parametrize("change", ["--mask", "--classes", "--overlap"])
+def test_a_change_of_what_cannot_be_written_is_refused(two_discs_file: Path, tmp_path: Path, change: str) -> None:
+    Image.fromarray(np.zeros((96, 128), dtype=np.uint8)).save(tmp_path / "mask.png")
+    (tmp_path / "classes.txt").write_text("cat\n")
+    value = {"--mask": tmp_path / "mask.png", "--classes": tmp_path / "classes.txt", "--overlap": "overlapping"}[change]
+    code, said = run(two_discs_file, "-o", tmp_path / "out", change, value)
+    assert code == EXIT_CODES["output"]
+    assert "the folder is read-only; choose another with -o" in said
+
+
+@pytest.mark.usefixtures("read_only_disk")
+def test_masks_are_not_imported_into_a_folder_that_cannot_be_written(two_discs_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "masks").mkdir()
+    result = CliRunner().invoke(
+        main, ["import-masks", str(two_discs_file), str(tmp_path / "masks"), "-o", str(tmp_path / "out")]
+    )
+    assert result.exit_code == EXIT_CODES["output"]
 
 
 def test_a_port_in_use_is_refused(two_discs_file: Path, tiny_model_folder: Path, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
 from s2m.session import AnnotationState, JournalHeader, Session
+from s2m.session.journal import JournalFile, OpenedJournal
 from s2m.types import BACKGROUND_ID, FloatArray, ObjectMasks, Stroke
 
 SIZE_HW = (24, 32)
@@ -50,6 +51,7 @@ def open_session(
     answerer: DiscAnswerer | None = None,
     model_id: str = "discs",
     known: Mapping[int, AnnotationState] = MappingProxyType({}),
+    open_journal: Callable[[Path, JournalHeader], OpenedJournal] = JournalFile.open,
 ) -> Session:
     header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
-    return Session(path, header, answerer or DiscAnswerer(), model_id, known)
+    return Session(path, header, answerer or DiscAnswerer(), model_id, known, open_journal=open_journal)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from disc_network import SIZE_HW, open_session
 
-from s2m.errors import JournalError, OutputError
+from s2m.errors import JournalError, OutputError, ReadOnlyError
 from s2m.session import Draw, DrawnStroke, JournalHeader, MarkImage, read_journal
 from s2m.session.journal import JournalFile, JournalLine, line_bytes
 
@@ -218,3 +218,26 @@ def test_a_kill_in_the_middle_of_a_stroke_loses_at_most_its_last_points(tmp_path
     assert len(pen.points) >= said + 1
     assert [x for x, _ in pen.points] == [round(10 + step / 100, 2) for step in range(len(pen.points))]
     assert "recovered" in session.notices[-1]
+
+
+def test_a_journal_that_is_looked_at_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 2)
+    torn = path.read_bytes() + line_bytes(dot(3))[:30]
+    path.write_bytes(torn)
+    journal, reading, notices = JournalFile.look(path, HEADER)
+    assert reading.lines == (dot(1), dot(2))
+    assert notices == ("the journal photo.jsonl is damaged: its last line is torn; everything before is shown",)
+    with pytest.raises(ReadOnlyError, match="another folder with -o"):
+        journal.append([dot(3)])
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("photo.jsonl", torn)]
+
+
+def test_a_journal_is_looked_at_while_another_program_writes_it(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    writer, _, _ = JournalFile.open(path, HEADER)
+    writer.append([dot(1)])
+    _, reading, _ = JournalFile.look(path, HEADER)
+    assert reading.lines == (dot(1),)
+    writer.append([dot(2)])
+    writer.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -12,7 +13,7 @@ import pytest
 from disc_network import SIZE_HW, DiscAnswerer
 from PIL import Image
 
-from s2m.errors import ConfigError, ImageError, JournalError, OutputError, S2MError
+from s2m.errors import ConfigError, ImageError, JournalError, OutputError, ReadOnlyError, S2MError
 from s2m.label_files import read_label_map, write_label_map
 from s2m.session import (
     Autosaver,
@@ -293,6 +294,83 @@ def test_a_read_only_folder_is_refused_with_advice(
     monkeypatch.setattr(tempfile, "mkstemp", refuse)
     with pytest.raises(OutputError, match="not writable; choose another"):
         Project.open(photos, tmp_path / "output")
+
+
+def looked_at(photos: Path, output: Path) -> Project:
+    """A project whose folder takes no files, as ``s2m annotate`` opens it."""
+
+    def refuse(**_: object) -> tuple[int, str]:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "mkstemp", refuse)
+        with pytest.raises(OutputError) as refusal:
+            Project.open(photos, output)
+    return Project.look(photos, output, refusal.value)
+
+
+def files_of(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_project_in_a_read_only_folder_can_be_looked_at(project: Project, photos: Path) -> None:
+    session = opened(project, "a.jpg")
+    labels = session.do(draw(8, 8)).label_map()
+    session.do(MarkImage(status="done"))
+    project.save(session)
+    session.close()
+    project.keep_view("a.jpg", ViewState(selected_object_id=3))
+    before = files_of(project.output)
+    looked = looked_at(photos, project.output)
+    assert f"the folder {project.output} cannot be written (Read-only file system)" in str(looked.read_only)
+    assert "another folder (-o)" in str(looked.read_only)
+    assert (looked.entry("a.jpg").status, looked.entry("a.jpg").strokes, looked.last_image) == ("done", 1, "a.jpg")
+    shown = opened(looked, "a.jpg")
+    np.testing.assert_array_equal(shown.state.label_map(), labels)
+    assert not opened(looked, "b2.png").state.has_mask
+    changes: list[Callable[[], object]] = [
+        lambda: shown.do(draw(20, 8)),
+        lambda: looked.save(shown),
+        lambda: looked.back_up("a.jpg"),
+        lambda: looked.keep_view("a.jpg", ViewState()),
+        lambda: looked.change_settings(ProjectSettings()),
+    ]
+    for change in changes:
+        with pytest.raises(ReadOnlyError):
+            change()
+    shown.close()
+    assert files_of(project.output) == before
+
+
+def test_a_folder_that_cannot_be_made_is_looked_at_as_if_it_were_empty(photos: Path, tmp_path: Path) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "mkdir", refuse)
+        with pytest.raises(OutputError) as refusal:
+            Project.open(photos, tmp_path / "output")
+    looked = Project.look(photos, tmp_path / "output", refusal.value)
+    assert {entry.status for entry in looked.images} == {"untouched"}
+    assert not (tmp_path / "output").exists()
+
+
+def test_what_is_no_folder_or_cannot_be_entered_is_refused_to_those_who_look_too(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = OutputError("cannot write it")
+    (tmp_path / "file").write_text("in the way")
+    for output in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        with pytest.raises(OutputError, match="cannot write it"):
+            Project.look(photos, output, refusal)
+    with pytest.raises(OutputError, match="could replace the images"):
+        Project.look(photos, photos, refusal)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    # The tests may run as a user who may enter every folder.
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.F_OK or Path(path) != closed)
+    with pytest.raises(OutputError, match="cannot write it"):
+        Project.look(photos, closed, refusal)
 
 
 @pytest.mark.parametrize("content", ['{"s2m_project": 2}', "{torn", "[]", '{"s2m_project": 1, "unknown": 3}'])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from disc_network import SIZE_HW, DiscAnswerer, open_session
 
-from s2m.errors import JournalError, OutputError
+from s2m.errors import JournalError, OutputError, ReadOnlyError
 from s2m.session import (
     ChangeObject,
     ChangeStroke,
@@ -19,8 +19,10 @@ from s2m.session import (
     ImportMasks,
     Redo,
     StrokePart,
+    Undo,
     read_journal,
 )
+from s2m.session.journal import JournalFile
 
 
 @pytest.fixture
@@ -249,3 +251,22 @@ def test_the_memory_of_old_states_is_bounded_and_they_come_back(
     for expected in reversed(labels[:-1]):
         np.testing.assert_array_equal(session.undo().label_map(), expected)
     assert answerer.calls > calls
+
+
+def test_a_session_that_is_looked_at_shows_its_masks_and_changes_nothing(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    labels = session.do(draw((8, 8))).label_map()
+    session.record_part(StrokePart(stroke=DrawnStroke(points=((20, 20),), key="half")))
+    session.close()
+    on_disk = journal_path.read_bytes()
+    looked = open_session(journal_path, open_journal=JournalFile.look)
+    np.testing.assert_array_equal(looked.state.label_map(), labels)
+    assert "being drawn when the program ended is not shown" in looked.notices[0]
+    for command in (draw((20, 20)), Clear(), Undo()):
+        with pytest.raises(ReadOnlyError):
+            looked.do(command)
+    np.testing.assert_array_equal(looked.state.label_map(), labels)
+    assert looked.undo_label == "stroke 1 of object 1"
+    looked.close()
+    assert journal_path.read_bytes() == on_disk
+    assert "recovered" in open_session(journal_path).notices[0]

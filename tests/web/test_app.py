@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 
-from s2m.errors import S2MError, ServerError
+from s2m.errors import OutputError, S2MError, ServerError
 from s2m.focus import FocusedSegmenter
 from s2m.label_files import write_label_map
 from s2m.models import OnnxModel
-from s2m.session import Project
+from s2m.session import Project, ViewState
 from s2m.types import ByteArray, LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
 from s2m.web.messages import read_message
@@ -37,6 +37,21 @@ def client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) -> Itera
     )
     app = create_app(studio, Access("secret", frozenset({ORIGIN})))
     with TestClient(app, base_url=ORIGIN, headers=HEADERS) as started:
+        yield started
+
+
+@pytest.fixture
+def looking_client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) -> Iterator[TestClient]:
+    """A server of a project that can only be looked at, in which one stroke is drawn."""
+    project = Project.open(two_discs_file, tmp_path / "out")
+    project.keep_view("discs.png", ViewState(selected_object_id=1))
+    looked = Project.look(two_discs_file, tmp_path / "out", OutputError("cannot write it"))
+    mask = tmp_path / "mask.png"
+    write_label_map(mask, np.ones((96, 128), dtype=np.int32))
+    studio = Studio(looked, FocusedSegmenter(tiny_model), StudioSettings("discs", "tiny", mask))
+    with TestClient(
+        create_app(studio, Access("secret", frozenset({ORIGIN}))), base_url=ORIGIN, headers=HEADERS
+    ) as started:
         yield started
 
 
@@ -298,6 +313,39 @@ def test_what_a_former_editor_drew_before_it_knew_is_not_lost(connect: Connect) 
     hear(second, "editor")
     say(first, draw())
     assert len(hear(second, "state")["strokes"]) == 1
+
+
+def test_nobody_edits_what_can_only_be_looked_at(looking_client: TestClient, tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    named = {"image": "discs.png", "id": "one-1"}
+    messages: list[dict[str, Any]] = [
+        draw(),
+        {"type": "save", **named},
+        {"type": "copy_objects", **named, "into": "discs.png", "object_ids": [1]},
+        {"type": "add_class", "id": "one-1", "name": "cat"},
+        {"type": "change_class", "id": "one-1", "name": "cat", "new_name": "lynx"},
+        {"type": "remove_class", "id": "one-1", "name": "cat"},
+        {"type": "take_over", "image": "discs.png"},
+        {"type": "preferences", "preset": "cvat", "keys": {}},
+        {"type": "pen_cancel", "image": "discs.png", "key": "k1"},
+    ]
+    with looking_client.websocket_connect("/ws", headers=HEADERS) as socket:
+        say(socket, {"type": "hello", "page": "one"})
+        assert "cannot be written" in hear(socket, "welcome")["project"]["read_only"]
+        say(socket, {"type": "open", "image": "discs.png"})
+        assert hear(socket, "image")["editor"] is False
+        assert hear(socket, "masks")["masks"] == []
+        view = {"zoom": 2, "centre_xy": [1, 1], "fitted": False, "selected_object_id": 1}
+        say(socket, {"type": "view", "image": "discs.png", **view})
+        for message in messages:
+            say(socket, message)
+            refusal = hear(socket, "failed" if "id" in message else "notice")
+            assert "cannot be written" in refusal["text"]
+            assert refusal.get("code", "read_only") == "read_only"
+        for address in ("/api/images/0/masks?page=one&name=mask.png", "/api/masks?name=mask.png"):
+            answer = looking_client.post(address, content=(tmp_path / "mask.png").read_bytes())
+            assert (answer.status_code, answer.headers["X-S2M-Error"]) == (403, "read_only")
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from PIL import Image
 
 from s2m.label_files import read_label_map
 from s2m.types import ByteArray
-from web_desk import Desk, Serve, iou
+from web_desk import Desk, Serve, iou, read_only, write_picture
 
 
 def test_a_killed_server_gives_everything_back(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
@@ -323,6 +323,83 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_strokes_wait(
     desk.page = context.new_page()
     desk.open(serve(two_discs_file, tmp_path / "out", port=str(urlsplit(served.url).port)).url)
     desk.wait_for("s2m.doc.value.strokes.length === 1")
+    desk.settle()
+    assert desk.mask(1)[48, 32]
+
+
+def test_a_read_only_folder_is_looked_at_and_says_why(
+    new_desk: Callable[..., Desk], serve: Serve, two_discs: ByteArray, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    for name in ("a.png", "b.png"):
+        write_picture(tmp_path / "images" / name, two_discs)
+    served = serve(tmp_path / "images", out)
+    desk = new_desk().open(served.url)
+    desk.draw((24, 48), (40, 48))
+    desk.press("n")
+    desk.draw((90, 48), (104, 48))
+    mask = desk.mask(2)
+    desk.page.context.close()
+    served.stop()
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in out.rglob("*") if path.is_file()}
+
+    served = serve(tmp_path / "images", out, before=read_only(out))
+    assert f"look only: the folder {out} cannot be written (Read-only file system)" in served.said[0]
+    desk = new_desk().open(served.url)
+    banner = desk.page.locator("#banner")
+    assert f"the folder {out} cannot be written (Read-only file system)" in banner.inner_text()
+    assert "another folder (-o)" in banner.inner_text()
+    desk.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+    assert iou(desk.mask(2), mask) == 1
+    assert len(desk.strokes()) == 2
+
+    # The photograph is moved and zoomed; who draws all the same is told why not.
+    left = desk.page.evaluate("s2m.viewport.view.left")
+    desk.draw((60, 48), (70, 48))
+    assert desk.page.evaluate("s2m.viewport.view.left") != left
+    desk.press("p")
+    desk.draw((60, 48), (70, 48))
+    assert "cannot be written" in desk.error()
+    for key in ("n", "f", "Control+z", "Enter", "Delete"):
+        desk.press(key)
+    for button in ("take-over", "save", "import-masks", "classes"):
+        desk.page.evaluate(f"s2m.run('{button}')")
+    assert desk.page.evaluate("s2m.doc.value.objects.length") == 2
+    assert not desk.page.evaluate("s2m.doc.value.editor")
+    assert desk.page.evaluate("document.querySelectorAll('[data-action=save]:not(:disabled)').length") == 0
+    banner.get_by_role("button", name="Hide").click()
+    assert not banner.is_visible()
+
+    desk.press("d")
+    desk.wait_for("s2m.doc.value.image?.name === 'b.png'")
+    assert desk.page.locator(".object.coming").count() == 0
+    other = new_desk().open(served.url)
+    assert other.page.get_by_role("button", name="Take over").count() == 0
+    served.stop()
+    assert served.process.returncode == 0
+    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_strokes_that_wait_are_kept_while_the_folder_can_only_be_looked_at(
+    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    served = serve(two_discs_file, out)
+    port = str(urlsplit(served.url).port)
+    desk.open(served.url)
+    served.kill()
+    desk.wait_for("!s2m.connection.open")
+    desk.draw((24, 48), (40, 48), settle=False)
+    looking = serve(two_discs_file, out, port=port, before=read_only(out))
+    with desk.page.context.new_page() as visit:
+        visit.goto(looking.url)
+    desk.wait_for("s2m.connection.open && s2m.connection.held")
+    assert "cannot be written" in desk.error()
+    looking.kill()
+    fresh = serve(two_discs_file, out, port=port)
+    with desk.page.context.new_page() as visit:
+        visit.goto(fresh.url)
+    desk.wait_for("s2m.connection.open && s2m.doc.value.strokes.length === 1")
     desk.settle()
     assert desk.mask(1)[48, 32]
 

@@ -47,6 +47,8 @@ EXIT_CODES: Mapping[str, int] = MappingProxyType(
         "config": 10,
         "server": 11,
         "batch": 12,
+        # 13 and 14 stand below.
+        "read_only": 15,
     }
 )
 """The exit code of each error of ``s2m.errors``, by its code."""

@@ -12,7 +12,7 @@ import click
 from s2m.answering import model_id
 from s2m.channel_order import ChannelOrder, in_channel_order
 from s2m.commands.channel_order_option import channel_order_option
-from s2m.errors import ConfigError, MaskError
+from s2m.errors import ConfigError, MaskError, OutputError
 from s2m.example import DEMO_IMAGE
 from s2m.focus import FocusedSegmenter
 from s2m.images import image_size
@@ -81,12 +81,14 @@ def annotate(
 ) -> None:
     """Open the page to draw in: a few strokes on each image, and its masks are in the output folder.
 
-    Without an image it opens the shipped photograph, to try.
+    Without an image it opens the shipped photograph, to try.  Where the output folder cannot be written, the page
+    shows what there is, to look at.
     """
     address = Address(host, port, allowed_hosts, tls_cert, tls_key)
     if mask is not None:
         _check_mask(mask, source)
-    project = Project.open(source, output)
+    changes = [option for option in (mask, class_file, overlap) if option is not None]
+    project = Project.open(source, output) if changes else _open_or_look(source, output)
     if class_file is not None:
         _take_classes(project, class_file)
     if overlap is not None:
@@ -103,6 +105,13 @@ def annotate(
             open_browser(greeting.url)
 
     serve(Studio(project, FocusedSegmenter(model), settings), address, greet)
+
+
+def _open_or_look(source: Path, output: Path) -> Project:
+    try:
+        return Project.open(source, output)
+    except OutputError as refusal:
+        return Project.look(source, output, refusal)
 
 
 def _check_mask(mask: Path, source: Path) -> None:
@@ -125,13 +134,14 @@ def _take_classes(project: Project, file: Path) -> None:
 
 def _say(greeting: Greeting, project: Project) -> None:
     count = len(project.images)
-    click.echo(f"{count} {'image' if count == 1 else 'images'}; masks go to {project.output}")
+    where = project.read_only or f"masks go to {project.output}"
+    click.echo(f"{count} {'image' if count == 1 else 'images'}; {where}")
     click.echo(f"Open {greeting.url}")
     for url in greeting.others:
         click.echo(f"  or {url}")
     if not greeting.is_local:
         _print_qr_code(greeting.url)
-        click.echo("Whoever has this address can edit the masks.")
+        click.echo(f"Whoever has this address can {'edit' if project.read_only is None else 'see'} the masks.")
     click.echo("Ctrl+C ends; nothing is lost.")
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from s2m.errors import JournalError, OutputError
+from s2m.errors import JournalError, OutputError, ReadOnlyError
 from s2m.session.commands import Command, DrawnStroke, Key, LocalEdits, command_from_json
 from s2m.session.masks import Overlap
 from s2m.session.packed_masks import Value
@@ -167,9 +167,10 @@ class JournalFile:
         self._descriptor: int | None = None
         self._nbytes = 0
         self._closed = False
+        self.is_read_only = False
 
     @staticmethod
-    def open(path: Path, header: JournalHeader) -> tuple[JournalFile, JournalReading, tuple[str, ...]]:
+    def open(path: Path, header: JournalHeader) -> OpenedJournal:
         """Open the journal of an image, or prepare to begin it.
 
         Args:
@@ -204,13 +205,38 @@ class JournalFile:
             raise
         return journal, reading, notices
 
+    @staticmethod
+    def look(path: Path, header: JournalHeader) -> OpenedJournal:
+        """Read the journal of an image, if there is one, and write nothing: nothing is locked, repaired or begun.
+
+        Args:
+            path: the file, there or not.
+            header: of an image without a journal.
+
+        Returns:
+            the journal, what it says, and a sentence about damage.
+
+        Raises:
+            JournalError: unreadable, not a journal, or another version.
+        """
+        journal = JournalFile(path, header)
+        journal.is_read_only = True
+        if not path.exists():
+            return journal, JournalReading(header, (), 0, None), ()
+        reading = read_journal(path)
+        journal._nbytes = reading.nbytes
+        return journal, reading, () if reading.damage is None else (f"{reading.damage}; everything before is shown",)
+
     def append(self, lines: Iterable[JournalLine]) -> None:
         """Put lines on the disk: when this returns they are there; when it raises, nothing of them is.
 
         Raises:
+            ReadOnlyError: the journal is only looked at.
             JournalError: another program has begun this image's journal in the meantime.
             OutputError: the disk refuses.
         """
+        if self.is_read_only:
+            raise ReadOnlyError(f"the journal {self.path.name} is only looked at; annotate into another folder with -o")
         data = b"".join(line_bytes(line) for line in lines)
         try:
             if self._descriptor is None and not self._closed:
@@ -273,6 +299,10 @@ class JournalFile:
         os.lseek(self._opened, self._nbytes - 1, os.SEEK_SET)
         if os.read(self._opened, 1) != b"\n":
             self._write(b"\n")
+
+
+OpenedJournal = tuple[JournalFile, JournalReading, tuple[str, ...]]
+"""A journal, what it says, and sentences about damage."""
 
 
 def _keep_damaged(path: Path) -> Path:

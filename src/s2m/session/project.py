@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import time
 from collections import Counter
@@ -13,13 +14,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from s2m.errors import ConfigError, ImageError, JournalError, OutputError
+from s2m.errors import ConfigError, ImageError, JournalError, OutputError, ReadOnlyError
 from s2m.images import IMAGE_SUFFIXES, find_images
 from s2m.label_files import label_map_bytes
 from s2m.safe_files import write_atomically
 from s2m.session.answers import Answerer
 from s2m.session.history import history_of
-from s2m.session.journal import JournalHeader, read_journal
+from s2m.session.journal import JournalFile, JournalHeader, read_journal
 from s2m.session.leases import Leases
 from s2m.session.project_files import ProjectFile, ProjectSettings, ViewState, read_project_file
 from s2m.session.session import Session
@@ -82,11 +83,19 @@ class SaveResult:
 class Project:
     """Images, their annotations and the output folder; safe to use from threads.
 
-    Made by ``Project.open``.
+    Made by ``Project.open``, or ``Project.look`` where nothing can be changed.
+
+    Attributes:
+        source: the folder of images, or the image.
+        output: the output folder.
+        read_only: why nothing can be changed, and what to do; None where everything can.
     """
 
-    def __init__(self, source: Path, images: Mapping[str, Path], output: Path, file: ProjectFile) -> None:
+    def __init__(
+        self, source: Path, images: Mapping[str, Path], output: Path, file: ProjectFile, read_only: str | None = None
+    ) -> None:
         self._paths, self.source, self.output, self._file = dict(images), source, output, file
+        self.read_only = read_only
         self.leases = Leases()
         self._lock = threading.RLock()
         self._save_lock = threading.Lock()
@@ -112,9 +121,42 @@ class Project:
         _check_outputs(images, output)
         path = output / PROJECT_FILE
         new = ProjectFile(source=str(source.resolve()), settings=settings or ProjectSettings())
-        file = read_project_file(path).model_copy(update={"source": new.source}) if path.exists() else new
+        file = read_project_file(path).model_copy(update={"source": new.source}) if os.access(path, os.F_OK) else new
         write_atomically(path, file.model_dump_json(indent=1).encode() + b"\n")
         return Project(source, images, output, file)
+
+    @staticmethod
+    def look(source: Path, output: Path, refusal: OutputError) -> Project:
+        """Open a folder of images, or one image, and what was annotated of it, to look at: nothing is written.
+
+        Args:
+            source: the folder (not the folders in it), or the image.
+            output: holds label maps and journals, or nothing yet.
+            refusal: why it cannot be written.
+
+        Raises:
+            OutputError: the refusal, where ``output`` is no folder, or one that cannot be entered.
+            ImageError, ConfigError: as ``open``.
+        """
+        images = _find(source)
+        _check_outputs(images, output)
+        if not _can_be_entered(output):
+            raise refusal
+        path = output / PROJECT_FILE
+        file = read_project_file(path) if path.exists() else ProjectFile(source=str(source), settings=ProjectSettings())
+        cause = refusal.__cause__
+        reason = (isinstance(cause, OSError) and cause.strerror) or str(refusal)
+        what = f"look only: the folder {output} cannot be written ({reason})"
+        return Project(source, images, output, file, f"{what}; start again with another folder (-o) to draw")
+
+    def check_writable(self) -> None:
+        """Make sure that something can be changed.
+
+        Raises:
+            ReadOnlyError: the project was opened to look at.
+        """
+        if self.read_only is not None:
+            raise ReadOnlyError(self.read_only)
 
     @staticmethod
     def reopen(output: Path, source: Path | None = None) -> Project:
@@ -174,7 +216,7 @@ class Project:
             self._entries[name] = self._entry(name)
 
     def open_image(self, name: str, size_hw: tuple[int, int], answerer: Answerer, model_id: str) -> Session:
-        """The annotation of an image, as it was left.
+        """The annotation of an image, as it was left; where nothing can be changed, one that cannot either.
 
         Args:
             name: of the image.
@@ -192,7 +234,9 @@ class Project:
         header = JournalHeader(image=name, size_hw=size_hw, overlap=settings.overlap, local_edits=settings.local_edits)
         journal = self._beside(name, "jsonl")
         kept = read_state(self._beside(name, "masks.npz"), journal)
-        session = Session(journal, header, answerer, model_id, known=dict([kept] if kept else []))
+        known = dict([kept] if kept else [])
+        open_journal = JournalFile.open if self.read_only is None else JournalFile.look
+        session = Session(journal, header, answerer, model_id, known, open_journal=open_journal)
         with self._lock:
             self._unreadable.pop(name, None)
         return session
@@ -204,8 +248,10 @@ class Project:
         image on which nothing was done is not written.
 
         Raises:
+            ReadOnlyError: the project was opened to look at.
             OutputError: the disk refuses; what was there is untouched, and the journal holds everything.
         """
+        self.check_writable()
         started = time.perf_counter()
         moment = session.moment()
         name = moment.state.image_name
@@ -238,8 +284,10 @@ class Project:
         """Keep a copy of the present label map of an image; None where there is none.
 
         Raises:
+            ReadOnlyError: the project was opened to look at.
             OutputError: the disk refuses.
         """
+        self.check_writable()
         return self._back_up(self.label_path(name), ())
 
     def label_path(self, name: str) -> Path:
@@ -272,8 +320,10 @@ class Project:
         """Remember where the annotator is in an image.
 
         Raises:
+            ReadOnlyError: the project was opened to look at.
             OutputError: the disk refuses.
         """
+        self.check_writable()
         write_atomically(self._beside(self.entry(name).name, "view.json"), view.model_dump_json().encode())
         with self._lock:
             if self._file.last_image != name:
@@ -293,8 +343,10 @@ class Project:
         """Keep other settings; images that are begun keep their own way of overlapping.
 
         Raises:
+            ReadOnlyError: the project was opened to look at.
             OutputError: the disk refuses.
         """
+        self.check_writable()
         with self._lock:
             self._change_file({"settings": settings})
 
@@ -354,3 +406,9 @@ def _check_outputs(images: Mapping[str, Path], output: Path) -> None:
     folders = {path.parent.resolve() for path in images.values()}
     if output.resolve() in folders:
         raise OutputError(f"label maps in {output} could replace the images there; choose another folder with -o")
+
+
+def _can_be_entered(output: Path) -> bool:
+    """Whether what is in a folder can be looked at, should it be there."""
+    there = [folder for folder in (output / JOURNAL_FOLDER, output, *output.parents) if os.access(folder, os.F_OK)]
+    return all(os.access(folder, os.X_OK) and folder.is_dir() for folder in there)

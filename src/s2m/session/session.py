@@ -34,7 +34,15 @@ from s2m.session.history import (
     last_model,
     unfinished_strokes,
 )
-from s2m.session.journal import DroppedStroke, JournalFile, JournalHeader, JournalLine, JournalReading, StrokePart
+from s2m.session.journal import (
+    DroppedStroke,
+    JournalFile,
+    JournalHeader,
+    JournalLine,
+    JournalReading,
+    OpenedJournal,
+    StrokePart,
+)
 from s2m.session.state import AnnotationState, initial_state
 
 _STATES_KEPT = 64
@@ -71,6 +79,7 @@ class Session:
         model_id: name of the model, for the record.
         known: states after some lines of the journal, by their number, that need not be computed.
         clock: gives the time, UTC.
+        open_journal: ``JournalFile.look`` for a session that cannot be changed.
 
     Raises:
         JournalError: not a journal, another version, another image's, or open elsewhere.
@@ -85,10 +94,11 @@ class Session:
         model_id: str,
         known: Mapping[int, AnnotationState] = MappingProxyType({}),
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        open_journal: Callable[[Path, JournalHeader], OpenedJournal] = JournalFile.open,
     ) -> None:
         self._lock = threading.RLock()
         self._answerer, self.model_id, self._clock = answerer, model_id, clock
-        self._journal, reading, self.notices = JournalFile.open(path, header)
+        self._journal, reading, self.notices = open_journal(path, header)
         try:
             _check_same_image(reading.header, header, path)
             self._take_up(reading, known)
@@ -108,7 +118,10 @@ class Session:
         self._state: AnnotationState | None = None
         self.number = reading.lines[-1].number if reading.lines else 0
         self._notice_other_model()
-        self._finish_parts()
+        if self._journal.is_read_only:
+            self._notice_parts()
+        else:
+            self._finish_parts()
 
     def _notice_other_model(self) -> None:
         if self._recorded_model not in (None, self.model_id):
@@ -116,6 +129,11 @@ class Session:
             kept = not done or done[-1].number in self._states
             what = "they stay as they are until you change them" if kept else "they were computed again"
             self.notices += (f"the masks were made with {self._recorded_model}, now {self.model_id} answers; {what}",)
+
+    def _notice_parts(self) -> None:
+        """Strokes that were being drawn when the journal ended stay in it as they are."""
+        for _ in self._parts:
+            self.notices += ("a stroke that was being drawn when the program ended is not shown; it is kept",)
 
     def _finish_parts(self) -> None:
         """Strokes that were being drawn when the journal ended become strokes."""
@@ -179,6 +197,7 @@ class Session:
 
         Raises:
             JournalError: the command does not fit; nothing has changed.
+            ReadOnlyError: the session is only looked at.
             OutputError: the disk refuses; nothing has changed.
         """
         with self._lock:

@@ -41,6 +41,7 @@ HTTP_STATUS: Mapping[str, int] = MappingProxyType(
         "config": 422,
         "server": 409,
         "batch": 422,
+        "read_only": 403,
     }
 )
 """The HTTP status of each error of ``s2m.errors``, by its code."""

@@ -50,10 +50,12 @@ async def import_into_image(studio: Studio, index: int, page: str, path: Path) -
     """Bring the masks of a file into an open image; for a label map the names need not agree.
 
     Raises:
+        ReadOnlyError: the project was opened to look at.
         ServerError: the image is not open, or this page does not edit it.
         DataError: the COCO file has no masks for the image.
         MaskError: the file is no label map of this image.
     """
+    studio.project.check_writable()
     room = studio.room_of(index)
     if room is None:
         raise ServerError("open the image first, then import its masks")
@@ -68,8 +70,10 @@ async def import_into_all(studio: Studio, path: Path) -> ImportOutcome:
     A label map goes to the image of its name, a COCO file to all that it names.
 
     Raises:
+        ReadOnlyError: the project was opened to look at.
         DataError: the file is no COCO file, or no image of the project is in it.
     """
+    studio.project.check_writable()
     source, entries = await studio.in_reader(lambda: _source_and_images(studio, path))
     imported = annotated = 0
     failures: list[str] = []

@@ -158,6 +158,9 @@ PageMessage = Annotated[
 ANSWERED = (Command, Save, AddClass, ChangeClass, RemoveClass, CopyObjects)
 """Messages with an id, which are said again until they are answered."""
 
+CHANGES = (*ANSWERED, TakeOver, KeepPreferences, PenDown, PenCancel)
+"""Messages that change something of the project, refused where its folder cannot be written."""
+
 _ADAPTER: TypeAdapter[PageMessage] = TypeAdapter(PageMessage)
 
 

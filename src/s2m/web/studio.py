@@ -25,6 +25,7 @@ from s2m.web import views
 from s2m.web.class_changes import classes_after
 from s2m.web.line import PageLine
 from s2m.web.messages import (
+    CHANGES,
     AddClass,
     ChangeClass,
     Command,
@@ -170,6 +171,7 @@ class Studio:
                 "project": {
                     "name": self.settings.title,
                     "output": str(self.project.output),
+                    "read_only": self.project.read_only,
                     "model": self.settings.model_id,
                     "palette": [colour_of(object_id) for object_id in range(1, PALETTE_SIZE + 1)],
                     "key": _key_of(self.project.output),
@@ -193,6 +195,8 @@ class Studio:
         Raises:
             S2MError: it cannot be done; say so to the page.
         """
+        if isinstance(message, CHANGES):
+            self.project.check_writable()
         match message:
             case Hello():
                 line.page = message.page
@@ -235,11 +239,12 @@ class Studio:
                 self._report_unreadable(name, error)
             line.send({"type": "unreadable", "name": name, "text": str(error)})
             return
-        if room.editor is None or not room.has_page(room.editor):
+        if self._lacks_editor(room):
             room.editor = line.page
-        room.former_editors.add(room.editor)
+            room.former_editors.add(line.page)
         await room.enter(line)
-        self._start(self._look_at(room))
+        if self.project.read_only is None:
+            self._start(self._look_at(room))
 
     def opening(self, name: str) -> asyncio.Lock:
         """Held while an image is opened or closed."""
@@ -285,7 +290,7 @@ class Studio:
             "depth": await self.in_reader(lambda: views.depth_entry(pyramid.depth)),
         }
         room = Room(name, info, session, self._worker, self._changed, lambda: self._view_of(name))
-        if self.settings.mask is not None and not session.state.has_mask:
+        if self.settings.mask is not None and self.project.read_only is None and not session.state.has_mask:
             mask = self.settings.mask
             room.put(Job(None, new_key(), await self.in_reader(lambda: self._import(mask, mask.name, room))))
         return room
@@ -309,8 +314,7 @@ class Studio:
     async def _room_to_edit(self, line: PageLine, name: str) -> Room:
         """The room of a command; pages that have edited before may still send what they did then."""
         room = await self._room(name)
-        free = room.editor is None or not room.has_page(room.editor)
-        if not (free or line.page == room.editor or line.page in room.former_editors):
+        if not (self._lacks_editor(room) or line.page == room.editor or line.page in room.former_editors):
             raise ServerError("another page edits this image; take over to change it")
         return room
 
@@ -324,13 +328,17 @@ class Studio:
 
     async def _after_leaving(self, room: Room) -> None:
         await asyncio.sleep(EDITOR_RETURNS_WITHIN_S)
-        if room.lines and not (room.editor and room.has_page(room.editor)):
+        if room.lines and self._lacks_editor(room):
             self._make_editor(room, room.lines[0])
         await asyncio.sleep(ROOM_CLOSED_AFTER_S)
         if not room.lines and self.rooms.get(room.name) is room and not self.opening(room.name).locked():
             async with self.opening(room.name):
                 del self.rooms[room.name]
                 await room.close()
+
+    def _lacks_editor(self, room: Room) -> bool:
+        """Whether a page may become the editor without taking over; where nothing can be changed nobody does."""
+        return self.project.read_only is None and (room.editor is None or not room.has_page(room.editor))
 
     def _make_editor(self, room: Room, line: PageLine) -> None:
         room.editor = line.page

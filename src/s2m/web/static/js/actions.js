@@ -97,13 +97,21 @@ export const ACTIONS = {
   "mark-done": { title: "Done with this image", group: "Folder", run: (app) => app.mark("done"), enabled: edits },
   "mark-flagged": { title: "Flag this image", group: "Folder", run: (app) => app.mark("flagged"), enabled: edits },
   "folder-panel": { title: "Show or hide the folder", group: "Folder", run: (app) => app.toggle("folderShown"), enabled: inFolder },
-  "take-over": { title: "Take over the editing of this image", group: "Folder", run: (app) => app.takeOver(), enabled: (app) => hasImage(app) && !app.doc.value.editor },
+  "take-over": { title: "Take over the editing of this image", group: "Folder", run: (app) => app.takeOver(), enabled: (app) => hasImage(app) && !app.doc.value.editor && !app.doc.readOnly },
   "keys-sheet": { title: "Keys", group: "Help", run: (app) => app.showKeys() },
   "command-list": { title: "Find a command", group: "Help", run: (app) => app.showCommands() },
   "settings": { title: "Change keys", group: "Help", run: (app) => app.showSettings() },
   "about": { title: "About: model and memory in use", group: "Help", run: (app) => app.showAbout() },
   "hints-again": { title: "Show the first hints again", group: "Help", run: (app) => app.hints.restart() },
 };
+
+/**
+ * @param {string} name
+ * @returns {boolean} whether it changes the annotation
+ */
+export function changes(name) {
+  return ["Edit", "Objects"].includes(ACTIONS[name].group) || ["pen-down", "mark-done", "mark-flagged"].includes(name);
+}
 
 /**
  * @param {string} name

@@ -1,6 +1,6 @@
 /** The page: one object that the parts share, and what happens when the server speaks. */
 
-import { ACTIONS, isEnabled } from "./actions.js";
+import { ACTIONS, changes, isEnabled } from "./actions.js";
 import { OBJECT_COLOURS, chooseColours, setFileColours } from "./colours.js";
 import { showClasses } from "./classes_dialog.js";
 import { Connection } from "./connection.js";
@@ -90,6 +90,8 @@ export class App {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.viewTimer = undefined;
     this.doubt = "";
+    /** Whether it was read that nothing can be changed. */
+    this.readOnlyRead = false;
     this.connection = new Connection({
       onmessage: (message) => this.#receive(message),
       onstate: (state, unsent) => this.#line(state, unsent),
@@ -112,6 +114,7 @@ export class App {
   /** @param {string} name of an action */
   run(name) {
     if (isEnabled(name, this)) return ACTIONS[name].run(this);
+    if (this.doc.readOnly && changes(name)) return this.status.warn(this.doc.readOnly);
     if (name === "undo") this.status.say("There is nothing to undo");
     if (name === "redo") this.status.say("There is nothing to redo");
   }
@@ -391,6 +394,7 @@ export class App {
    */
   setKeys(preset, own) {
     this.ui.set({ preset, ownKeys: own });
+    if (this.doc.readOnly) return this.status.say("These keys hold until the page is closed");
     this.connection.send({ type: "preferences", preset, keys: own });
   }
 
@@ -509,7 +513,14 @@ export class App {
   #showBanner() {
     const { image, editor } = this.doc.value;
     if (!image || editor || this.connection?.open === false) return showBanner(null);
+    if (this.doc.readOnly) return showBanner(this.readOnlyRead ? null : { text: this.doc.readOnly, action: { text: "Hide", run: () => this.#hideBanner() } });
     showBanner({ text: "Another page edits this image; you see it live.", action: { text: "Take over", run: () => this.takeOver() } });
+  }
+
+  #hideBanner() {
+    this.readOnlyRead = true;
+    this.#showBanner();
+    byId("stage").focus();
   }
 
   // The line to the server.
@@ -571,7 +582,8 @@ export class App {
     done: (message) => this.#takeDone(message),
     failed: (message) => {
       if (!this.connection.unsent.has(message.id)) this.#finish(message.id);
-      if (this.connection.unsent.size === 0) this.status.nothingToSave();
+      if (this.connection.unsent.size === 0 || message.code === "read_only") this.status.nothingToSave();
+      if (message.code === "read_only") this.layers.busySince = 0;
       this.status.fail(message.text);
     },
     notice: (message) => {
@@ -600,6 +612,7 @@ export class App {
   #takeWelcome(message) {
     OBJECT_COLOURS.splice(0, OBJECT_COLOURS.length, ...message.project.palette);
     this.connection.store.project = message.project.key;
+    if (message.project.read_only && !this.doc.readOnly) this.chooseTool("hand");
     setFileColours(message.project.file_palette);
     this.doc.set({ project: message.project, classes: message.project.classes, folder: message.folder });
     const { preset, keys } = message.preferences;
@@ -630,7 +643,7 @@ export class App {
     if (message.editor) this.#adopt(message.name);
     document.title = `${message.name} – S2M`;
     showScreen(null);
-    this.hints.start(message.example);
+    if (!this.doc.readOnly) this.hints.start(message.example);
     this.#showDoubt();
   }
 

@@ -21,7 +21,7 @@ export class Connection {
     /** @type {Map<string, object>} commands that the server has not yet acknowledged, in order */
     this.unsent = new Map();
     this.store = new UnsentStore(this.page);
-    /** Whether commands wait because the server could not write them to its disk. */
+    /** Whether commands wait because the server could not write them to its disk; for the next server where it never can. */
     this.held = false;
     /** @type {WebSocket | null} */
     this.socket = null;
@@ -108,6 +108,7 @@ export class Connection {
   /** @param {any} message */
   #receive(message) {
     if (message.type === "failed" && message.code === "output") this.#hold();
+    else if (message.type === "failed" && message.code === "read_only") this.held = true;
     else if (message.id) this.unsent.delete(message.id);
     this.listener.onmessage(message);
     if (message.id) this.#tell("open");

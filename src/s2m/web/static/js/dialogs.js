@@ -130,7 +130,7 @@ export async function showAbout(app) {
     ]));
     list.replaceChildren(
       line("Model", told.model),
-      line("Masks go to", project?.output ?? ""),
+      line(app.doc.readOnly ? "Masks come from" : "Masks go to", project?.output ?? ""),
       line("Images open", String(told.open_images)),
       make("h3", { text: "Memory of the server for the images looked at last" }),
       ...memory,

@@ -21,7 +21,7 @@ import { Store } from "./store.js";
  * @property {number} number of the last change
  * @property {boolean} editor whether this page edits
  * @property {FolderEntry[]} folder
- * @property {{name: string, output: string, model: string, key: string, file_palette: string[]} | null} project
+ * @property {{name: string, output: string, read_only: string | null, model: string, key: string, file_palette: string[]} | null} project
  * @property {ObjectClass[]} classes that can be given to objects
  * @property {boolean} encoding whether the network still looks at the image
  */
@@ -48,6 +48,12 @@ export class ImageDocument extends Store {
         encoding: false,
       }),
     );
+  }
+
+  /** @returns {string} why nothing can be changed, and what to do; or nothing */
+  get readOnly() {
+    const why = this.value.project?.read_only ?? "";
+    return why && `${why[0].toUpperCase()}${why.slice(1)}.`;
   }
 
   /** @param {any} message "image": another image, or the same one on a new line */

@@ -42,7 +42,7 @@ export class Drawing {
     const { doc, ui, viewport } = this.app;
     if (!doc.value.image || doc.value.unreadable) return false;
     if (!doc.value.editor) {
-      this.app.status.warn("This image is being edited in another page. Take over to draw here.");
+      this.app.status.warn(doc.readOnly || "This image is being edited in another page. Take over to draw here.");
       return false;
     }
     const tool = how.eraser ? "eraser" : ui.value.tool;

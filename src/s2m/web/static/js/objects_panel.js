@@ -24,7 +24,7 @@ export class ObjectsPanel {
     const { objects } = this.app.doc.value;
     const chosen = this.app.ui.value.object;
     const rows = objects.map((object) => this.#row(object));
-    if (chosen !== 0 && !objects.some((object) => object.id === chosen)) rows.push(this.#coming(chosen));
+    if (chosen !== 0 && !objects.some((object) => object.id === chosen) && !this.app.doc.readOnly) rows.push(this.#coming(chosen));
     rows.push(this.#background());
     const focused = this.list.contains(document.activeElement);
     this.list.replaceChildren(...rows);

@@ -3,6 +3,11 @@
 import { colourOf } from "./colours.js";
 import { byId, make } from "./elements.js";
 
+/** What the next keys may be: actions, each with a word for it. */
+const DRAWING = [["switch-sign", "sign"], ["commit", "commit"], ["object-new", "object"], ["undo", "undo"], ["save", "save"], ["keys-sheet", "keys"]];
+const LOOKING = [["view-next", "view"], ["strokes-shown", "strokes"], ["fit", "fit"], ["magnifier", "magnifier"], ["keys-sheet", "keys"]];
+const LOOKING_AT_MANY = [["previous-image", "previous"], ["next-image", "next image"], ...LOOKING];
+
 export class Status {
   /** @param {import("./app.js").App} app */
   constructor(app) {
@@ -16,7 +21,7 @@ export class Status {
     byId("status-error").addEventListener("click", () => this.#read());
     setInterval(() => this.#showSaved(), 1000);
     app.ui.watch(["sign", "opposite", "object", "tool", "keys", "colours"], () => this.refresh());
-    app.doc.watch(["objects", "editor"], () => this.refresh());
+    app.doc.watch(["objects", "editor", "project"], () => this.refresh());
   }
 
   /** @param {string} text */
@@ -110,9 +115,10 @@ export class Status {
     mark.title = shown === "positive" ? "Strokes belong to the object" : "Strokes do not belong to the object";
     const look = this.app.doc.object(object) ?? { id: object, colour: null };
     mark.style.setProperty("--swatch", colourOf(look));
-    element.replaceChildren(mark, this.app.doc.nameOf(object));
-    const keys = [["switch-sign", "sign"], ["commit", "commit"], ["object-new", "object"], ["undo", "undo"], ["save", "save"], ["keys-sheet", "keys"]];
-    const shownKeys = keys.filter(([action]) => this.app.keyOf(action));
+    const { readOnly } = this.app.doc;
+    element.title = readOnly;
+    element.replaceChildren(...(readOnly ? ["Look only"] : [mark, this.app.doc.nameOf(object)]));
+    const shownKeys = (!readOnly ? DRAWING : this.app.doc.value.folder.length > 1 ? LOOKING_AT_MANY : LOOKING).filter(([action]) => this.app.keyOf(action));
     byId("status-keys").replaceChildren(...shownKeys.flatMap(([action, word]) => [make("kbd", { text: this.app.keyOf(action) }), word]));
   }
 
