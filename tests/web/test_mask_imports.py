@@ -13,7 +13,7 @@ from PIL import Image
 from s2m.exports import ExportedImage, ExportedObject, write_coco
 from s2m.label_files import read_label_map, write_label_map
 from s2m.types import ByteArray, LabelMap
-from web_desk import Desk, Serve, iou
+from web_desk import Desk, Serve, iou, read_only
 
 ALL = "Into all images on which nothing was done yet"
 
@@ -47,6 +47,33 @@ def give(desk: Desk, path: Path, button: str = "A file", into: str | None = None
     with desk.page.expect_file_chooser() as chooser:
         desk.page.get_by_role("button", name=button).click()
     chooser.value.set_files(path)
+
+
+def drop(desk: Desk, path: Path) -> None:
+    """Let a file fall onto the photograph."""
+    desk.page.evaluate(
+        """([name, bytes]) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+            document.getElementById("stage").dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+        }""",
+        [path.name, list(path.read_bytes())],
+    )
+
+
+def test_a_file_dropped_on_the_photograph_is_imported(opened: Desk, two_discs_labels: LabelMap, tmp_path: Path) -> None:
+    write_label_map(tmp_path / "given.png", two_discs_labels)
+    drop(opened, tmp_path / "given.png")
+    opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+
+
+def test_a_file_dropped_where_nothing_can_be_changed_says_why(
+    desk: Desk, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
+    write_label_map(tmp_path / "given.png", two_discs_labels)
+    desk.open(serve(two_discs_file, tmp_path / "out", before=read_only(tmp_path / "out")).url)
+    drop(desk, tmp_path / "given.png")
+    assert "cannot be written" in desk.error()
 
 
 def test_a_label_map_is_imported_refined_and_taken_back(

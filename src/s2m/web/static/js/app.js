@@ -103,6 +103,7 @@ export class App {
     byId("stage").addEventListener("drop", (event) => {
       event.preventDefault();
       if (isEnabled("import-masks", this)) importFiles(this, [...(event.dataTransfer?.files ?? [])], "image");
+      else if (this.doc.value.image) this.status.warn(this.doc.readOnly || "This image is being edited in another page. Take over to import masks here.");
     });
     // The frame of the focus on the photograph is for those who came to it by key.
     addEventListener("keydown", (event) => document.body.classList.toggle("by-key", event.key === "Tab"), true);
