@@ -59,9 +59,12 @@ def perturbed_iou(truth: BoolArray, target: float, seed: int) -> float:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=seeds, target=targets)
+@example(seed=36244, target=IOU_RANGE[0])
 def test_a_perturbed_mask_falls_to_its_iou_and_stays_in_the_range(seed: int, target: float) -> None:
-    iou = perturbed_iou(blob(seed), target, seed)
-    assert max(IOU_RANGE[0], target - IOU_TOLERANCE) <= iou <= target
+    truth = blob(seed)
+    iou = perturbed_iou(truth, target, seed)
+    # At the end of the range the last pixel may be one too many.
+    assert max(IOU_RANGE[0], target - IOU_TOLERANCE) <= iou < target + 1 / truth.sum()
 
 
 @settings(max_examples=100, deadline=None)

@@ -256,7 +256,7 @@ def test_the_page_says_how_much_memory_the_server_uses(opened: Desk) -> None:
     opened.page.keyboard.press("Control+k")
     opened.page.keyboard.type("memory")
     opened.page.keyboard.press("Enter")
-    opened.wait_for("document.querySelectorAll('#dialog meter').length === 3")
+    opened.wait_for("document.querySelectorAll('#dialog meter').length === 4")
     said = opened.page.locator("#dialog").inner_text()
     assert "tiny 1" in said
     assert "MB of at most 512 MB" in said

@@ -123,8 +123,9 @@ def perturb_mask(
     """A mask whose IoU with the truth has fallen to a target, by dilation and erosion in random boxes.
 
     Of a change that goes too far, or the wrong way, a part is tried, down to one pixel; so the result ends at most
-    ``IOU_TOLERANCE`` below the target and not above it.  Objects of a few pixels, and now and then large ones
-    in a corner, end elsewhere in the range.  One that fills its array has no outline to move and stays as it is.
+    ``IOU_TOLERANCE`` below the target and less than a pixel's worth above it.  Objects of a few pixels, and now and
+    then large ones in a corner, end elsewhere in the range.  One that fills its array has no outline to move and stays
+    as it is.
 
     Args:
         truth: (H, W) bool, at least one pixel.
