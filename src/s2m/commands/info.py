@@ -43,7 +43,7 @@ def _memory_rows(model: Model) -> dict[str, str]:
     size = model.card.working_size
     one = Segmenter(model).encode(np.zeros((size, size, 3), dtype=np.uint8)).nbytes
     return {
-        "features kept": f"at most {_megabytes(FEATURE_BYTES)}; {_megabytes(one)} a square image and its pixels",
+        "features kept": f"at most {_megabytes(FEATURE_BYTES)}; {_megabytes(one)} a square image beside its pixels",
         "closer looks kept": f"at most {_megabytes(CROPS_BYTES)}; {_megabytes(one)} a square one",
         "pictures kept": f"at most {_megabytes(PICTURE_BYTES)} decoded and {_megabytes(TILE_BYTES)} as tiles",
     }

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from s2m.errors import MaskError
-from s2m.geometry import resize_maps
 from s2m.labels import label_map_from_logits
 from s2m.local_edits import touched_cells, touched_changes
 from s2m.session.commands import DrawnStroke, LocalEdits
@@ -21,6 +20,7 @@ from s2m.session.masks import (
     Overlap,
     only_object,
     resized_layer,
+    resized_logits,
     soft_masks,
     with_hard_pixels,
 )
@@ -74,7 +74,7 @@ def answered(layer: Layer, question: Question, answerer: Answerer) -> Layer:
     logits = _ask(layer, strokes, wanted, question, answerer)
     _keep_in_boxes(logits, wanted, layer, question)
     size_hw = _finer_size_hw(layer, (logits.shape[1], logits.shape[2]))
-    logits = resize_maps(logits.astype(np.float32), size_hw).astype(np.float16)
+    logits = resized_logits(logits, size_hw)
     before = _with_objects(resized_layer(layer, size_hw), wanted)
     after_logits = before.logits.copy()
     for channel, object_id in enumerate(wanted):

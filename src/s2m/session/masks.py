@@ -65,9 +65,16 @@ def resized_layer(layer: Layer, size_hw: tuple[int, int]) -> Layer:
     """The same masks with logits of another resolution."""
     if layer.size_hw == size_hw:
         return layer
-    logits = resize_maps(layer.logits.astype(np.float32), size_hw).astype(np.float16)
+    logits = resized_logits(layer.logits, size_hw)
     changed = cv2.resize(layer.changed.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
     return Layer(layer.object_ids, logits, layer.exact, changed, layer.hard)
+
+
+def resized_logits(logits: HalfArray, size_hw: tuple[int, int]) -> HalfArray:
+    """Logits (N, h, w) brought to another resolution."""
+    if logits.shape[1:] == size_hw:
+        return logits
+    return resize_maps(logits.astype(np.float32), size_hw).astype(np.float16)
 
 
 def without_objects(layer: Layer, object_ids: Collection[int]) -> Layer:

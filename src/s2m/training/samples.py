@@ -56,11 +56,12 @@ def draw_sample(
         sessions: how many targets to draw.
         rng: the source of every choice.
     """
-    image_rgb, label = _load(labelled, rng)
+    loaded = image_rgb, label = _load(labelled, rng)
     if distractor is not None:
         image_rgb, label = paste_cutout(image_rgb, label, read_cutout(distractor.photograph), rng)
     if neighbour is not None and labelled.kind in WHOLE_KINDS and object_ids(label):
-        image_rgb, label = paste_neighbour(image_rgb, label, cut_out_object(*_load(neighbour, rng), rng), rng)
+        beside = loaded if neighbour is labelled else _load(neighbour, rng)
+        image_rgb, label = paste_neighbour(image_rgb, label, cut_out_object(*beside, rng), rng)
     first = draw_target(label, labelled, rng)
     warp = draw_warp(first == 1, config, rng)
     size = config.crop_size
@@ -169,7 +170,9 @@ def paste_neighbour(
     layer = _bytes(cv2.warpAffine(cutout, warp, label.shape[::-1], flags=_interpolation(warp)))
     if rng.random() < 0.5:
         layer[beside] = 0
-    if np.isin(label, ids).sum() > 2 * ((layer[..., 3] < 128) & np.isin(label, ids)).sum():
+    objects = np.isin(label, ids)
+    hidden = objects & (layer[..., 3] >= 128)
+    if 2 * hidden.sum() > objects.sum():
         return image_rgb, label
     return _lay_over(image_rgb, label, layer, value)
 
