@@ -112,6 +112,20 @@ def test_most_one_shot_sessions_exclude_a_sibling() -> None:
     assert np.mean(excluded) > 0.6
 
 
+def test_a_short_stroke_in_one_part_stands_for_the_whole_in_some_one_shot_sessions() -> None:
+    wide = np.zeros((128, 128), np.uint8)
+    wide[24:104, 24:104] = 1
+    config = STEADY.model_copy(update={"one_shot": 1.0})
+    reaches = []
+    for seed in range(40):
+        strokes = Annotator(config).open_session(wide, np.random.default_rng(seed)).strokes
+        positive = [stroke.points_xy for stroke in strokes if stroke.sign == "positive"]
+        if len(positive) == 1 and len(positive[0]) > 1:
+            reaches.append(float(np.ptp(positive[0], axis=0).max()) / 80)
+    assert len(reaches) >= 10
+    assert sum(reach < 0.5 for reach in reaches) >= 4
+
+
 def test_a_box_is_a_negative_outline_and_a_positive_centre(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"box": 1.0})
     outline, centre = Annotator(config).open_session(target, np.random.default_rng(3)).strokes

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import s2m.training.stream as stream_module
+from s2m.data.labelled_images import LabelledImage
 from s2m.training.config import AnnotatorConfig, DataConfig, TrainingConfig
+from s2m.training.samples import TrainingSample, draw_sample
 from s2m.training.stream import SampleStream, collate
 
 
@@ -43,3 +46,32 @@ def test_pixels_that_nobody_knows_stay_unknown_where_the_object_is_to_be_erased(
     for target, session in erased:
         assert set(np.unique(target)) <= {0, 255}
         assert (target == 255).any() or session.valid.all()
+
+
+def test_most_neighbours_are_of_the_same_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "discs").mkdir()
+    label = np.zeros((96, 96), np.uint8)
+    label[30:66, 30:66] = 1
+    for name in "abcdefgh":
+        Image.fromarray(np.full((96, 96, 3), 90, np.uint8)).save(tmp_path / "discs" / f"{name}.webp")
+        Image.fromarray(label).save(tmp_path / "discs" / f"{name}.png")
+    pasted = list[tuple[LabelledImage, LabelledImage | None]]()
+
+    def recorded(
+        labelled: LabelledImage,
+        distractor: LabelledImage | None,
+        neighbour: LabelledImage | None,
+        config: DataConfig,
+        sessions: int,
+        rng: np.random.Generator,
+    ) -> TrainingSample:
+        pasted.append((labelled, neighbour))
+        return draw_sample(labelled, distractor, neighbour, config, sessions, rng)
+
+    monkeypatch.setattr(stream_module, "draw_sample", recorded)
+    data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0, neighbour=1.0)
+    stream = SampleStream(tmp_path, TrainingConfig(data=data))
+    for index in range(60):
+        assert stream[index].image_rgb.shape == (96, 96, 3)
+    alike = np.mean([neighbour is labelled for labelled, neighbour in pasted])
+    assert 0.7 < alike < 1

@@ -81,10 +81,15 @@ class Annotator:
         siblings = _halve(target == SIBLING)
         opening = rng.random()
         if opening < self.config.one_shot:
-            openings = (self._strokes_anywhere, self._few_long_strokes, self._strokes_along_parts)
-            session = openings[int(rng.integers(len(openings)))](session, rng)
+            openings = (
+                self._strokes_anywhere,
+                self._few_long_strokes,
+                self._strokes_along_parts,
+                self._one_stroke_in_a_part,
+            )
+            session = openings[int(rng.choice(len(openings), p=OPENING_SHARES))](session, rng)
             session = self._stroke_each_piece(session, rng)
-            return self._exclude(session, siblings, 0.85, rng)
+            return self._exclude(session, siblings, 0.97, rng)
         if opening > 1 - self.config.box:
             return self._box(session, rng)
         session = self._stroke_in(session, truth, "positive", rng)
@@ -120,6 +125,12 @@ class Annotator:
         for _ in range(int(rng.integers(1, 3))):
             session = long._stroke_in(session, session.truth, "positive", rng)
         return long._negatives(session, int(rng.integers(1, 5)), rng)
+
+    def _one_stroke_in_a_part(self, session: Session, rng: np.random.Generator) -> Session:
+        """One stroke stands for the whole object, such as a person's shirt for the person; negatives are far away."""
+        near = _near_one_point(session.truth, rng)
+        session = self._stroke_in(session, near, "positive", rng)
+        return self._drawing(LONG_KINDS)._negatives(session, int(rng.integers(1, 5)), rng)
 
     def _strokes_along_parts(self, session: Session, rng: np.random.Generator) -> Session:
         """Each further positive stroke goes where the object is still far from all strokes; negatives run round it."""
@@ -192,6 +203,9 @@ class Annotator:
         return Stroke(points * ANSWER_STRIDE, 1, sign)
 
 
+OPENING_SHARES = (0.23, 0.23, 0.23, 0.31)
+"""How often each way of drawing all strokes at once is taken."""
+
 LONG_KINDS: dict[robot.StrokeKind, float] = {"line": 2.0, "curve": 1.5, "centre_line": 1.5}
 """What people draw who do not wait for an answer."""
 
@@ -210,6 +224,16 @@ def _far_from(strokes: tuple[Stroke, ...], mask: BoolArray) -> BoolArray:
     free = (~_drawn(strokes, mask.shape)).astype(np.uint8)
     width = max(6.0, 0.35 * float(np.sqrt(mask.sum())))
     return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5) > width, dtype=np.bool_)
+
+
+def _near_one_point(mask: BoolArray, rng: np.random.Generator) -> BoolArray:
+    """The pixels of a mask (S/2, S/2) that lie round one of them, within a fifth to a half of the mask's size."""
+    rows, columns = np.nonzero(mask)
+    index = int(rng.integers(len(rows)))
+    radius = max(3.0, float(rng.uniform(0.2, 0.5)) * float(np.sqrt(len(rows))))
+    near = np.zeros(mask.shape, dtype=np.uint8)
+    cv2.circle(near, (int(columns[index]), int(rows[index])), round(radius), 1, -1)
+    return mask & near.astype(np.bool_)
 
 
 def _drawn(strokes: Sequence[Stroke], size_hw: tuple[int, ...]) -> BoolArray:

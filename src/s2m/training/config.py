@@ -43,8 +43,8 @@ class DataConfig(Section):
         crop_size: side of a training crop in network pixels, a multiple of 32.
         whole_image: share of the samples that show the whole image; the others are crops around an object.
         distractor: share of the samples that get a foreign object pasted.
-        neighbour: share of the samples of salient and instance sets in which another object, half of the time one of
-            the same image, is pasted beside an object, in front of it or behind it.
+        neighbour: share of the samples of salient and instance sets in which another object, mostly one of the
+            same image, is pasted beside an object, in front of it or behind it.
         workers: processes that prepare samples beside the training process.
         shard_copies: folder of this machine that sets named by an address are copied into.
     """

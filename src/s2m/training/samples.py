@@ -223,9 +223,9 @@ def draw_target(label: ByteArray, labelled: LabelledImage, rng: np.random.Genera
 def _choose(ids: tuple[int, ...], kind: str, rng: np.random.Generator) -> NDArray[np.int64]:
     if kind == "parts":
         draw = rng.random()
-        if draw < 0.5:
+        if draw < 0.65:
             return np.array(ids)
-        count = 1 if draw < 0.8 else int(rng.integers(1, len(ids) + 1))
+        count = 1 if draw < 0.85 else int(rng.integers(1, len(ids) + 1))
     else:
         count = 2 if len(ids) > 1 and rng.random() < 0.08 else 1
     return rng.choice(ids, size=count, replace=False)

@@ -20,6 +20,9 @@ from s2m.training.processes import ShardedOrder
 from s2m.training.samples import WHOLE_KINDS, draw_sample
 from s2m.types import ByteArray
 
+ALIKE = 0.85
+"""Share of the pasted neighbours that come from the same image, and so look like what they are pasted beside."""
+
 
 @dataclass(frozen=True)
 class OpenSample:
@@ -82,10 +85,10 @@ class SampleStream(Dataset[OpenSample]):
         return self.cutouts[int(rng.integers(len(self.cutouts)))]
 
     def _neighbour(self, labelled: LabelledImage, rng: np.random.Generator) -> LabelledImage | None:
-        """Half of the objects that are pasted beside another are of the same image."""
+        """An object to paste beside another: mostly of the same image, so that no change of colour tells them apart."""
         if not self.wholes or rng.random() >= self.config.data.neighbour:
             return None
-        return labelled if rng.random() < 0.5 else self.wholes[int(rng.integers(len(self.wholes)))]
+        return labelled if rng.random() < ALIKE else self.wholes[int(rng.integers(len(self.wholes)))]
 
 
 def target_of(session: Session, target: ByteArray) -> ByteArray:
