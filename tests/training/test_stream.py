@@ -1,27 +1,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import s2m.training.stream as stream_module
-from s2m.data.labelled_images import LabelledImage
 from s2m.training.config import AnnotatorConfig, DataConfig, TrainingConfig
-from s2m.training.samples import TrainingSample, draw_sample
+from s2m.training.samples import draw_sample
 from s2m.training.stream import SampleStream, collate
+from s2m.types import ByteArray
+
+
+def write_discs(root: Path, label: ByteArray, names: str) -> None:
+    """The set "discs" below a folder: grey images (96, 96), all with the same label."""
+    (root / "discs").mkdir()
+    for name in names:
+        Image.fromarray(np.full((96, 96, 3), 90, np.uint8)).save(root / "discs" / f"{name}.webp")
+        Image.fromarray(label).save(root / "discs" / f"{name}.png")
 
 
 @pytest.fixture
 def stream(tmp_path: Path) -> SampleStream:
     """One image, its object in the middle; half of the sessions want the object erased."""
-    (tmp_path / "discs").mkdir()
     label = np.zeros((96, 96), np.uint8)
     label[30:66, 30:66] = 1
     label[:4] = 255
-    Image.fromarray(np.full((96, 96, 3), 90, np.uint8)).save(tmp_path / "discs" / "one.webp")
-    Image.fromarray(label).save(tmp_path / "discs" / "one.png")
+    write_discs(tmp_path, label, names="a")
     data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0)
     return SampleStream(tmp_path, TrainingConfig(data=data, annotator=AnnotatorConfig(start_empty_target=0.5)))
 
@@ -49,29 +56,14 @@ def test_pixels_that_nobody_knows_stay_unknown_where_the_object_is_to_be_erased(
 
 
 def test_most_neighbours_are_of_the_same_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "discs").mkdir()
     label = np.zeros((96, 96), np.uint8)
     label[30:66, 30:66] = 1
-    for name in "abcdefgh":
-        Image.fromarray(np.full((96, 96, 3), 90, np.uint8)).save(tmp_path / "discs" / f"{name}.webp")
-        Image.fromarray(label).save(tmp_path / "discs" / f"{name}.png")
-    pasted = list[tuple[LabelledImage, LabelledImage | None]]()
-
-    def recorded(
-        labelled: LabelledImage,
-        distractor: LabelledImage | None,
-        neighbour: LabelledImage | None,
-        config: DataConfig,
-        sessions: int,
-        rng: np.random.Generator,
-    ) -> TrainingSample:
-        pasted.append((labelled, neighbour))
-        return draw_sample(labelled, distractor, neighbour, config, sessions, rng)
-
-    monkeypatch.setattr(stream_module, "draw_sample", recorded)
+    write_discs(tmp_path, label, names="abcdefgh")
+    drawn = Mock(wraps=draw_sample)
+    monkeypatch.setattr(stream_module, "draw_sample", drawn)
     data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0, neighbour=1.0)
     stream = SampleStream(tmp_path, TrainingConfig(data=data))
     for index in range(60):
         assert stream[index].image_rgb.shape == (96, 96, 3)
-    alike = np.mean([neighbour is labelled for labelled, neighbour in pasted])
+    alike = np.mean([neighbour is labelled for (labelled, _, neighbour, *_), _ in drawn.call_args_list])
     assert 0.7 < alike < 1

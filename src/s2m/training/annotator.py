@@ -81,13 +81,14 @@ class Annotator:
         siblings = _halve(target == SIBLING)
         opening = rng.random()
         if opening < self.config.one_shot:
-            openings = (
-                self._strokes_anywhere,
-                self._few_long_strokes,
-                self._strokes_along_parts,
-                self._one_stroke_in_a_part,
-            )
-            session = openings[int(rng.choice(len(openings), p=OPENING_SHARES))](session, rng)
+            shares = {
+                self._strokes_anywhere: 0.23,
+                self._few_long_strokes: 0.23,
+                self._strokes_along_parts: 0.23,
+                self._one_stroke_in_a_part: 0.31,
+            }
+            openings = tuple(shares)
+            session = openings[int(rng.choice(len(openings), p=tuple(shares.values())))](session, rng)
             session = self._stroke_each_piece(session, rng)
             return self._exclude(session, siblings, 0.97, rng)
         if opening > 1 - self.config.box:
@@ -202,9 +203,6 @@ class Annotator:
         points = robot.draw_stroke(region, self.hand, rng)
         return Stroke(points * ANSWER_STRIDE, 1, sign)
 
-
-OPENING_SHARES = (0.23, 0.23, 0.23, 0.31)
-"""How often each way of drawing all strokes at once is taken."""
 
 LONG_KINDS: dict[robot.StrokeKind, float] = {"line": 2.0, "curve": 1.5, "centre_line": 1.5}
 """What people draw who do not wait for an answer."""
