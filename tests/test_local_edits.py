@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2m.local_edits import touched_cells, touched_changes
+from s2m.local_edits import touched_cells, touched_changes, untouched_parts
 from s2m.types import Stroke
 
 
@@ -59,3 +59,35 @@ def test_a_stroke_touches_the_cells_it_runs_over_and_their_neighbours() -> None:
     assert cells[3, 10]
     assert not cells[1].any()
     assert not cells[9].any()
+
+
+def test_parts_of_a_mask_that_nothing_touches_are_found() -> None:
+    mask = np.zeros((20, 60), dtype=bool)
+    mask[4:16, 4:16] = mask[4:16, 30:40] = mask[2:4, 55:58] = True
+    touched = np.zeros((20, 60), dtype=bool)
+    touched[10, 10:25] = True
+
+    untouched = untouched_parts(mask, touched)
+
+    assert untouched[4:16, 30:40].all()
+    assert untouched[2:4, 55:58].all()
+    assert untouched.sum() == 120 + 6
+
+
+def test_a_narrow_gap_does_not_divide_a_mask() -> None:
+    mask = np.zeros((60, 90), dtype=bool)
+    mask[10:50, 5:40] = mask[10:50, 44:80] = True
+    touched = np.zeros((60, 90), dtype=bool)
+    touched[30, 10:20] = True
+
+    assert not untouched_parts(mask, touched).any()
+    mask[:, 35:60] = False
+    assert untouched_parts(mask, touched)[30, 70]
+
+
+def test_where_no_part_is_touched_none_is_left_out() -> None:
+    mask = np.zeros((20, 20), dtype=bool)
+    touched = np.zeros((20, 20), dtype=bool)
+    assert not untouched_parts(mask, ~touched).any()
+    mask[2:5, 2:5] = True
+    assert not untouched_parts(mask, touched).any()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from s2m.errors import ImageError, StrokeError
 from s2m.geometry import Frame
-from s2m.models import OnnxModel
+from s2m.models import ModelCard, OnnxModel
 from s2m.segmenter import FeatureCache, Features, Segmenter
 from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectMasks, Stroke
 
@@ -122,6 +124,79 @@ def test_what_lies_outside_a_box_without_previous_mask_is_background(
     assert label_map[48, 32] == 1
     assert not label_map[:, 64:].any()
     assert not label_map[:16].any()
+
+
+class LeansRight:
+    """A model whose answer is the share of the way from left to right, whatever is drawn."""
+
+    card = ModelCard("leans right", "none", "1", 64, 32, 4, 5, mirrored_size=32)
+
+    def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
+        return (image,)
+
+    def decode(self, features: tuple[FloatArray, ...], prompts: FloatArray) -> FloatArray:
+        height, width = features[0].shape[2:]
+        ramp = (np.arange(width, dtype=np.float32) + 0.5) / width
+        return np.broadcast_to(ramp, (len(prompts), height, width)).copy()
+
+
+def test_an_object_without_a_mask_is_the_mean_of_the_image_and_its_mirror() -> None:
+    segmenter = Segmenter(LeansRight())
+    features = segmenter.encode(np.zeros((64, 64, 3), np.uint8))
+    masks = ObjectMasks((1, 2, 3), np.stack([np.ones((8, 8)), np.zeros((8, 8)), np.ones((8, 8))]).astype(np.float32))
+
+    logits = segmenter.predict(features, [stroke(32, 32, object_id) for object_id in (1, 2, 3, 4)], masks).logits
+
+    assert logits.shape == (4, 64, 64)
+    ramp = np.broadcast_to((np.arange(64) + 0.5) / 64, (64, 64))
+    for object_id, expected in ((1, ramp), (2, np.full((64, 64), 0.5)), (3, ramp), (4, np.full((64, 64), 0.5))):
+        np.testing.assert_allclose(logits[object_id - 1], expected, atol=0.01)
+
+
+def test_strokes_lie_where_they_were_drawn_in_the_mirrored_look_too(
+    tiny_model: OnnxModel, two_discs: ByteArray, two_discs_labels: LabelMap
+) -> None:
+    tiny_model.card = replace(tiny_model.card, mirrored_size=96)
+    segmenter = Segmenter(tiny_model)
+    features = segmenter.encode(two_discs)
+    assert features.mirrored is not None
+    assert features.mirrored.frame.size_hw == (64, 96)
+
+    label_map = segmenter.predict(features, [stroke(32, 48, 1), stroke(96, 48, 2)]).label_map()
+
+    assert overlap(label_map, two_discs_labels, 1) > 0.8
+    assert overlap(label_map, two_discs_labels, 2) > 0.8
+
+
+def test_the_mirrored_look_takes_memory_and_a_box_has_none(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
+    alone = Segmenter(tiny_model).encode(two_discs)
+    tiny_model.card = replace(tiny_model.card, mirrored_size=96)
+    segmenter = Segmenter(tiny_model)
+
+    features = segmenter.encode(two_discs)
+
+    assert alone.mirrored is None
+    assert features.mirrored is not None
+    assert features.nbytes == alone.nbytes + sum(array.nbytes for array in features.mirrored.maps)
+    assert segmenter.encode(two_discs, (0, 16, 64, 80)).mirrored is None
+
+
+def test_parts_of_the_same_colour_are_left_out_unless_a_stroke_or_the_mask_before_touches_them(
+    tiny_model: OnnxModel, two_discs: ByteArray, two_discs_labels: LabelMap
+) -> None:
+    alike = np.where((two_discs_labels == 2)[..., None], two_discs[48, 32], two_discs).astype(np.uint8)
+    both = ObjectMasks((1,), (two_discs_labels > 0).astype(np.float32)[None])
+
+    def found(previous: ObjectMasks | None, *strokes: Stroke) -> tuple[bool, bool]:
+        label_map = segmenter.predict(segmenter.encode(alike), strokes, previous).label_map()
+        return bool(label_map[48, 32]), bool(label_map[48, 96])
+
+    segmenter = Segmenter(tiny_model)
+    assert found(None, stroke(32, 48)) == (True, True)
+    tiny_model.card = replace(tiny_model.card, touched_parts_only=True)
+    assert found(None, stroke(32, 48)) == (True, False)
+    assert found(None, stroke(32, 48), stroke(96, 48)) == (True, True)
+    assert found(both, stroke(32, 48)) == (True, True)
 
 
 def test_no_object_at_all_is_an_error_that_says_what_to_do(tiny_model: OnnxModel, two_discs: ByteArray) -> None:

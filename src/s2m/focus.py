@@ -4,7 +4,7 @@ A network that sees the whole image at its working size has few pixels for a sma
 the object is worth more than a larger working size (RITM, Sofiiuk et al., ICIP 2022; FocalClick, Chen et
 al., CVPR 2022).  Here the crop is encoded once and kept, so that further strokes on the same object stay
 as fast as strokes on the whole image.  The closer look begins where the look at the whole was not enough: at the
-third stroke on an object, when its place is known.  So every answer is one pass of the decoder for each object.
+third stroke on an object, when its place is known.  An object with a mask always takes one pass of the decoder.
 
 The box is a function of the strokes and of the masks before them, and of nothing else: the same
 history gives the same answer, whatever is in the cache.

@@ -106,6 +106,11 @@ def resize_maps(maps: FloatArray, size_hw: tuple[int, int]) -> FloatArray:
     return np.asarray(resized, dtype=np.float32).reshape(len(maps), height, width)
 
 
+def mirror(maps: FloatArray) -> FloatArray:
+    """Maps (..., h, w) left to right."""
+    return np.ascontiguousarray(maps[..., ::-1])
+
+
 def resize_rows(maps: FloatArray, size_hw: tuple[int, int], rows: slice) -> FloatArray:
     """The rows ``start:stop`` of ``resize_maps(maps, size_hw)``, (N, stop - start, W), without making the others."""
     height = maps.shape[1]

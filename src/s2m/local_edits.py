@@ -1,6 +1,8 @@
-"""The answer before and after a stroke in; which of the changes the stroke touches, (h, w) bool, out.
+"""A mask and its strokes, or the answers before and after a stroke, in; which parts strokes touch, (h, w) bool, out.
 
-A correction in one corner of a picture should not move an outline in another.  After the progressive merge of
+A stroke on one sheep does not ask for the flock: parts of a mask that no stroke touches can be left out.
+
+And a correction in one corner of a picture should not move an outline in another.  After the progressive merge of
 FocalClick (Chen et al., CVPR 2022): the changes between two answers fall into connected parts, and only the parts
 that the stroke touches are taken over.
 """
@@ -16,6 +18,9 @@ from s2m.types import BoolArray, LabelMap, Stroke
 
 _TOUCH_CELLS = 5
 """Thickness of a stroke that looks for changes, in cells: a little more than a line, as hands are not exact."""
+
+_GAP_SHARE = 0.1
+"""Gaps that do not divide a mask, as a share of the square root of its area."""
 
 _MARGIN_CELLS = 2
 """How far around an accepted change the new answer holds where both agree, so that outlines lie where it wants them."""
@@ -35,6 +40,29 @@ def touched_cells(strokes: Sequence[Stroke], image_size_hw: tuple[int, int], siz
         cells = np.clip(np.floor(stroke.points_xy * scale_xy), -32_000, 32_000).astype(np.int32)
         cv2.polylines(canvas, [np.repeat(cells, 2, axis=0)[:, None]], False, 1, _TOUCH_CELLS)
     return canvas.astype(bool)
+
+
+def untouched_parts(mask: BoolArray, touched: BoolArray) -> BoolArray:
+    """The parts of a mask that no stroke touches: most likely other things of the same kind.
+
+    Args:
+        mask: (h, w) of one object.
+        touched: (h, w) cells that its positive strokes run over, or that belonged to it before.
+
+    Returns:
+        (h, w) bool: the connected parts (8 neighbours) of ``mask`` without a touched cell.  Parts count as connected
+        across gaps of up to a tenth of the mask's size, such as a pole in front of it.  Where nothing is touched, no
+        part is returned: then the strokes do not tell which is meant.
+    """
+    if not mask.any():
+        return mask
+    reach = _GAP_SHARE / 2 * float(np.sqrt(mask.sum()))
+    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    count, parts = cv2.connectedComponents((distance <= reach).astype(np.uint8), connectivity=8)
+    meant = np.zeros(count, dtype=bool)
+    meant[np.unique(parts[touched])] = True
+    meant[0] = False
+    return np.asarray(mask & ~meant[parts] & meant.any())
 
 
 def touched_changes(before: LabelMap, after: LabelMap, touched: BoolArray) -> BoolArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,6 +37,10 @@ class ModelCard:
         size_multiple: both sides of what the network looks at are multiples of this.
         prompt_stride: network pixels to a side of one cell of the prompt maps.
         prompt_diameter_px: thickness of a drawn stroke in network pixels, as in training.
+        mirrored_size: long side of the second, mirrored look at an image for objects without a mask, network pixels; 0
+            for no such look.
+        touched_parts_only: whether parts of an answer are left out that neither a positive stroke nor the mask before
+            touches.
         notes: anything else worth knowing (data, licences, recipe, figures), as JSON values.
         format: of this file.
     """
@@ -48,13 +52,15 @@ class ModelCard:
     size_multiple: int
     prompt_stride: int
     prompt_diameter_px: float
+    mirrored_size: int = 0
+    touched_parts_only: bool = False
     notes: dict[str, Any] = field(default_factory=dict)
     format: int = _FORMAT
 
     def __post_init__(self) -> None:
         for name, kinds in _KINDS.items():
             value = getattr(self, name)
-            if not isinstance(value, kinds) or isinstance(value, bool):
+            if not isinstance(value, kinds) or isinstance(value, bool) != (kinds == (bool,)):
                 raise ModelError(f"the model card needs {name} as {kinds[0].__name__}, got {value!r}")
         if self.format != _FORMAT:
             raise ModelError(
@@ -64,6 +70,8 @@ class ModelCard:
         for name in ("working_size", "size_multiple", "prompt_stride", "prompt_diameter_px"):
             if not getattr(self, name) > 0:
                 raise ModelError(f"the model card needs {name} above 0, got {getattr(self, name)}")
+        if self.mirrored_size < 0:
+            raise ModelError(f"the model card needs mirrored_size of 0 or above, got {self.mirrored_size}")
         if self.size_multiple % self.prompt_stride:
             raise ModelError(
                 f"size_multiple ({self.size_multiple}) must be a multiple of prompt_stride ({self.prompt_stride})"
@@ -78,6 +86,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "size_multiple": (int,),
     "prompt_stride": (int,),
     "prompt_diameter_px": (float, int),
+    "mirrored_size": (int,),
+    "touched_parts_only": (bool,),
     "notes": (dict,),
     "format": (int,),
 }
@@ -201,7 +211,7 @@ def read_card(path: Path) -> ModelCard:
     except ValueError as error:
         raise ModelError(f"{path} is not JSON ({error}); get a fresh copy of the model") from error
     names = {entry.name for entry in fields(ModelCard)}
-    required = names - {"notes", "format"}
+    required = {entry.name for entry in fields(ModelCard) if entry.default is entry.default_factory is MISSING}
     if not isinstance(entries, dict) or not required <= set(entries) <= names:
         got = sorted(entries) if isinstance(entries, dict) else type(entries).__name__
         raise ModelError(f"{path} needs the entries {sorted(required)}, got {got}; get a fresh copy of the model")

@@ -2,6 +2,11 @@
 
 The segmenter has no memory: what ``encode`` gives goes into ``predict``, and the answer of one ``predict``
 goes as ``previous`` into the next.
+
+An object without a mask is a guess from its strokes alone.  A model whose card says so guesses twice, from the image
+and from a smaller, mirrored look at it, and the logits are averaged (docs/decisions, number 10).  An object with a
+mask takes one pass of the decoder.  Such a model may also mean too much, all sheep of a flock for the one that was
+stroked: of its masks only the parts are kept that a positive stroke, or the mask before, touches (number 11).
 """
 
 from __future__ import annotations
@@ -13,11 +18,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+import cv2
 import numpy as np
 
 from s2m.errors import ImageError, StrokeError
-from s2m.geometry import Frame, frame_of_box, frame_of_image, resize_image, resize_rows
+from s2m.geometry import Frame, frame_of_box, frame_of_image, mirror, resize_image, resize_maps, resize_rows
 from s2m.labels import aggregate_probs, label_map_from_logits
+from s2m.local_edits import untouched_parts
 from s2m.models import Model
 from s2m.prompts import prompt_maps
 from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectMasks, Stroke
@@ -33,23 +40,36 @@ ABSENT_LOGIT = -10.0
 
 
 @dataclass(frozen=True)
-class Features:
-    """What the network remembers of an image.
+class View:
+    """One look at an image.
 
     Attributes:
-        frame: what it looked at.
+        frame: what the network looked at.
         maps: the encoder's outputs, in its order.
-        seconds: how long encoding took.
     """
 
     frame: Frame
     maps: tuple[FloatArray, ...]
+
+
+@dataclass(frozen=True)
+class Features(View):
+    """What the network remembers of an image.
+
+    Attributes:
+        seconds: how long encoding took.
+        mirrored: the same frame left to right and smaller, for objects without a mask; None for a box, and for models
+            that do without.
+    """
+
     seconds: float
+    mirrored: View | None = None
 
     @property
     def nbytes(self) -> int:
         """Memory that the features take, in bytes."""
-        return sum(array.nbytes for array in self.maps)
+        views: tuple[View, ...] = (self,) if self.mirrored is None else (self, self.mirrored)
+        return sum(array.nbytes for view in views for array in view.maps)
 
 
 @dataclass(frozen=True)
@@ -61,7 +81,7 @@ class Prediction:
         logits: (N, h', w') float32, each object as if it were alone, covering ``frame``.
         frame: what the network looked at.
         previous: the masks that the prediction started from; they hold outside the frame.
-        seconds: time of each step: "prompts" and "decode".
+        seconds: time of each step: "prompts" and "decode", which includes the mirrored look and what follows.
     """
 
     object_ids: tuple[int, ...]
@@ -159,13 +179,17 @@ class Segmenter:
         _check_image(image_rgb)
         started = time.perf_counter()
         card, size_hw = self.model.card, (image_rgb.shape[0], image_rgb.shape[1])
+        mirrored = None
         if box_xyxy is None:
             frame = frame_of_image(size_hw, card.working_size, card.size_multiple)
+            if card.mirrored_size:
+                smaller = frame_of_image(size_hw, card.mirrored_size, card.size_multiple)
+                mirrored = View(smaller, self.model.encode(mirror(resize_image(image_rgb, smaller))))
         else:
             _check_box(box_xyxy, size_hw)
             frame = frame_of_box(size_hw, box_xyxy, card.working_size, card.size_multiple)
         maps = self.model.encode(resize_image(image_rgb, frame))
-        return Features(frame, maps, time.perf_counter() - started)
+        return Features(frame, maps, time.perf_counter() - started, mirrored)
 
     def predict(
         self,
@@ -187,20 +211,33 @@ class Segmenter:
         """
         wanted = objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
         _check_objects(wanted)
-        card = self.model.card
         started = time.perf_counter()
-        prompts = prompt_maps(
-            strokes, previous, wanted, features.frame, card.prompt_stride, float(card.prompt_diameter_px)
-        )
+        prompts = self._prompts(strokes, previous, wanted, features.frame)
         drawn = time.perf_counter()
-        logits = np.concatenate(
-            [
-                self.model.decode(features.maps, prompts[first : first + _OBJECTS_AT_ONCE])
-                for first in range(0, len(wanted), _OBJECTS_AT_ONCE)
-            ]
-        )
+        logits = self._decode(features, prompts)
+        without_mask = [row for row, object_id in enumerate(wanted) if not _has_mask(previous, object_id)]
+        if features.mirrored is not None and without_mask:
+            ids = [wanted[row] for row in without_mask]
+            mirrored_prompts = mirror(self._prompts(strokes, previous, ids, features.mirrored.frame))
+            guesses = mirror(self._decode(features.mirrored, mirrored_prompts))
+            logits[without_mask] = (logits[without_mask] + resize_maps(guesses, logits.shape[1:])) / 2
+        if self.model.card.touched_parts_only:
+            _leave_out_untouched(logits, prompts)
         seconds = {"prompts": drawn - started, "decode": time.perf_counter() - drawn}
         return Prediction(wanted, logits, features.frame, previous, seconds)
+
+    def _prompts(
+        self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int], frame: Frame
+    ) -> FloatArray:
+        card = self.model.card
+        return prompt_maps(strokes, previous, object_ids, frame, card.prompt_stride, float(card.prompt_diameter_px))
+
+    def _decode(self, view: View, prompts: FloatArray) -> FloatArray:
+        """Logits (N, h', w') float32, some objects at a time."""
+        starts = range(0, len(prompts), _OBJECTS_AT_ONCE)
+        return np.concatenate(
+            [self.model.decode(view.maps, prompts[first : first + _OBJECTS_AT_ONCE]) for first in starts]
+        )
 
 
 class HasBytes(Protocol):
@@ -254,6 +291,20 @@ def objects_wanted(strokes: Sequence[Stroke], previous: ObjectMasks | None) -> t
     """The objects of some strokes and masks, ascending."""
     drawn = {stroke.object_id for stroke in strokes} - {BACKGROUND_ID}
     return tuple(sorted(drawn | set(previous.object_ids if previous is not None else ())))
+
+
+def _leave_out_untouched(logits: FloatArray, prompts: FloatArray) -> None:
+    """Change the logits (N, h', w') of parts that neither a positive stroke nor the mask before touches to negative."""
+    for scores, (positive, _, before) in zip(logits, prompts, strict=True):
+        touched = ((positive > 0) | (before > 0.5)).astype(np.uint8)
+        cells = cv2.resize(touched, scores.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        untouched = untouched_parts(scores > 0, cells)
+        scores[untouched] *= -1
+
+
+def _has_mask(masks: ObjectMasks | None, object_id: int) -> bool:
+    mask = None if masks is None else masks.of(object_id)
+    return mask is not None and bool((mask > 0.5).any())
 
 
 def _check_objects(object_ids: tuple[int, ...]) -> None:

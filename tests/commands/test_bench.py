@@ -21,7 +21,7 @@ def test_the_bench_measures_ours_and_the_original(tiny_model_folder: Path, monke
     assert lines[0] == "tiny 1: 128 pixels on the long side, ONNX Runtime"
     assert "32 x 32" in lines[1]
     assert lines[2] == "image of 512 x 512 pixels, 1 threads, medians"
-    assert len(lines) == 10
+    assert len(lines) == 12
 
 
 def test_without_pytorch_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,15 +34,17 @@ def test_without_pytorch_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_table_tells_milliseconds_and_ratios() -> None:
-    lines = table(Times(encode=0.03, answers=(0.01, 0.02, 0.05), original=(0.4, 1.2, 3.2)))
+    lines = table(Times(0.03, first_answers=(0.02, 0.03, 0.08), answers=(0.01, 0.02, 0.05), original=(0.4, 1.2, 3.2)))
 
     assert [line[34:].split() for line in lines] == [
         ["1", "object", "3", "objects", "8", "objects"],
         ["30.0", "ms"],
+        ["20.0", "ms", "30.0", "ms", "80.0", "ms"],
         ["10.0", "ms", "20.0", "ms", "50.0", "ms"],
         ["400.0", "ms", "1200.0", "ms", "3200.0", "ms"],
+        ["20.0", "x", "40.0", "x", "40.0", "x"],
         ["40.0", "x", "60.0", "x", "64.0", "x"],
-        ["10.0", "x", "24.0", "x", "40.0", "x"],
+        ["8.0", "x", "20.0", "x", "29.1", "x"],
     ]
 
 

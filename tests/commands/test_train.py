@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from data_miniatures import shard_miniature
 from s2m.commands import main
 from s2m.data.layouts import open_set
+from s2m.models import read_card
 from s2m.network.checkpoints import save_weights
 from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
 
@@ -169,6 +170,19 @@ def test_the_compact_network_trains_on_every_layout_too(tmp_path: Path, monkeypa
     result = train("compact.toml", "--data", tmp_path, "--id", "NULL")
     assert result.exit_code == 0, result.output
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+@pytest.mark.usefixtures("lvis_root", "static_root", "coco_file", "shards")
+def test_a_compact_checkpoint_is_exported_with_a_mirrored_look_unless_told_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "compact.toml").write_text(COMPACT)
+    assert train(tmp_path / "compact.toml", "--data", tmp_path, "--id", "mine", "--runs", tmp_path).exit_code == 0
+    command = ["export-model", str(tmp_path / "mine" / "checkpoint.pt"), str(tmp_path / "model"), "--version", "1"]
+    for options, mirrored_size in (([], 448), (["--mirrored-size", "0"], 0)):
+        exported = CliRunner().invoke(main, [*command, *options])
+        assert exported.exit_code == 0, exported.output
+        card = read_card(tmp_path / "model" / "model.json")
+        assert (card.working_size, card.mirrored_size, card.touched_parts_only) == (512, mirrored_size, True)
 
 
 @pytest.mark.parametrize("recipe_name", ["compact.toml", "pairs.toml"])

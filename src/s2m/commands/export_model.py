@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -12,6 +13,21 @@ from s2m.errors import ModelError
 from s2m.models import CHECKPOINT_SUFFIX
 
 COMPACT_WORKING_SIZE = 512
+
+COMPACT_MIRRORED_SIZE = 448
+"""Better in the mean than 320, 384, 512 and 640 (docs/training-log.md), and a quarter cheaper than 512."""
+
+
+class Sizes(NamedTuple):
+    """What was asked for, in network pixels; None for the architecture's own.
+
+    Attributes:
+        working: see ``ModelCard.working_size``.
+        mirrored: see ``ModelCard.mirrored_size``.
+    """
+
+    working: int | None
+    mirrored: int | None
 
 
 @click.command("export-model")
@@ -24,6 +40,11 @@ COMPACT_WORKING_SIZE = 512
     type=click.IntRange(min=32),
     help="Long side that the network looks at, in pixels.  [default: 512, the original 480]",
 )
+@click.option(
+    "--mirrored-size",
+    type=click.IntRange(min=0),
+    help="Long side of the mirrored look for objects without a mask, 0 for none.  [default: 448, the original 0]",
+)
 @click.option("--notes", type=click.Path(path_type=Path), help="JSON file with anything else for the model card.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Also write the weights to this safetensors file.")
 def export_model(
@@ -32,6 +53,7 @@ def export_model(
     name: str | None,
     version: str,
     working_size: int | None,
+    mirrored_size: int | None,
     notes: Path | None,
     weights: Path | None,
 ) -> None:
@@ -40,26 +62,31 @@ def export_model(
     CHECKPOINT is a compact run's checkpoint.pt, whose averaged weights are exported, or weights of the
     original network, weights.pth or a published s2m.pth.
     """
+    sizes = Sizes(working_size, mirrored_size)
     if checkpoint.suffix == CHECKPOINT_SUFFIX:
         if weights is not None:
             raise ModelError(f"--weights is for compact checkpoints; {checkpoint} is a file of weights already")
-        _export_original(checkpoint, folder, name or checkpoint.stem, version, working_size, _read_notes(notes))
+        _export_original(checkpoint, folder, name or checkpoint.stem, version, sizes, _read_notes(notes))
     else:
-        size = COMPACT_WORKING_SIZE if working_size is None else working_size
-        _export_compact(checkpoint, folder, name or "s2m-compact", version, size, _read_notes(notes), weights)
+        _export_compact(checkpoint, folder, name or "s2m-compact", version, sizes, _read_notes(notes), weights)
     click.echo(f"wrote {folder} ({sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB)")
 
 
 def _export_original(
-    weights: Path, folder: Path, name: str, version: str, working_size: int | None, notes: dict[str, object]
+    weights: Path, folder: Path, name: str, version: str, sizes: Sizes, notes: dict[str, object]
 ) -> None:
     from s2m.network.original_export import export_original
     from s2m.network.original_model import original_card, read_original_network
 
     network = read_original_network(weights)
-    card = replace(original_card(name), version=version, notes=notes)
-    if working_size is not None:
-        card = replace(card, working_size=working_size)
+    card = original_card(name)
+    card = replace(
+        card,
+        version=version,
+        working_size=sizes.working or card.working_size,
+        mirrored_size=sizes.mirrored or card.mirrored_size,
+        notes=notes,
+    )
     export_original(network, card, folder)
 
 
@@ -68,7 +95,7 @@ def _export_compact(
     folder: Path,
     name: str,
     version: str,
-    working_size: int,
+    sizes: Sizes,
     notes: dict[str, object],
     weights: Path | None,
 ) -> None:
@@ -89,10 +116,12 @@ def _export_compact(
         name=name,
         architecture="compact",
         version=version,
-        working_size=working_size,
+        working_size=sizes.working or COMPACT_WORKING_SIZE,
         size_multiple=SIZE_MULTIPLE,
         prompt_stride=PROMPT_STRIDE,
         prompt_diameter_px=PROMPT_DIAMETER_PX,
+        mirrored_size=COMPACT_MIRRORED_SIZE if sizes.mirrored is None else sizes.mirrored,
+        touched_parts_only=True,
         notes={"iterations": state.iteration, **notes},
     )
     export_compact(network, card, folder)

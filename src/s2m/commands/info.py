@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from s2m.focus import CROPS_BYTES
-from s2m.models import DECODER_FILE, ENCODER_FILE, Model, OnnxModel, load_model
+from s2m.models import DECODER_FILE, ENCODER_FILE, Model, ModelCard, OnnxModel, load_model
 from s2m.segmenter import Segmenter
 from s2m.web.pictures import PICTURE_BYTES, TILE_BYTES
 from s2m.web.studio import FEATURE_BYTES
@@ -30,7 +30,7 @@ def info(model: Path | None, threads: int | None) -> None:
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         **{name: version(name) for name in _LIBRARIES},
         "model": f"{card.name} {card.version} ({card.architecture})",
-        "looks at": f"{card.working_size} pixels on the long side",
+        "looks at": _looks(card),
         **(_onnx_rows(loaded) if isinstance(loaded, OnnxModel) else {"provider": "PyTorch"}),
         **_memory_rows(loaded),
     }
@@ -38,13 +38,20 @@ def info(model: Path | None, threads: int | None) -> None:
         click.echo(f"{name:24}{value}")
 
 
+def _looks(card: ModelCard) -> str:
+    mirrored = f"; mirrored at {card.mirrored_size} for objects without a mask" if card.mirrored_size else ""
+    return f"{card.working_size} pixels on the long side{mirrored}"
+
+
 def _memory_rows(model: Model) -> dict[str, str]:
     """The most that a server keeps of the images looked at last; its page says what it keeps now."""
     size = model.card.working_size
-    one = Segmenter(model).encode(np.zeros((size, size, 3), dtype=np.uint8)).nbytes
+    square = np.zeros((size, size, 3), dtype=np.uint8)
+    segmenter = Segmenter(model)
+    one, box = segmenter.encode(square).nbytes, segmenter.encode(square, (0, 0, size, size)).nbytes
     return {
         "features kept": f"at most {_megabytes(FEATURE_BYTES)}; {_megabytes(one)} a square image beside its pixels",
-        "closer looks kept": f"at most {_megabytes(CROPS_BYTES)}; {_megabytes(one)} a square one",
+        "closer looks kept": f"at most {_megabytes(CROPS_BYTES)}; {_megabytes(box)} a square one",
         "pictures kept": f"at most {_megabytes(PICTURE_BYTES)} decoded and {_megabytes(TILE_BYTES)} as tiles",
     }
 

@@ -20,7 +20,7 @@ from s2m.training.processes import ShardedOrder
 from s2m.training.samples import WHOLE_KINDS, draw_sample
 from s2m.types import ByteArray
 
-ALIKE = 0.85
+ALIKE = 0.6
 """Share of the pasted neighbours that come from the same image, and so look like what they are pasted beside."""
 
 
