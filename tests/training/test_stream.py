@@ -55,15 +55,18 @@ def test_pixels_that_nobody_knows_stay_unknown_where_the_object_is_to_be_erased(
         assert (target == 255).any() or session.valid.all()
 
 
-def test_most_neighbours_are_of_the_same_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("wanted", "least", "most"), [(0.0, 0, 0.3), (0.6, 0.45, 0.85), (1.0, 1, 1)])
+def test_neighbours_are_of_the_same_image_as_often_as_configured(
+    wanted: float, least: float, most: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     label = np.zeros((96, 96), np.uint8)
     label[30:66, 30:66] = 1
     write_discs(tmp_path, label, names="abcdefgh")
     drawn = Mock(wraps=draw_sample)
     monkeypatch.setattr(stream_module, "draw_sample", drawn)
-    data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0, neighbour=1.0)
+    data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0, neighbour=1.0, alike=wanted)
     stream = SampleStream(tmp_path, TrainingConfig(data=data))
     for index in range(60):
         assert stream[index].image_rgb.shape == (96, 96, 3)
     alike = np.mean([neighbour is labelled for (labelled, _, neighbour, *_), _ in drawn.call_args_list])
-    assert 0.7 < alike < 1
+    assert least <= alike <= most

@@ -43,8 +43,9 @@ class DataConfig(Section):
         crop_size: side of a training crop in network pixels, a multiple of 32.
         whole_image: share of the samples that show the whole image; the others are crops around an object.
         distractor: share of the samples that get a foreign object pasted.
-        neighbour: share of the samples of salient and instance sets in which another object, mostly one of the
-            same image, is pasted beside an object, in front of it or behind it.
+        neighbour: share of the samples of salient and instance sets in which another object is pasted beside an object,
+            in front of it or behind it.
+        alike: share of those objects that come from the same image, and so look like what they are pasted beside.
         workers: processes that prepare samples beside the training process.
         shard_copies: folder of this machine that sets named by an address are copied into.
     """
@@ -54,6 +55,7 @@ class DataConfig(Section):
     whole_image: Share = 0.4
     distractor: Share = 0.1
     neighbour: Share = 0.0
+    alike: Share = 0.6
     workers: Annotated[int, Field(ge=0)] = 1
     shard_copies: str = SHARD_COPIES
 

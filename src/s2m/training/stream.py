@@ -20,9 +20,6 @@ from s2m.training.processes import ShardedOrder
 from s2m.training.samples import WHOLE_KINDS, draw_sample
 from s2m.types import ByteArray
 
-ALIKE = 0.6
-"""Share of the pasted neighbours that come from the same image, and so look like what they are pasted beside."""
-
 
 @dataclass(frozen=True)
 class OpenSample:
@@ -85,10 +82,10 @@ class SampleStream(Dataset[OpenSample]):
         return self.cutouts[int(rng.integers(len(self.cutouts)))]
 
     def _neighbour(self, labelled: LabelledImage, rng: np.random.Generator) -> LabelledImage | None:
-        """An object to paste beside another: mostly of the same image, so that no change of colour tells them apart."""
+        """An object to paste beside another: one of the same image is not told apart by a change of colour."""
         if not self.wholes or rng.random() >= self.config.data.neighbour:
             return None
-        return labelled if rng.random() < ALIKE else self.wholes[int(rng.integers(len(self.wholes)))]
+        return labelled if rng.random() < self.config.data.alike else self.wholes[int(rng.integers(len(self.wholes)))]
 
 
 def target_of(session: Session, target: ByteArray) -> ByteArray:
