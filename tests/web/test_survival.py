@@ -222,7 +222,7 @@ def test_a_damaged_journal_is_opened_up_to_its_last_whole_line(
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines[:-1]) + lines[-1][: len(lines[-1]) // 2])
     desk.open(serve(two_discs_file, tmp_path / "out").url)
-    assert len(desk.strokes()) >= 1
+    desk.wait_for("s2m.doc.value.strokes.length >= 1")
     assert "damaged" in desk.error()
 
 

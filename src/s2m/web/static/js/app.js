@@ -1,7 +1,7 @@
-/** The page: one object that the parts share, and what happens when the server speaks. */
+/** The page: one object that the parts share, and what they ask for. */
 
 import { ACTIONS, changes, isEnabled } from "./actions.js";
-import { OBJECT_COLOURS, chooseColours, setFileColours } from "./colours.js";
+import { chooseColours } from "./colours.js";
 import { showClasses } from "./classes_dialog.js";
 import { Connection } from "./connection.js";
 import * as dialogs from "./dialogs.js";
@@ -9,6 +9,7 @@ import { ImageDocument } from "./document.js";
 import { Drawing } from "./drawing.js";
 import { FolderStrip } from "./folder_strip.js";
 import { Hints } from "./hints.js";
+import { Inbox } from "./inbox.js";
 import { importFiles, showImport } from "./mask_imports.js";
 import { KeyPen } from "./key_pen.js";
 import { Keyboard } from "./keyboard.js";
@@ -80,8 +81,6 @@ export class App {
     this.windowPanel = new WindowPanel(this);
     this.topbar = new Topbar(this);
     this.folderStrip = new FolderStrip(this);
-    /** @type {Map<string, string[]>} the strokes of a command that is on its way */
-    this.strokesOf = new Map();
     this.#watch();
     this.pen = new Pen(byId("stage"), this.#penTarget());
     this.keyboard = new Keyboard(this);
@@ -92,8 +91,9 @@ export class App {
     this.doubt = "";
     /** Whether it was read that nothing can be changed. */
     this.readOnlyRead = false;
+    this.inbox = new Inbox(this);
     this.connection = new Connection({
-      onmessage: (message) => this.#receive(message),
+      onmessage: (message) => this.inbox.take(message),
       onstate: (state, unsent) => this.#line(state, unsent),
       greeting: () => this.#greeting(),
     });
@@ -134,7 +134,7 @@ export class App {
     const { image, editor } = this.doc.value;
     if (!image || !editor) return;
     const id = this.connection.command({ type: "command", image: image.name, body });
-    this.strokesOf.set(id, strokes);
+    this.inbox.expect(id, strokes);
     this.status.unsaved();
   }
 
@@ -462,7 +462,7 @@ export class App {
     });
     ui.watch(["panels"], ({ panels }) => document.body.classList.toggle("panels-hidden", !panels));
     ui.watch(["view", "opacity", "object", "strokesShown"], () => layers.redraw("masks", "ink"));
-    ui.watch(["view"], () => this.#showDoubt());
+    ui.watch(["view"], () => this.showDoubt());
     ui.watch(["colours"], () => layers.redraw("masks", "ink"));
     ui.watch(["sign", "width", "tool", "opposite", "panning"], () => layers.redraw("ink"));
     ui.watch(["brightness", "contrast"], ({ brightness, contrast }) => {
@@ -497,7 +497,7 @@ export class App {
   }
 
   /** The picture of doubt is fetched only while it is looked at. */
-  #showDoubt() {
+  showDoubt() {
     const { image, number } = this.doc.value;
     if (this.ui.value.view !== "uncertainty" || !image) return this.layers.redraw("picture");
     const address = `api/images/${image.index}/uncertainty?number=${number}`;
@@ -557,163 +557,6 @@ export class App {
       showBanner({ text, action: { text: "Try now", run: () => this.connection.socket ?? this.connection.connect() } });
     }, LOST_SHOWN_AFTER_MS);
     this.lost = this.lost ?? false;
-  }
-
-  /** @param {any} message */
-  #receive(message) {
-    const take = this.#takers[message.type];
-    if (take) take(message);
-  }
-
-  /** @type {Record<string, (message: any) => void>} what to do with each message of the server */
-  #takers = {
-    welcome: (message) => this.#takeWelcome(message),
-    image: (message) => this.#takeImage(message),
-    state: (message) => this.#takeState(message),
-    masks: (message) => this.#takeMasks(message),
-    pen: (message) => {
-      this.layers.foreign = { ...message, id: message.key, committed: false };
-      this.layers.redraw("ink");
-    },
-    editor: (message) => {
-      if (message.image !== this.doc.value.image?.name) return;
-      this.doc.set({ editor: message.you });
-      if (message.you) this.#adopt(message.image);
-    },
-    done: (message) => this.#takeDone(message),
-    failed: (message) => {
-      if (!this.connection.unsent.has(message.id)) this.#finish(message.id);
-      if (this.connection.unsent.size === 0 || message.code === "read_only") this.status.nothingToSave();
-      if (message.code === "read_only") this.layers.busySince = 0;
-      this.status.fail(message.text);
-    },
-    notice: (message) => {
-      if (message.level === "error") this.status.fail(message.text);
-      else if (message.level === "warning") this.status.warn(message.text);
-      else this.status.say(message.text);
-    },
-    saved: (message) => {
-      if (message.image !== this.doc.value.image?.name) return;
-      this.status.saved();
-      if (message.backup) this.status.warn(`An earlier file of yours was kept as ${message.backup}.`);
-      if (message.asked) this.status.say(`Wrote ${message.path}`);
-    },
-    encoding: (message) => {
-      if (message.image !== this.doc.value.image?.name) return;
-      this.doc.set({ encoding: !message.done });
-      if (message.done && message.ms > 0) this.status.say(`Ready in ${Math.round(message.ms)} ms`);
-      else if (!message.done) this.status.say("Looking at the photograph; you can draw already");
-    },
-    classes: (message) => this.doc.set({ classes: message.classes }),
-    entry: (message) => this.doc.takeEntry(message),
-    unreadable: (message) => this.#takeUnreadable(message),
-  };
-
-  /** @param {any} message */
-  #takeWelcome(message) {
-    OBJECT_COLOURS.splice(0, OBJECT_COLOURS.length, ...message.project.palette);
-    this.connection.store.project = message.project.key;
-    if (message.project.read_only && !this.doc.readOnly) this.chooseTool("hand");
-    setFileColours(message.project.file_palette);
-    this.doc.set({ project: message.project, classes: message.project.classes, folder: message.folder });
-    const { preset, keys } = message.preferences;
-    this.ui.set({ preset: preset ?? "s2m", ownKeys: keys ?? {} });
-    if (message.folder.length === 0) {
-      showScreen({ title: "No image here", text: `${message.project.name} holds no image. Put photographs into it and start again.`, actions: [{ text: "Look again", run: () => location.reload() }] });
-    } else if (!this.doc.value.image && !this.doc.value.opening) {
-      this.open(message.first);
-    }
-  }
-
-  /** @param {any} message */
-  #takeImage(message) {
-    const before = this.doc.value.image;
-    const same = before?.name === message.name && before?.stamp === message.stamp;
-    this.doc.takeImage(message);
-    this.layers.foreign = null;
-    if (!same) {
-      this.layers.masks.clear();
-      this.layers.pending = [];
-      this.selectStroke(null);
-      this.layers.tiles.setImage(message, message.view.window);
-      this.viewport.setImage(message.width, message.height);
-      this.#takeView(message.view);
-      this.status.forgetSaving();
-      this.status.say(`${message.width} × ${message.height} pixels`);
-    } else this.drawing.restream();
-    if (message.editor) this.#adopt(message.name);
-    document.title = `${message.name} – S2M`;
-    showScreen(null);
-    if (!this.doc.readOnly) this.hints.start(message.example);
-    this.#showDoubt();
-  }
-
-  /** @param {string} image whose changes a page before this one could not send */
-  #adopt(image) {
-    const commands = this.connection.store.take(image);
-    if (commands.length === 0) return;
-    this.connection.adopt(commands);
-    this.status.say(`${commands.length} ${commands.length === 1 ? "change" : "changes"} that waited in this browser ${commands.length === 1 ? "is" : "are"} sent now`);
-  }
-
-  /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number, window: [number, number] | null}} view */
-  #takeView(view) {
-    this.ui.set({ object: view.selected_object_id, window: view.window });
-    if (!view.zoom || !view.centre_xy) return;
-    this.viewport.zoomTo(view.zoom);
-    this.viewport.centreOn({ x: view.centre_xy[0], y: view.centre_xy[1] });
-  }
-
-  /** @param {any} message */
-  #takeState(message) {
-    this.doc.takeState(message);
-    this.layers.foreign = null;
-    this.drawing.settle();
-    if (this.layers.selectedStroke && !message.strokes.some((/** @type {any} */ stroke) => stroke.key === this.layers.selectedStroke)) this.selectStroke(null);
-    else this.toolPanel.showStroke();
-  }
-
-  /** @param {any} message */
-  #takeMasks(message) {
-    const { image, number } = this.doc.value;
-    if (message.image !== image?.name || message.number < number) return;
-    const { layers } = this;
-    // The answer to a stroke that is finished, or was dropped, comes too late; its outlines are kept all the same.
-    layers.masks.setMasks(message.masks);
-    this.doc.takeAreas(message);
-    layers.redraw("masks");
-    if (message.preview) {
-      layers.afterMasks.push(() => this.latency.shown(message.preview, message.points));
-      if (this.drawing.stroke?.id === message.preview && this.drawing.streamed <= message.points) layers.busySince = 0;
-    } else if (this.connection.unsent.size === 0) {
-      layers.busySince = 0;
-      this.#showDoubt();
-    }
-  }
-
-  /** @param {any} message */
-  #takeDone(message) {
-    this.#finish(message.id);
-    if (message.text) this.status.say(message.ms > 0 ? `${message.text} · ${Math.round(message.ms)} ms` : message.text);
-    if (message.kind === "commit") this.hints.done("kept");
-  }
-
-  /** @param {string} id of a command that is done or refused */
-  #finish(id) {
-    const strokes = this.strokesOf.get(id);
-    this.strokesOf.delete(id);
-    if (strokes?.length) this.drawing.drop(strokes);
-    if (this.connection.unsent.size === 0) this.layers.busySince = 0;
-  }
-
-  /** @param {any} message */
-  #takeUnreadable(message) {
-    this.doc.takeUnreadable(message);
-    this.layers.masks.clear();
-    this.layers.pending = [];
-    this.layers.redrawAll();
-    const actions = this.doc.value.folder.length > 1 ? [{ text: "Next image", run: () => this.step(1) }] : [{ text: "Try again", run: () => this.open(message.name) }];
-    showScreen({ title: "This image cannot be opened", text: message.text, actions });
   }
 }
 
