@@ -58,11 +58,8 @@ def untouched_parts(mask: BoolArray, touched: BoolArray) -> BoolArray:
         return mask
     reach = _GAP_SHARE / 2 * float(np.sqrt(mask.sum()))
     distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    count, parts = cv2.connectedComponents((distance <= reach).astype(np.uint8), connectivity=8)
-    meant = np.zeros(count, dtype=bool)
-    meant[np.unique(parts[touched])] = True
-    meant[0] = False
-    return np.asarray(mask & ~meant[parts] & meant.any())
+    meant = _touched_parts(np.asarray(distance <= reach), touched)
+    return np.asarray(mask & ~meant & meant.any())
 
 
 def touched_changes(before: LabelMap, after: LabelMap, touched: BoolArray) -> BoolArray:
@@ -84,11 +81,16 @@ def touched_changes(before: LabelMap, after: LabelMap, touched: BoolArray) -> Bo
         0 0 0 0  0 0 0 1  . . . .   . . . .
     """
     differs = before != after
-    count, parts = cv2.connectedComponents(differs.astype(np.uint8), connectivity=8)
-    wanted = np.zeros(count, dtype=bool)
-    wanted[np.unique(parts[touched & differs])] = True
-    wanted[0] = False
-    accepted = wanted[parts]
+    accepted = _touched_parts(differs, touched)
     around = np.ones((2 * _MARGIN_CELLS + 1,) * 2, dtype=np.uint8)
     margin = cv2.dilate(accepted.astype(np.uint8), around).astype(bool)
     return np.asarray(accepted | (margin & ~differs))
+
+
+def _touched_parts(cells: BoolArray, touched: BoolArray) -> BoolArray:
+    """The connected parts (8 neighbours) of some cells (h, w) that hold a touched one."""
+    count, parts = cv2.connectedComponents(cells.astype(np.uint8), connectivity=8)
+    wanted = np.zeros(count, dtype=bool)
+    wanted[np.unique(parts[touched])] = True
+    wanted[0] = False
+    return np.asarray(wanted[parts])

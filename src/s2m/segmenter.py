@@ -215,16 +215,28 @@ class Segmenter:
         prompts = self._prompts(strokes, previous, wanted, features.frame)
         drawn = time.perf_counter()
         logits = self._decode(features, prompts)
-        without_mask = [row for row, object_id in enumerate(wanted) if not _has_mask(previous, object_id)]
-        if features.mirrored is not None and without_mask:
-            ids = [wanted[row] for row in without_mask]
-            mirrored_prompts = mirror(self._prompts(strokes, previous, ids, features.mirrored.frame))
-            guesses = mirror(self._decode(features.mirrored, mirrored_prompts))
-            logits[without_mask] = (logits[without_mask] + resize_maps(guesses, logits.shape[1:])) / 2
+        if features.mirrored is not None:
+            self._average_with_mirrored(logits, features.mirrored, strokes, previous, wanted)
         if self.model.card.touched_parts_only:
             _leave_out_untouched(logits, prompts)
         seconds = {"prompts": drawn - started, "decode": time.perf_counter() - drawn}
         return Prediction(wanted, logits, features.frame, previous, seconds)
+
+    def _average_with_mirrored(
+        self,
+        logits: FloatArray,
+        mirrored: View,
+        strokes: Sequence[Stroke],
+        previous: ObjectMasks | None,
+        object_ids: Sequence[int],
+    ) -> None:
+        """Change the logits (N, h', w') of objects without a mask to the mean of both looks."""
+        rows = [row for row, object_id in enumerate(object_ids) if not _has_mask(previous, object_id)]
+        if not rows:
+            return
+        prompts = mirror(self._prompts(strokes, previous, [object_ids[row] for row in rows], mirrored.frame))
+        guesses = mirror(self._decode(mirrored, prompts))
+        logits[rows] = (logits[rows] + resize_maps(guesses, (logits.shape[1], logits.shape[2]))) / 2
 
     def _prompts(
         self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int], frame: Frame
