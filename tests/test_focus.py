@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2m.focus import FocusedSegmenter, FocusSettings, canvas_size_hw, focus_box
+from s2m.focus import FocusedSegmenter, FocusSettings, canvas_size_hw, focus_box, part_box
 from s2m.models import OnnxModel
 from s2m.segmenter import Segmenter
 from s2m.types import ByteArray, FloatArray, LabelMap, ObjectMasks, Sign, Stroke
@@ -68,6 +68,45 @@ def test_a_box_at_the_edge_stays_in_the_image() -> None:
     box = focus_box(mask_of(0, 12, 0, 12), [dot(5, 5)], (100, 200), SETTINGS)
     assert box is not None
     assert box[:2] == (0, 0)
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (95, 50), (199, 99), (120, 3), (-20, 300)])
+def test_a_part_is_half_of_the_image_around_the_stroke(x: float, y: float) -> None:
+    box = part_box(dot(x, y), (100, 200), SETTINGS)
+    assert box is not None
+    left, top, right, bottom = box
+    assert (right - left, bottom - top) == (100, 100)
+    assert left >= 0
+    assert right <= 200
+    assert left <= min(max(x, 0), 199) < right
+
+
+def test_strokes_beside_each_other_share_a_part() -> None:
+    assert len({part_box(dot(95 + step, 50), (100, 200), SETTINGS) for step in range(3)}) == 1
+
+
+def test_long_strokes_and_small_images_have_no_part() -> None:
+    long = Stroke(np.array([[10.0, 10.0], [150.0, 20.0]]), 1)
+    assert part_box(long, (100, 200), SETTINGS) is None
+    assert part_box(dot(10, 10), (20, 30), SETTINGS) is None
+
+
+def test_after_some_strokes_on_a_large_object_its_part_is_looked_at(tiny_model: OnnxModel) -> None:
+    image = np.full((120, 240, 3), (200, 30, 30), np.uint8)
+    segmenter = FocusedSegmenter(tiny_model, FocusSettings(patience=0, part_patience=4, smallest_side_px=16))
+    features = segmenter.encode(image)
+    previous = ObjectMasks((1,), np.ones((1, 120, 240), np.float32))
+    strokes = [dot(20 + 30 * number, 60) for number in range(4)]
+    whole = segmenter.predict(features, strokes, previous)
+    assert np.array_equal(whole.logits, segmenter.segmenter.predict(features.whole, strokes, previous).logits)
+    fifth = dot(30, 60, sign="negative")
+    after = segmenter.predict(features, [*strokes, fifth], previous)
+    box = part_box(fifth, (120, 240), segmenter.settings)
+    assert box is not None
+    changed = np.abs(after.logits[0] - np.log(0.9999546 / (1 - 0.9999546))) > 1e-2
+    assert changed[box[1] : box[3], box[0] : box[2]].any()
+    changed[box[1] : box[3], box[0] : box[2]] = False
+    assert not changed.any(), "outside the part the mask before holds"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
-"""Looks closer at small objects: strokes -> box of the object -> features of the box (cached) -> sharper masks.
+"""Looks closer: strokes -> box of a small object, or of the part that is wrong -> its features (cached) -> masks.
 
 A network that sees the whole image at its working size has few pixels for a small object.  Zooming in on
 the object is worth more than a larger working size (RITM, Sofiiuk et al., ICIP 2022; FocalClick, Chen et
 al., CVPR 2022).  Here the crop is encoded once and kept, so that further strokes on the same object stay
 as fast as strokes on the whole image.  The closer look begins where the look at the whole was not enough: at the
-third stroke on an object, when its place is known.  An object with a mask always takes one pass of the decoder.
+third stroke on an object, when its place is known.  An object too large for a box of its own is seen closer from its
+eleventh stroke on, in the half of the image around the newest one: by then strokes mend details that the whole did not
+show.  An object with a mask always takes one pass of the decoder.
 
 The box is a function of the strokes and of the masks before them, and of nothing else: the same
 history gives the same answer, whatever is in the cache.
@@ -46,6 +48,8 @@ class FocusSettings:
 
     Attributes:
         patience: strokes on an object that are answered from the whole image before the closer look begins.
+        part_patience: the same for objects that are too large for a box of their own, of which a part is looked at.
+        part_share: side of such a part, as a share of the image's long side.
         margin: share of the object's size that is added on every side.
         largest_share: the box is used while its long side is at most this share of the image's.
         smallest_side_px: boxes are at least this large, in image pixels.
@@ -53,6 +57,8 @@ class FocusSettings:
     """
 
     patience: int = 2
+    part_patience: int = 10
+    part_share: float = 0.5
     margin: float = 0.35
     largest_share: float = 0.75
     smallest_side_px: int = 96
@@ -141,12 +147,14 @@ class FocusedSegmenter:
     def _box(
         self, masks: ObjectMasks | None, strokes: Sequence[Stroke], object_id: int, image_size_hw: tuple[int, int]
     ) -> Box | None:
-        """The box of an object that has a mask and more strokes than the first few, None for the others."""
-        mask = None if masks is None else masks.of(object_id)
+        """The box of an object that has a mask and more strokes than the first few, None for the whole image."""
         own = [stroke for stroke in strokes if stroke.object_id == object_id]
-        if mask is None or not (mask > 0.5).any() or len(own) <= self.settings.patience:
+        if masks is None or not masks.shows(object_id) or len(own) <= self.settings.patience:
             return None
-        return focus_box(mask, own, image_size_hw, self.settings)
+        box = focus_box(masks.of(object_id), own, image_size_hw, self.settings)
+        if box is None and len(own) > self.settings.part_patience:
+            return part_box(own[-1], image_size_hw, self.settings)
+        return box
 
     def _crop(self, features: FocusedFeatures, box: Box) -> Features:
         crop = self.crops.get((features.key, box))
@@ -198,6 +206,29 @@ def focus_box(
     if right <= left or bottom <= top or max(right - left, bottom - top) > settings.largest_share * max(image_size_hw):
         return None
     return left, top, right, bottom
+
+
+def part_box(stroke: Stroke, image_size_hw: tuple[int, int], settings: FocusSettings) -> Box | None:
+    """The part of an image around a stroke, or None where the stroke is too long, or the image too small, for one.
+
+    Args:
+        stroke: of an object that fills most of the image.
+        image_size_hw: (H, W).
+        settings: the size of a part.
+
+    Returns:
+        A box within the image, its corner on a coarse grid so that strokes beside each other share it.
+    """
+    size = np.array(image_size_hw[::-1])
+    side = settings.part_share * size.max()
+    extent = np.ceil(np.minimum(side, size)).astype(int)
+    low, high = stroke.points_xy.min(axis=0), stroke.points_xy.max(axis=0)
+    if side < settings.smallest_side_px or (high - low).max() > 0.8 * side:
+        return None
+    grid = side / 8
+    corner = np.round(((low + high - extent) / 2) / grid) * grid
+    left, top = (int(value) for value in np.clip(np.round(corner), 0, size - extent))
+    return left, top, left + int(extent[0]), top + int(extent[1])
 
 
 def _mask_corners(

@@ -231,7 +231,8 @@ class Segmenter:
         object_ids: Sequence[int],
     ) -> None:
         """Change the logits (N, h', w') of objects without a mask to the mean of both looks."""
-        rows = [row for row, object_id in enumerate(object_ids) if not _has_mask(previous, object_id)]
+        shown = [previous is not None and previous.shows(object_id) for object_id in object_ids]
+        rows = [row for row, has_mask in enumerate(shown) if not has_mask]
         if not rows:
             return
         prompts = mirror(self._prompts(strokes, previous, [object_ids[row] for row in rows], mirrored.frame))
@@ -312,11 +313,6 @@ def _leave_out_untouched(logits: FloatArray, prompts: FloatArray) -> None:
         cells = cv2.resize(touched, scores.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
         untouched = untouched_parts(scores > 0, cells)
         scores[untouched] *= -1
-
-
-def _has_mask(masks: ObjectMasks | None, object_id: int) -> bool:
-    mask = None if masks is None else masks.of(object_id)
-    return mask is not None and bool((mask > 0.5).any())
 
 
 def _check_objects(object_ids: tuple[int, ...]) -> None:

@@ -82,3 +82,8 @@ class ObjectMasks:
     def of(self, object_id: int) -> FloatArray | None:
         """The (h, w) soft mask of one object, or None where the object is not among them."""
         return self.probs[self.object_ids.index(object_id)] if object_id in self.object_ids else None
+
+    def shows(self, object_id: int) -> bool:
+        """Whether an object is among them and has any pixel."""
+        mask = self.of(object_id)
+        return mask is not None and bool((mask > 0.5).any())

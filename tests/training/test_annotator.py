@@ -168,3 +168,14 @@ def test_the_same_seed_gives_the_same_session(target: ByteArray) -> None:
     first, second = (annotator.open_session(target, np.random.default_rng(5)) for _ in range(2))
     assert len(first.strokes) == len(second.strokes)
     assert all(np.array_equal(a.points_xy, b.points_xy) for a, b in zip(first.strokes, second.strokes, strict=True))
+
+
+def test_some_hands_are_steady_and_some_tremble(target: ByteArray) -> None:
+    config = STEADY.model_copy(update={"jitter_px": 3.0, "kinds": {"line": 1.0}})
+    bends = []
+    for seed in range(40):
+        points = Annotator(config).open_session(target, np.random.default_rng(seed)).strokes[0].points_xy
+        across = np.linalg.svd(points - points.mean(axis=0))[2][1]
+        bends.append(float(((points - points.mean(axis=0)) @ across).std()))
+    assert min(bends) < 0.5
+    assert max(bends) > 2.5

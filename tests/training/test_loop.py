@@ -95,6 +95,18 @@ def test_a_run_starts_from_exported_weights(data_root: Path, tmp_path: Path) -> 
     assert second.iteration == 0
 
 
+@pytest.mark.parametrize("frozen", [True, False])
+def test_early_stages_and_depthwise_kernels_learn_where_the_recipe_frees_them(
+    frozen: bool, data_root: Path, tmp_path: Path
+) -> None:
+    config = small_config(1).model_copy(update={"freeze_general": frozen})
+    trainer = Trainer(config, data_root, tmp_path / "run", ALONE)
+    backbone = trainer.network.encoder.backbone
+    before = backbone.stem.weight.detach().clone()
+    trainer.run()
+    assert torch.equal(backbone.stem.weight, before) == frozen
+
+
 def test_a_run_does_not_start_from_a_damaged_file(data_root: Path, tmp_path: Path) -> None:
     (tmp_path / "weights.safetensors").write_bytes(b"nonsense")
     trainer = Trainer(small_config(2), data_root, tmp_path / "run", ALONE)

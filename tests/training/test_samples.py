@@ -14,6 +14,7 @@ from s2m.training.samples import (
     cut_out_object,
     draw_sample,
     draw_target,
+    draw_warp,
     number_pieces,
     paste_cutout,
     paste_neighbour,
@@ -165,3 +166,14 @@ def test_neighbours_come_into_images_of_whole_objects_only(tmp_path: Path, label
         same = all((a == b).all() for a, b in zip(without, with_neighbour, strict=True))
         assert same == (kind == "parts")
         plain, beside = (np.random.default_rng(1) for _ in range(2))
+
+
+def test_a_close_up_shows_about_half_of_the_image_around_an_outline(label: ByteArray) -> None:
+    config = CONFIG.model_copy(update={"whole_image": 0.0, "close_up": 1.0})
+    target = label == 2
+    outline = cv2.morphologyEx(target.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    for seed in range(30):
+        warp = draw_warp(target, config, np.random.default_rng(seed))
+        shown = 64 / np.hypot(*warp[:, 0])
+        assert 0.4 * 90 - 1 < shown < 0.65 * 90 + 1
+        assert cv2.warpAffine(outline, warp, (64, 64)).any()

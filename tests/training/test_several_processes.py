@@ -18,8 +18,9 @@ import torch
 
 from data_miniatures import shard_miniature
 from s2m.data.layouts import open_set
+from s2m.errors import ConfigError
 from s2m.training.checkpoints import read_checkpoint
-from s2m.training.processes import Processes, ShardedOrder
+from s2m.training.processes import Processes, ShardedOrder, join_processes
 
 PROBE = Path(__file__).parent / "gradient_probe.py"
 
@@ -240,3 +241,31 @@ def test_any_number_of_processes_share_the_same_samples(processes: int) -> None:
     assert sorted(index for order in orders for index in order) == list(range(24, 40))
     in_first_iteration = {index for order in orders for index in order[: len(order) // 2]}
     assert in_first_iteration == set(range(24, 32))
+
+
+@pytest.fixture
+def one_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that seems to have one GPU, and the environment of its second process, joined by nobody else."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda index: None)  # noqa: ARG005
+    environment = {"RANK": "0", "LOCAL_RANK": "1", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}
+    for name, value in {**environment, "MASTER_PORT": str(port)}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("one_gpu")
+def test_a_process_without_a_gpu_of_its_own_is_told_what_to_do() -> None:
+    with pytest.raises(ConfigError, match="--share-gpus"), join_processes("cuda"):
+        pass
+
+
+@pytest.mark.usefixtures("one_gpu")
+def test_processes_that_share_a_gpu_talk_through_gloo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s2m.training.processes._restarts_of_any", lambda device: 0)  # noqa: ARG005
+    with join_processes("cuda", share_gpus=True) as processes:
+        assert processes.device == torch.device("cuda", 0)
+        assert torch.distributed.get_backend() == "gloo"

@@ -18,16 +18,18 @@ COMPACT_MIRRORED_SIZE = 448
 """Better in the mean than 320, 384, 512 and 640 (docs/training-log.md), and a quarter cheaper than 512."""
 
 
-class Sizes(NamedTuple):
-    """What was asked for, in network pixels; None for the architecture's own.
+class CardOptions(NamedTuple):
+    """What the model card is to say; None for the architecture's own, sizes in network pixels.
 
     Attributes:
         working: see ``ModelCard.working_size``.
         mirrored: see ``ModelCard.mirrored_size``.
+        all_parts: the opposite of ``ModelCard.touched_parts_only``; always so for the original network.
     """
 
     working: int | None
     mirrored: int | None
+    all_parts: bool
 
 
 @click.command("export-model")
@@ -45,6 +47,12 @@ class Sizes(NamedTuple):
     type=click.IntRange(min=0),
     help="Long side of the mirrored look for objects without a mask, 0 for none.  [default: 448, the original 0]",
 )
+@click.option(
+    "--all-parts",
+    is_flag=True,
+    help="Keep the parts of an answer that no stroke touches, as the original does; without it the compact network's "
+    "are left out.",
+)
 @click.option("--notes", type=click.Path(path_type=Path), help="JSON file with anything else for the model card.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Also write the weights to this safetensors file.")
 def export_model(
@@ -54,6 +62,7 @@ def export_model(
     version: str,
     working_size: int | None,
     mirrored_size: int | None,
+    all_parts: bool,
     notes: Path | None,
     weights: Path | None,
 ) -> None:
@@ -62,18 +71,18 @@ def export_model(
     CHECKPOINT is a compact run's checkpoint.pt, whose averaged weights are exported, or weights of the
     original network, weights.pth or a published s2m.pth.
     """
-    sizes = Sizes(working_size, mirrored_size)
+    options = CardOptions(working_size, mirrored_size, all_parts)
     if checkpoint.suffix == CHECKPOINT_SUFFIX:
         if weights is not None:
             raise ModelError(f"--weights is for compact checkpoints; {checkpoint} is a file of weights already")
-        _export_original(checkpoint, folder, name or checkpoint.stem, version, sizes, _read_notes(notes))
+        _export_original(checkpoint, folder, name or checkpoint.stem, version, options, _read_notes(notes))
     else:
-        _export_compact(checkpoint, folder, name or "s2m-compact", version, sizes, _read_notes(notes), weights)
+        _export_compact(checkpoint, folder, name or "s2m-compact", version, options, _read_notes(notes), weights)
     click.echo(f"wrote {folder} ({sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB)")
 
 
 def _export_original(
-    weights: Path, folder: Path, name: str, version: str, sizes: Sizes, notes: dict[str, object]
+    weights: Path, folder: Path, name: str, version: str, options: CardOptions, notes: dict[str, object]
 ) -> None:
     from s2m.network.original_export import export_original
     from s2m.network.original_model import original_card, read_original_network
@@ -83,8 +92,8 @@ def _export_original(
     card = replace(
         card,
         version=version,
-        working_size=sizes.working or card.working_size,
-        mirrored_size=sizes.mirrored or card.mirrored_size,
+        working_size=options.working or card.working_size,
+        mirrored_size=options.mirrored or card.mirrored_size,
         notes=notes,
     )
     export_original(network, card, folder)
@@ -95,7 +104,7 @@ def _export_compact(
     folder: Path,
     name: str,
     version: str,
-    sizes: Sizes,
+    options: CardOptions,
     notes: dict[str, object],
     weights: Path | None,
 ) -> None:
@@ -116,12 +125,12 @@ def _export_compact(
         name=name,
         architecture="compact",
         version=version,
-        working_size=sizes.working or COMPACT_WORKING_SIZE,
+        working_size=options.working or COMPACT_WORKING_SIZE,
         size_multiple=SIZE_MULTIPLE,
         prompt_stride=PROMPT_STRIDE,
         prompt_diameter_px=PROMPT_DIAMETER_PX,
-        mirrored_size=COMPACT_MIRRORED_SIZE if sizes.mirrored is None else sizes.mirrored,
-        touched_parts_only=True,
+        mirrored_size=COMPACT_MIRRORED_SIZE if options.mirrored is None else options.mirrored,
+        touched_parts_only=not options.all_parts,
         notes={"iterations": state.iteration, **notes},
     )
     export_compact(network, card, folder)

@@ -29,6 +29,7 @@ _PATH = click.Path(path_type=Path)
     help="Start from weights: a safetensors file of the compact network, or s2m.pth of the original.",
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--share-gpus", is_flag=True, help="Under torchrun: let several processes use one GPU.")
 @click.option("--measure", type=click.IntRange(min=1), help="Only time the loader and the step, this many steps each.")
 @click.option(
     "--workers",
@@ -49,6 +50,7 @@ def train(
     load_deeplab: Path | None,
     load_network: Path | None,
     device: str,
+    share_gpus: bool,
     measure: int | None,
     workers: tuple[int, ...],
 ) -> None:
@@ -63,6 +65,7 @@ def train(
         run_id=run_id,
         runs=runs,
         device=cast(DeviceName, device),
+        share_gpus=share_gpus,
         data_root=data_root,
         lvis_root=lvis_root,
         static_root=static_root,

@@ -28,7 +28,7 @@ class _SumOverProcesses(torch.autograd.Function):
 class JointBatchNorm2d(nn.BatchNorm2d):
     """Batch normalisation over the joined batch of all processes, each of which holds equally many samples.
 
-    What ``nn.SyncBatchNorm`` is on GPUs, for processes on CPUs.
+    What ``nn.SyncBatchNorm`` is through NCCL, for processes that talk through gloo.
     """
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name is torch's)
@@ -60,18 +60,18 @@ def _sum(local: Tensor) -> Tensor:
     return total
 
 
-def normalise_jointly(network: nn.Module, device: torch.device) -> None:
+def normalise_jointly(network: nn.Module) -> None:
     """Replace every batch normalisation of a network, in place; names and shapes of the weights stay.
 
     Args:
-        network: whose normalisations are ``nn.BatchNorm2d``.
-        device: ``nn.SyncBatchNorm`` on CUDA, ``JointBatchNorm2d`` elsewhere.
+        network: whose normalisations are ``nn.BatchNorm2d``; they become ``nn.SyncBatchNorm`` where the processes talk
+            through NCCL, ``JointBatchNorm2d`` elsewhere.
     """
     for name, module in network.named_children():
         if isinstance(module, nn.BatchNorm2d):
-            kind = nn.SyncBatchNorm if device.type == "cuda" else JointBatchNorm2d
+            kind = nn.SyncBatchNorm if dist.get_backend() == "nccl" else JointBatchNorm2d
             joint = kind(module.num_features, module.eps, module.momentum)
             joint.load_state_dict(module.state_dict())
             setattr(network, name, joint)
         else:
-            normalise_jointly(module, device)
+            normalise_jointly(module)

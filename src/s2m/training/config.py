@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from s2m.errors import ConfigError
 from s2m.network.efficientnet import EncoderName
@@ -42,6 +42,8 @@ class DataConfig(Section):
             share of the samples, as a weight that need not sum to 1.
         crop_size: side of a training crop in network pixels, a multiple of 32.
         whole_image: share of the samples that show the whole image; the others are crops around an object.
+        close_up: share of the samples that show about half of the image, around a point of an object's outline, as
+            later answers about large objects see it.
         distractor: share of the samples that get a foreign object pasted.
         neighbour: share of the samples of salient and instance sets in which another object is pasted beside an object,
             in front of it or behind it.
@@ -53,11 +55,18 @@ class DataConfig(Section):
     sets: dict[str, Positive]
     crop_size: Annotated[int, Field(ge=64, multiple_of=32)] = 320
     whole_image: Share = 0.4
+    close_up: Share = 0.0
     distractor: Share = 0.1
     neighbour: Share = 0.0
     alike: Share = 0.6
     workers: Annotated[int, Field(ge=0)] = 1
     shard_copies: str = SHARD_COPIES
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> DataConfig:
+        if self.whole_image + self.close_up > 1:
+            raise ValueError(f"whole_image {self.whole_image} and close_up {self.close_up} are more than 1 together")
+        return self
 
 
 class AnnotatorConfig(Section):
@@ -74,7 +83,7 @@ class AnnotatorConfig(Section):
         box: share of the sessions from nothing that start with a box.
         forget_previous: share of the further rounds in which the previous mask is withheld.
         kinds: how often each kind of stroke is drawn.
-        jitter_px: tremble of the hand, in network pixels.
+        jitter_px: mean tremble of the hand, in network pixels; that of one stroke lies between 0 and twice the mean.
         overshoot: share of a stroke's length that may run out of its region.
     """
 
@@ -135,7 +144,9 @@ class TrainingConfig(Section):
     """Everything that a run depends on but the code and the data.
 
     Attributes:
-        encoder: which EfficientNet-Lite; its early stages and depthwise kernels stay frozen.
+        encoder: which EfficientNet-Lite.
+        freeze_general: keep the encoder's early stages and depthwise kernels as they are at the start, which makes a
+            step on a CPU three times as fast.
         seed: of every random choice.
         checkpoint_minutes: how often the run can be resumed from.
         log_every: steps between two lines of the metrics file.
@@ -147,6 +158,7 @@ class TrainingConfig(Section):
     optimiser: OptimiserConfig = OptimiserConfig()
     loss: LossConfig = LossConfig()
     encoder: EncoderName = "lite2"
+    freeze_general: bool = True
     seed: int = 0
     checkpoint_minutes: Positive = 4.0
     log_every: Count = 20

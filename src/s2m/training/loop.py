@@ -64,7 +64,7 @@ class Trainer:
         self.annotator = Annotator(config.annotator)
         network = build_network(config)
         if processes.count > 1:
-            normalise_jointly(network, device)
+            normalise_jointly(network)
         self.network = place(network, device)
         self.average = place(build_network(config), device).requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
@@ -255,11 +255,12 @@ class Trainer:
 
 
 def build_network(config: TrainingConfig) -> CompactNetwork:
-    """The network of a configuration, with pretrained encoder and frozen early stages."""
+    """The network of a configuration, with pretrained encoder and what is to stay frozen frozen."""
     network = CompactNetwork(CompactSettings(encoder=config.encoder))
     load_imagenet_weights(network.encoder.backbone, config.encoder)
     network.start_second_look()
-    network.freeze_general()
+    if config.freeze_general:
+        network.freeze_general()
     return network
 
 

@@ -79,7 +79,7 @@ class OriginalTrainer:
         self.stream = PublishedStream(sets, config)
         self.network = deeplabv3plus_resnet50(config.output_stride)
         if processes.count > 1:
-            normalise_jointly(self.network, processes.device)
+            normalise_jointly(self.network)
         self.network.to(processes.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.replica = _replica(self.network, processes)
         optimiser = config.optimiser

@@ -114,13 +114,18 @@ class ShardedOrder:
 
 
 @contextmanager
-def join_processes(device: DeviceName) -> Iterator[Processes]:
+def join_processes(device: DeviceName, *, share_gpus: bool = False) -> Iterator[Processes]:
     """Meet the other processes of ``torchrun``, or work alone where it did not start this one.
 
     CUDA processes talk through NCCL and take the GPU of their local rank; others talk through gloo.
 
+    Args:
+        device: what to compute on.
+        share_gpus: several processes may use one GPU, so that it works for one while another draws strokes; they talk
+            through gloo, as NCCL wants a GPU for each.
+
     Raises:
-        ConfigError: CUDA is asked for and not there, or a machine has more processes than GPUs.
+        ConfigError: CUDA is asked for and not there, or a machine has more processes than GPUs and may not share them.
     """
     kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     if kind == "cuda" and not torch.cuda.is_available():
@@ -128,8 +133,8 @@ def join_processes(device: DeviceName) -> Iterator[Processes]:
     if "RANK" not in os.environ:
         yield Processes(0, 1, torch.device(kind))
         return
-    chosen = _local_device(kind)
-    dist.init_process_group("nccl" if kind == "cuda" else "gloo")
+    chosen = _local_device(kind, share_gpus=share_gpus)
+    dist.init_process_group("nccl" if kind == "cuda" and not share_gpus else "gloo")
     try:
         yield Processes(dist.get_rank(), dist.get_world_size(), chosen, _restarts_of_any(chosen))
     finally:
@@ -143,14 +148,15 @@ def _restarts_of_any(device: torch.device) -> int:
     return int(count.item())
 
 
-def _local_device(kind: str) -> torch.device:
+def _local_device(kind: str, *, share_gpus: bool) -> torch.device:
     if kind == "cpu":
         return torch.device("cpu")
     local = int(os.environ.get("LOCAL_RANK", "0"))
-    if local >= torch.cuda.device_count():
+    count = torch.cuda.device_count()
+    if local >= count and not share_gpus:
         raise ConfigError(
-            f"process {local} of this machine has no GPU of its own, there are {torch.cuda.device_count()}; "
-            "lower --nproc-per-node"
+            f"process {local} of this machine has no GPU of its own, there are {count}; "
+            "lower --nproc-per-node, or let processes share them with --share-gpus"
         )
-    torch.cuda.set_device(local)
-    return torch.device("cuda", local)
+    torch.cuda.set_device(local % count)
+    return torch.device("cuda", local % count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +29,7 @@ class RunRequest:
         run_id: name of the run; ``NULL`` leaves nothing behind.
         runs: the run's folder is ``runs/run_id``.
         device: what to compute on.
+        share_gpus: several processes may use one GPU.
         data_root: the folder that the recipe's sets lie below.
         lvis_root: LVIS of the published mixture.
         static_root: the static sets of the published mixture.
@@ -42,6 +43,7 @@ class RunRequest:
     run_id: str
     runs: Path
     device: DeviceName = "auto"
+    share_gpus: bool = False
     data_root: Path | None = None
     lvis_root: Path | None = None
     static_root: Path | None = None
@@ -67,11 +69,15 @@ def train(request: RunRequest, report: Callable[[str], object]) -> None:
     Raises:
         S2MError: the recipe, the data or the weights are not as they should be.
     """
-    with join_processes(request.device) as processes, open_trainer(request, processes) as trainer:
+    with _join(request) as processes, open_trainer(request, processes) as trainer:
         words = _go_on_or_start(trainer, request, processes)
         if processes.is_first:
             report(words)
         trainer.run()
+
+
+def _join(request: RunRequest) -> AbstractContextManager[Processes]:
+    return join_processes(request.device, share_gpus=request.share_gpus)
 
 
 def _go_on_or_start(trainer: OriginalTrainer | Trainer, request: RunRequest, processes: Processes) -> str:
@@ -120,7 +126,7 @@ def measure(request: RunRequest, steps: int, workers: Sequence[int]) -> Throughp
         S2MError: as ``train``.
     """
     nowhere = replace(request, run_id=NO_RUN)
-    with join_processes(request.device) as processes, open_trainer(nowhere, processes) as trainer:
+    with _join(request) as processes, open_trainer(nowhere, processes) as trainer:
         _load_start(trainer, request)
         tried = workers or (trainer.config.data.workers,)
         size = trainer.config.optimiser.batch_size

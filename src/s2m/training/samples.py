@@ -246,8 +246,14 @@ def draw_warp(target: BoolArray, config: DataConfig, rng: np.random.Generator) -
     """The affine map (2, 3) from image pixels to the crop: place, size, aspect, turn, flip."""
     height, width = target.shape
     size = config.crop_size
-    if rng.random() < config.whole_image or not target.any():
+    kind = rng.random()
+    if kind < config.whole_image or not target.any():
         centre, extent = (width / 2, height / 2), (float(width), float(height))
+    elif kind > 1 - config.close_up:
+        side = float(max(height, width)) * float(rng.uniform(0.4, 0.65))
+        extent = (min(side, width), min(side, height))
+        x, y = _outline_point(target, rng)
+        centre = (_inside(x, extent[0], width), _inside(y, extent[1], height))
     else:
         rows, columns = np.flatnonzero(target.any(axis=1)), np.flatnonzero(target.any(axis=0))
         longest = max(int(np.ptp(rows)), int(np.ptp(columns)), 24) + 1
@@ -266,6 +272,14 @@ def draw_warp(target: BoolArray, config: DataConfig, rng: np.random.Generator) -
     linear = np.array([[scale_x * cos, -scale_x * sin], [scale_y * sin, scale_y * cos]])
     shift = np.array([size / 2, size / 2]) - linear @ np.array(centre)
     return np.concatenate([linear, shift[:, None]], axis=1)
+
+
+def _outline_point(target: BoolArray, rng: np.random.Generator) -> tuple[float, float]:
+    """A random pixel (x, y) of a target beside its background, or at the image's edge."""
+    inner = cv2.erode(target.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    rows, columns = np.nonzero(target & (inner == 0))
+    index = int(rng.integers(len(rows)))
+    return float(columns[index]), float(rows[index])
 
 
 def _inside(centre: float, extent: float, limit: float) -> float:
