@@ -91,7 +91,7 @@ class FocusedFeatures:
 
 
 class FocusedSegmenter:
-    """A segmenter that looks closer at small objects; used like ``Segmenter``.
+    """A segmenter that looks closer at objects; used like ``Segmenter``.
 
     Args:
         model: the network.

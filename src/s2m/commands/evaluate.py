@@ -49,7 +49,7 @@ SHIPPED_NAME = "shipped"
     multiple=True,
     default=("focused",),
     show_default=True,
-    help="Closer at small objects, or at the whole image; both to compare.",
+    help="Closer at objects after some strokes, or at the whole image only; both to compare.",
 )
 @channel_order_option
 @click.option("--baseline", "baselines", type=click.Choice(BASELINE_NAMES), multiple=True, help="Measured as well.")

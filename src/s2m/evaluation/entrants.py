@@ -39,7 +39,7 @@ class ModelEntrant:
     Attributes:
         name: see ``Entrant.name``.
         path: as ``load_model`` takes it.
-        look: whether it looks closer at small objects (``FocusedSegmenter``), or at the whole image only.
+        look: whether it looks closer at objects (``FocusedSegmenter``), or at the whole image only.
         channel_order: "bgr" shows it swapped channels, as the original's window did.
     """
 

@@ -111,7 +111,7 @@ function found(words) {
 
 const KEPT = {
   features: "Features, so that strokes are answered at once",
-  "closer looks": "Closer looks at small objects",
+  "closer looks": "Closer looks at objects",
   pictures: "Decoded photographs",
   tiles: "Tiles for the page",
 };
