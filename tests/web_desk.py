@@ -112,9 +112,10 @@ class Desk:
     errors: list[str]
 
     def open(self, url: str) -> Desk:
-        """Go to the page and wait until the photograph is there."""
+        """Go to the page and wait until the photograph and its annotation are there."""
         self.page.goto(url)
         self.wait_for("s2m.doc.value.image !== null && s2m.layers.tiles.readyCount > 0 && !s2m.doc.value.encoding")
+        self.wait_for("s2m.doc.value.status !== 'untouched'")
         return self
 
     def wait_for(self, condition: str) -> None:
