@@ -179,3 +179,17 @@ def test_some_hands_are_steady_and_some_tremble(target: ByteArray) -> None:
         bends.append(float(((points - points.mean(axis=0)) @ across).std()))
     assert min(bends) < 0.5
     assert max(bends) > 2.5
+
+
+def test_a_share_of_the_strokes_trembles_much_more(target: ByteArray) -> None:
+    def largest_shift(trembling: float, seed: int) -> float:
+        kinds = {"jitter_px": 2.0, "trembling": trembling, "kinds": {"line": 1.0}}
+        config = STEADY.model_copy(update=kinds)
+        points = Annotator(config).open_session(target, np.random.default_rng(seed)).strokes[0].points_xy
+        across = np.linalg.svd(points - points.mean(axis=0))[2][1]
+        return float(((points - points.mean(axis=0)) @ across).std())
+
+    steady, shaky = ([largest_shift(share, seed) for seed in range(40)] for share in (0.0, 1.0))
+    assert np.median(shaky) > 3 * np.median(steady)
+    some = [largest_shift(0.25, seed) for seed in range(60)]
+    assert 4 < sum(shift > np.median(shaky) / 2 for shift in some) < 30

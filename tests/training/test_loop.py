@@ -95,6 +95,30 @@ def test_a_run_starts_from_exported_weights(data_root: Path, tmp_path: Path) -> 
     assert second.iteration == 0
 
 
+def test_late_steps_begin_with_rounds_that_are_answered_and_not_learned_from(data_root: Path, tmp_path: Path) -> None:
+    config = small_config(6)
+    late = config.annotator.model_copy(update={"rounds": (1, 1), "late": 1.0, "late_rounds": 9})
+    trainer = Trainer(config.model_copy(update={"annotator": late}), data_root, tmp_path, ALONE)
+    rounds: list[tuple[bool, float]] = []
+
+    def note(_: torch.nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:
+        rounds.append((torch.is_grad_enabled(), float(arguments[-1][:, :2].sum())))
+
+    trainer.network.decoder.register_forward_pre_hook(note)
+    ahead = []
+    for batch in trainer.batches(3, workers=0):
+        rounds.clear()
+        trainer.step(batch)
+        learns, drawn = zip(*rounds, strict=True)
+        assert learns == (*[False] * (len(rounds) - 1), True)
+        assert drawn[-1] > drawn[0]
+        ahead.append(len(rounds) - 1)
+    assert 1 <= min(ahead) < max(ahead) <= 9
+    counters = [value for name, value in trainer.network.decoder.named_buffers() if name.endswith("batches_tracked")]
+    assert counters
+    assert {int(counter) for counter in counters} == {3}
+
+
 @pytest.mark.parametrize("frozen", [True, False])
 def test_early_stages_and_depthwise_kernels_learn_where_the_recipe_frees_them(
     frozen: bool, data_root: Path, tmp_path: Path

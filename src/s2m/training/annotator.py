@@ -59,9 +59,10 @@ class Annotator:
         return robot.Hand(config.kinds, config.jitter_px / ANSWER_STRIDE, config.overshoot, shortest=0.35)
 
     def _trembling(self, rng: np.random.Generator) -> robot.Hand:
-        """The hand of one stroke: some are steady, some tremble up to twice as much as the mean."""
+        """The hand of one stroke: most are steady or tremble a little, some tremble much."""
+        least, most = (2, 7) if rng.random() < self.config.trembling else (0, 2)
         hand = self.hand
-        return replace(hand, jitter_px=hand.jitter_px * float(rng.uniform(0, 2)))
+        return replace(hand, jitter_px=hand.jitter_px * float(rng.uniform(least, most)))
 
     def open_session(self, target: ByteArray, rng: np.random.Generator) -> Session:
         """Start a session: the mask to start from and the first strokes.

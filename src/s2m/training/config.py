@@ -75,6 +75,9 @@ class AnnotatorConfig(Section):
     Attributes:
         sessions: independent targets or stroke histories of one image; the encoder runs once for all.
         rounds: least and most rounds of strokes; each further one goes into the largest errors.
+        late: share of the steps whose rounds come late in long sessions: after up to ``late_rounds`` others, which the
+            network answers and does not learn from.
+        late_rounds: most rounds that are answered ahead.
         start_flawed: share of the sessions that start from a flawed mask instead of from nothing.
         start_empty_target: share in which nothing is the object and all strokes are negative.
         one_shot: share of the sessions from nothing that start with several strokes of both signs at once, as people
@@ -83,12 +86,16 @@ class AnnotatorConfig(Section):
         box: share of the sessions from nothing that start with a box.
         forget_previous: share of the further rounds in which the previous mask is withheld.
         kinds: how often each kind of stroke is drawn.
-        jitter_px: mean tremble of the hand, in network pixels; that of one stroke lies between 0 and twice the mean.
+        jitter_px: mean tremble of a hand, in network pixels; that of one stroke lies between 0 and twice the mean.
+        trembling: share of the strokes that tremble two to seven times as much, as strokes on a small object do once
+            the network looks closer at it.
         overshoot: share of a stroke's length that may run out of its region.
     """
 
     sessions: Count = 2
     rounds: tuple[Count, Count] = (2, 4)
+    late: Share = 0.0
+    late_rounds: Count = 12
     start_flawed: Share = 0.25
     start_empty_target: Share = 0.03
     one_shot: Share = 0.2
@@ -96,6 +103,7 @@ class AnnotatorConfig(Section):
     forget_previous: Share = 0.1
     kinds: dict[StrokeKind, Positive] = {"dot": 5.0, "centre_line": 1.5, "curve": 2.0, "contour": 1.0, "zigzag": 0.5}
     jitter_px: Annotated[float, Field(ge=0)] = 1.5
+    trembling: Share = 0.0
     overshoot: Share = 0.05
 
 

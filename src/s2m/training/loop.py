@@ -171,20 +171,22 @@ class Trainer:
         rate = learning_rate(self.iteration, optimiser)
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * rate
-        self.network.train()
-        if self.iteration >= optimiser.iterations - optimiser.settled_steps:
-            freeze_normalisation(self.network)
         rng = np.random.default_rng([self.config.seed, self.iteration, 1])
         least, most = self.config.annotator.rounds
         rounds = int(rng.integers(least, most + 1))
         self.optimiser.zero_grad()
+        self._set_mode()
         with self._autocast():
             features = self.network.encoder(batch.images.to(self.device))
         leaves = [feature.detach().requires_grad_() for feature in features]
         results = []
         sessions = batch.sessions
         answers = np.stack([session.start for session in sessions])
-        for turn in range(rounds):
+        answered = 0
+        if rng.random() < self.config.annotator.late:
+            answered = int(rng.integers(1, self.config.annotator.late_rounds + 1))
+            sessions, answers = self._answer_ahead(leaves, sessions, answers, answered, rng)
+        for turn in range(answered, answered + rounds):
             if turn > 0:
                 sessions = self._next_strokes(sessions, answers, rng)
             result = self._round(batch, leaves, sessions, answers, rounds, rng, is_first=turn == 0)
@@ -205,6 +207,33 @@ class Trainer:
             "seconds": time.monotonic() - started,
         }
 
+    def _set_mode(self) -> None:
+        """Normalise by the statistics of the batch, but in the last steps."""
+        self.network.train()
+        optimiser = self.config.optimiser
+        if self.iteration >= optimiser.iterations - optimiser.settled_steps:
+            freeze_normalisation(self.network)
+
+    def _answer_ahead(
+        self,
+        leaves: list[Tensor],
+        sessions: tuple[Session, ...],
+        answers: np.ndarray,
+        rounds: int,
+        rng: np.random.Generator,
+    ) -> tuple[tuple[Session, ...], np.ndarray]:
+        """Go through some rounds without learning from them: the sessions and answers after the last one."""
+        self.network.eval()
+        for turn in range(rounds):
+            if turn > 0:
+                sessions = self._next_strokes(sessions, answers, rng)
+            prompts = self._prompts(sessions, torch.from_numpy(answers)[:, None])
+            with torch.no_grad(), self._autocast():
+                logits = self.network.decoder(*leaves, prompts).float()
+            answers = torch.sigmoid(logits).cpu().numpy()
+        self._set_mode()
+        return sessions, answers
+
     def _next_strokes(
         self, sessions: tuple[Session, ...], answers: np.ndarray, rng: np.random.Generator
     ) -> tuple[Session, ...]:
@@ -224,14 +253,11 @@ class Trainer:
         *,
         is_first: bool,
     ) -> RoundResult:
-        drawn = np.stack([session.draw(PROMPT_STRIDE, PROMPT_DIAMETER_PX) for session in sessions])
         previous = torch.from_numpy(answers)[:, None]
         if not is_first:
             kept = rng.random(len(sessions)) >= self.config.annotator.forget_previous
             previous = previous * torch.from_numpy(kept.astype(np.float32))[:, None, None, None]
-        previous = nn.functional.avg_pool2d(previous, 2)
-        prompts = torch.cat([torch.from_numpy(drawn), previous], dim=1)
-        prompts = prompts.to(self.device, memory_format=torch.channels_last)
+        prompts = self._prompts(sessions, previous)
         with self._autocast():
             logits = self.network.decoder(*leaves, prompts).float()
         target, valid = batch.targets.to(self.device), batch.valid.to(self.device)
@@ -239,6 +265,12 @@ class Trainer:
         (loss / rounds).backward()
         logits = logits.detach()
         return RoundResult(prompts, logits, loss.item(), mean_iou(logits, target, valid).item())
+
+    def _prompts(self, sessions: tuple[Session, ...], previous: Tensor) -> Tensor:
+        """Strokes and masks before (N, 1, S/2, S/2) as the decoder takes them, (N, 3, S/4, S/4)."""
+        drawn = np.stack([session.draw(PROMPT_STRIDE, PROMPT_DIAMETER_PX) for session in sessions])
+        prompts = torch.cat([torch.from_numpy(drawn), nn.functional.avg_pool2d(previous, 2)], dim=1)
+        return prompts.to(self.device, memory_format=torch.channels_last)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=has_fast_bfloat16(self.device))
