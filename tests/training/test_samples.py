@@ -57,8 +57,28 @@ def test_image_and_targets_stay_together(tmp_path: Path, label: ByteArray) -> No
 def test_instances_are_drawn_one_by_one_and_together(tmp_path: Path, label: ByteArray) -> None:
     labelled = folder_of(tmp_path, label, "instance")[0]
     rng = np.random.default_rng(0)
-    drawn = {tuple(np.unique(label[draw_target(label, labelled, rng) == 1])) for _ in range(100)}
+    drawn = {tuple(np.unique(label[draw_target(label, labelled, 0.0, rng) == 1])) for _ in range(100)}
     assert drawn == {(1,), (2,), (1, 2)}
+
+
+@pytest.mark.parametrize("kind", ["salient", "instance"])
+def test_a_share_of_the_targets_is_what_is_around_objects(tmp_path: Path, label: ByteArray, kind: Kind) -> None:
+    labelled = folder_of(tmp_path, label, kind)[0]
+    rng = np.random.default_rng(0)
+    grounds = [draw_target(label, labelled, 1.0, rng) for _ in range(60)]
+    assert {tuple(np.unique(label[target == 1])) for target in grounds} == {(0,), (0, 1), (0, 2)}
+    for target in grounds:
+        assert ((target == 255) == (label == 255)).all()
+        assert (target[label == 0] == 1).all()
+    some = [draw_target(label, labelled, 0.25, rng) for _ in range(200)]
+    assert 25 < sum((target[label == 0] == 1).all() for target in some) < 80
+
+
+@pytest.mark.parametrize("kind", ["parts", "partial"])
+def test_around_parts_and_partial_objects_nothing_is_a_target(tmp_path: Path, label: ByteArray, kind: Kind) -> None:
+    labelled = folder_of(tmp_path, label, kind)[0]
+    rng = np.random.default_rng(0)
+    assert not any((draw_target(label, labelled, 1.0, rng)[label == 0] == 1).any() for _ in range(20))
 
 
 def test_large_pieces_of_a_salient_label_are_objects_of_their_own() -> None:
@@ -96,20 +116,20 @@ def test_other_parts_of_the_same_whole_are_siblings(tmp_path: Path, label: ByteA
     labelled = folder_of(tmp_path, label, "parts")[0]
     rng = np.random.default_rng(0)
     for _ in range(20):
-        target = draw_target(label, labelled, rng)
+        target = draw_target(label, labelled, 0.0, rng)
         assert ((target == 1) | (target == SIBLING) == ((label == 1) | (label == 2))).all()
         assert (target == 1).any()
 
 
 def test_unknown_pixels_stay_unknown(tmp_path: Path, label: ByteArray) -> None:
     labelled = folder_of(tmp_path, label, "instance")[0]
-    target = draw_target(label, labelled, np.random.default_rng(0))
+    target = draw_target(label, labelled, 0.0, np.random.default_rng(0))
     assert (target[label == 255] == 255).all()
 
 
 def test_far_pixels_of_partial_sets_are_unknown(tmp_path: Path, label: ByteArray) -> None:
     labelled = folder_of(tmp_path, np.where(label == 2, 0, label).astype(np.uint8), "partial")[0]
-    target = draw_target(labelled.read_label(), labelled, np.random.default_rng(0))
+    target = draw_target(labelled.read_label(), labelled, 1.0, np.random.default_rng(0))
     assert target[30, 25] == 1
     assert target[30, 5] == 0
     assert target[30, 70] == 255

@@ -44,6 +44,8 @@ class DataConfig(Section):
         whole_image: share of the samples that show the whole image; the others are crops around an object.
         close_up: share of the samples that show about half of the image, around a point of an object's outline, as
             later answers about large objects see it.
+        ground: share of the targets in salient and instance sets that are all but one object, or all but every one: who
+            strokes grass and sky around a bird wants them whole.
         distractor: share of the samples that get a foreign object pasted.
         neighbour: share of the samples of salient and instance sets in which another object is pasted beside an object,
             in front of it or behind it.
@@ -56,6 +58,7 @@ class DataConfig(Section):
     crop_size: Annotated[int, Field(ge=64, multiple_of=32)] = 320
     whole_image: Share = 0.4
     close_up: Share = 0.0
+    ground: Share = 0.0
     distractor: Share = 0.1
     neighbour: Share = 0.0
     alike: Share = 0.6

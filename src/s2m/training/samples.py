@@ -62,7 +62,7 @@ def draw_sample(
     if neighbour is not None and labelled.kind in WHOLE_KINDS and object_ids(label):
         beside = loaded if neighbour is labelled else _load(neighbour, rng)
         image_rgb, label = paste_neighbour(image_rgb, label, cut_out_object(*beside, rng), rng)
-    first = draw_target(label, labelled, rng)
+    first = draw_target(label, labelled, config.ground, rng)
     warp = draw_warp(first == 1, config, rng)
     size = config.crop_size
     crop_label = cv2.warpAffine(label, warp, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)
@@ -71,7 +71,9 @@ def draw_sample(
     )
     targets = [cv2.warpAffine(first, warp, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)]
     while len(targets) < sessions:
-        targets.append(targets[0] if rng.random() < 0.4 else draw_target(_bytes(crop_label), labelled, rng))
+        targets.append(
+            targets[0] if rng.random() < 0.4 else draw_target(_bytes(crop_label), labelled, config.ground, rng)
+        )
     return TrainingSample(change_colours(_bytes(crop_image), rng), np.stack(targets).astype(np.uint8))
 
 
@@ -201,17 +203,21 @@ def large_pieces(mask: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
     return np.asarray(pieces, dtype=np.int32), 1 + np.flatnonzero(areas >= LARGE_PIECE * areas.max(initial=0))
 
 
-def draw_target(label: ByteArray, labelled: LabelledImage, rng: np.random.Generator) -> ByteArray:
+def draw_target(label: ByteArray, labelled: LabelledImage, ground: float, rng: np.random.Generator) -> ByteArray:
     """One thing to segment: (H, W) uint8 of 0, 1, ``SIBLING`` and 255.
 
-    An object for salient and instance sets (now and then two of them), a part, a group of parts or the
-    whole for parts, whose other parts are siblings; for partial sets what lies far from the object is unknown.
+    An object for salient and instance sets (now and then two of them, and in the share ``ground`` all that is around
+    one or every object), a part, a group of parts or the whole for parts, whose other parts are siblings; for partial
+    sets what lies far from the object is unknown.
     """
     ids = object_ids(label)
     if not ids:
         return np.where(label == IGNORE, np.uint8(IGNORE), np.uint8(0))
-    chosen = _choose(ids, labelled.kind, rng)
-    target = np.isin(label, chosen).astype(np.uint8)
+    if labelled.kind in WHOLE_KINDS and rng.random() < ground:
+        left_out = rng.choice(ids, size=1) if rng.random() < 0.5 else ids
+        target = (~np.isin(label, left_out)).astype(np.uint8)
+    else:
+        target = np.isin(label, _choose(ids, labelled.kind, rng)).astype(np.uint8)
     if labelled.kind == "parts":
         target[np.isin(label, ids) & (target == 0)] = SIBLING
     if labelled.kind == "partial":
