@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2m.local_edits import PATIENCE, is_late, touched_cells, touched_changes, untouched_parts
+from s2m.local_edits import touched_cells, touched_changes, untouched_parts
 from s2m.types import Stroke
 
 
@@ -91,11 +91,3 @@ def test_where_no_part_is_touched_none_is_left_out() -> None:
     assert not untouched_parts(mask, ~touched).any()
     mask[2:5, 2:5] = True
     assert not untouched_parts(mask, touched).any()
-
-
-def test_strokes_are_late_on_a_mask_that_others_made() -> None:
-    mask = np.zeros((4, 4), dtype=bool)
-    assert not is_late(PATIENCE, mask)
-    mask[1, 1] = True
-    assert is_late(PATIENCE, mask)
-    assert not is_late(PATIENCE - 1, mask)

@@ -4,8 +4,7 @@ A stroke on one sheep does not ask for the flock: parts of a mask that no stroke
 
 And a correction in one corner of a picture should not move an outline in another.  After the progressive merge of
 FocalClick (Chen et al., CVPR 2022): the changes between two answers fall into connected parts, and only the parts
-that the stroke touches are taken over.  The first strokes on an object say what it is, and may change all of it;
-later ones mend details (``is_late``).
+that the stroke touches are taken over.
 """
 
 from __future__ import annotations
@@ -16,9 +15,6 @@ import cv2
 import numpy as np
 
 from s2m.types import BoolArray, LabelMap, Stroke
-
-PATIENCE = 5
-"""Strokes on an object whose answers may change all of it."""
 
 _TOUCH_CELLS = 5
 """Thickness of a stroke that looks for changes, in cells: a little more than a line, as hands are not exact."""
@@ -66,17 +62,7 @@ def untouched_parts(mask: BoolArray, touched: BoolArray) -> BoolArray:
     return np.asarray(mask & ~meant & meant.any())
 
 
-def is_late(strokes_before: int, before: BoolArray) -> bool:
-    """Whether further strokes on an object are details, of which only touched changes are wanted.
-
-    Args:
-        strokes_before: how many strokes on it were answered before.
-        before: (h, w) its mask, which those answers gave.
-    """
-    return strokes_before >= PATIENCE and bool(before.any())
-
-
-def touched_changes(before: LabelMap | BoolArray, after: LabelMap | BoolArray, touched: BoolArray) -> BoolArray:
+def touched_changes(before: LabelMap, after: LabelMap, touched: BoolArray) -> BoolArray:
     """The cells where the answer after a stroke takes the place of the answer before.
 
     Args:

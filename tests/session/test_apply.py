@@ -29,7 +29,7 @@ from s2m.session import (
     command_from_json,
 )
 from s2m.session.apply import apply
-from s2m.session.commands import Edit, LocalEdits, ModelUsed, Redo, Undo
+from s2m.session.commands import Edit, ModelUsed, Redo, Undo
 from s2m.session.history import label_of
 from s2m.session.masks import Overlap
 from s2m.session.state import initial_state
@@ -270,48 +270,6 @@ def test_edits_are_local_after_a_commit_by_default() -> None:
     state = after(committed, draw((9, 6)), answerer=Blobs())
     assert state.label_map()[22, 30] == 0
     assert state.label_map()[6, 14] == 1
-
-
-class SecondThoughts(DiscAnswerer):
-    """From the strokes ``since`` on, counted over all objects, the answer has the bottom right corner too."""
-
-    def __init__(self, since: int) -> None:
-        super().__init__()
-        self.since = since
-
-    def __call__(
-        self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
-    ) -> FloatArray:
-        logits = super().__call__(strokes, previous, object_ids)
-        if len(strokes) >= self.since:
-            logits[:, 9:, 13:] = 3
-        return logits
-
-
-@pytest.mark.parametrize("overlap", ["exclusive", "overlapping"])
-@pytest.mark.parametrize(
-    ("setting", "since", "far_away"), [("after_commit", 6, 0), ("after_commit", 5, 1), ("never", 6, 1)]
-)
-def test_the_sixth_stroke_on_an_object_changes_only_what_it_touches(
-    setting: LocalEdits, since: int, far_away: int, overlap: Overlap
-) -> None:
-    strokes = [draw((6 + step, 6)) for step in range(since)]
-    first = after(start(overlap), Configure(local_edits=setting))
-    state = after(first, *strokes, answerer=SecondThoughts(since))
-    assert state.label_map()[22, 30] == far_away
-    assert state.label_map()[6, 5 + since] == 1
-
-
-def test_strokes_drawn_together_on_a_new_object_bring_all_of_it() -> None:
-    together = Draw(strokes=tuple(DrawnStroke(points=((6.0 + step, 6.0),)) for step in range(8)))
-    state = after(local("after_commit"), together, answerer=SecondThoughts(8))
-    assert state.label_map()[22, 30] == 1
-
-
-def test_strokes_on_one_object_do_not_make_another_late() -> None:
-    first = after(local("after_commit"), *(draw((6 + step, 6)) for step in range(5)), draw((20, 20), object_id=2))
-    state = after(first, draw((20, 6), object_id=2), answerer=SecondThoughts(7))
-    assert state.object_mask(2)[22, 30]
 
 
 def test_an_object_that_begins_with_a_box_stays_in_it_until_a_stroke_reaches_out() -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-import numpy as np
-
-from s2m.geometry import resize_maps
-from s2m.local_edits import is_late, touched_cells, touched_changes
-from s2m.segmenter import Prediction, logits_of
+from s2m.segmenter import Prediction
 from s2m.types import ByteArray, LabelMap, ObjectMasks, Stroke
 
 
@@ -91,28 +87,8 @@ class SegmenterView(Generic[F]):
         """See ``View.answer``."""
         started = time.perf_counter()
         prediction = self.segmenter.predict(self.features, strokes, previous, object_ids)
-        prediction = without_late_changes(prediction, strokes)
         label_map = prediction.label_map()
         return Answer(label_map, prediction.masks, time.perf_counter() - started)
-
-
-def without_late_changes(prediction: Prediction, strokes: Sequence[Stroke]) -> Prediction:
-    """An answer for the whole image, as a session takes it: late strokes change what they touch.
-
-    New are, at most, the newest stroke of each object and of the background.
-    """
-    new = {stroke.object_id: stroke for stroke in strokes}.values()
-    logits = prediction.logits.copy()
-    size_hw = (logits.shape[1], logits.shape[2])
-    touched = touched_cells(tuple(new), prediction.frame.image_size_hw, size_hw)
-    for row, object_id in enumerate(prediction.object_ids):
-        mask = None if prediction.previous is None else prediction.previous.of(object_id)
-        earlier = sum(stroke.object_id == object_id for stroke in strokes) - 1
-        if mask is None or not is_late(earlier, mask > 0.5):
-            continue
-        before = resize_maps(logits_of(mask)[None], size_hw)[0]
-        logits[row] = np.where(touched_changes(before > 0, logits[row] > 0, touched), logits[row], before)
-    return replace(prediction, logits=logits)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from s2m.errors import MaskError
 from s2m.labels import label_map_from_logits
-from s2m.local_edits import is_late, touched_cells, touched_changes
+from s2m.local_edits import touched_cells, touched_changes
 from s2m.session.commands import DrawnStroke, LocalEdits
 from s2m.session.masks import (
     ABSENT_LOGIT,
@@ -78,8 +78,7 @@ def answered(layer: Layer, question: Question, answerer: Answerer) -> Layer:
     before = _with_objects(resized_layer(layer, size_hw), wanted)
     after_logits = before.logits.copy()
     for channel, object_id in enumerate(wanted):
-        row = before.object_ids.index(object_id)
-        after_logits[row] = _without_late_changes(before.logits[row], logits[channel], object_id, new, question)
+        after_logits[before.object_ids.index(object_id)] = logits[channel]
     after = replace(before, logits=after_logits)
     return _merged(before, after, new, question)
 
@@ -151,17 +150,6 @@ def _with_objects(layer: Layer, object_ids: Sequence[int]) -> Layer:
         return layer
     absent = np.full((len(new), *layer.size_hw), ABSENT_LOGIT, dtype=np.float16)
     return replace(layer, object_ids=layer.object_ids + new, logits=np.concatenate([layer.logits, absent]))
-
-
-def _without_late_changes(
-    before: HalfArray, answer: HalfArray, object_id: int, new: Sequence[Stroke], question: Question
-) -> HalfArray:
-    """The logits (h, w) of one object: where many strokes were answered before, the new ones change what they touch."""
-    earlier = sum(stroke.object_id == object_id for stroke in question.strokes if stroke not in question.new)
-    if question.local_edits == "never" or not is_late(earlier, before > 0):
-        return answer
-    touched = touched_cells(new, question.size_hw, (before.shape[0], before.shape[1]))
-    return np.where(touched_changes(before > 0, answer > 0, touched), answer, before)
 
 
 def _merged(before: Layer, after: Layer, new: Sequence[Stroke], question: Question) -> Layer:
