@@ -170,26 +170,26 @@ def test_the_same_seed_gives_the_same_session(target: ByteArray) -> None:
     assert all(np.array_equal(a.points_xy, b.points_xy) for a, b in zip(first.strokes, second.strokes, strict=True))
 
 
+def bend_of_a_line(config: AnnotatorConfig, target: ByteArray, seed: int) -> float:
+    """How far the first stroke, a line, strays from straight: the standard deviation across it."""
+    lines = config.model_copy(update={"kinds": {"line": 1.0}})
+    points = Annotator(lines).open_session(target, np.random.default_rng(seed)).strokes[0].points_xy
+    across = np.linalg.svd(points - points.mean(axis=0))[2][1]
+    return float(((points - points.mean(axis=0)) @ across).std())
+
+
 def test_some_hands_are_steady_and_some_tremble(target: ByteArray) -> None:
-    config = STEADY.model_copy(update={"jitter_px": 3.0, "kinds": {"line": 1.0}})
-    bends = []
-    for seed in range(40):
-        points = Annotator(config).open_session(target, np.random.default_rng(seed)).strokes[0].points_xy
-        across = np.linalg.svd(points - points.mean(axis=0))[2][1]
-        bends.append(float(((points - points.mean(axis=0)) @ across).std()))
+    config = STEADY.model_copy(update={"jitter_px": 3.0})
+    bends = [bend_of_a_line(config, target, seed) for seed in range(40)]
     assert min(bends) < 0.5
     assert max(bends) > 2.5
 
 
 def test_a_share_of_the_strokes_trembles_much_more(target: ByteArray) -> None:
-    def largest_shift(trembling: float, seed: int) -> float:
-        kinds = {"jitter_px": 2.0, "trembling": trembling, "kinds": {"line": 1.0}}
-        config = STEADY.model_copy(update=kinds)
-        points = Annotator(config).open_session(target, np.random.default_rng(seed)).strokes[0].points_xy
-        across = np.linalg.svd(points - points.mean(axis=0))[2][1]
-        return float(((points - points.mean(axis=0)) @ across).std())
+    def bends(trembling: float, count: int) -> list[float]:
+        config = STEADY.model_copy(update={"jitter_px": 2.0, "trembling": trembling})
+        return [bend_of_a_line(config, target, seed) for seed in range(count)]
 
-    steady, shaky = ([largest_shift(share, seed) for seed in range(40)] for share in (0.0, 1.0))
-    assert np.median(shaky) > 3 * np.median(steady)
-    some = [largest_shift(0.25, seed) for seed in range(60)]
-    assert 4 < sum(shift > np.median(shaky) / 2 for shift in some) < 30
+    shaky = np.median(bends(1.0, 40))
+    assert shaky > 3 * np.median(bends(0.0, 40))
+    assert 4 < sum(bend > shaky / 2 for bend in bends(0.25, 60)) < 30

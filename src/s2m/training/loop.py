@@ -182,13 +182,14 @@ class Trainer:
         results = []
         sessions = batch.sessions
         answers = np.stack([session.start for session in sessions])
-        answered = 0
-        if rng.random() < self.config.annotator.late:
-            answered = int(rng.integers(1, self.config.annotator.late_rounds + 1))
-            sessions, answers = self._answer_ahead(leaves, sessions, answers, answered, rng)
-        for turn in range(answered, answered + rounds):
+        is_late = rng.random() < self.config.annotator.late
+        ahead = int(rng.integers(1, self.config.annotator.late_rounds + 1)) if is_late else 0
+        for turn in range(ahead + rounds):
             if turn > 0:
                 sessions = self._next_strokes(sessions, answers, rng)
+            if turn < ahead:
+                answers = self._answer(leaves, sessions, answers)
+                continue
             result = self._round(batch, leaves, sessions, answers, rounds, rng, is_first=turn == 0)
             answers = torch.sigmoid(result.logits).cpu().numpy()
             results.append(result)
@@ -214,25 +215,14 @@ class Trainer:
         if self.iteration >= optimiser.iterations - optimiser.settled_steps:
             freeze_normalisation(self.network)
 
-    def _answer_ahead(
-        self,
-        leaves: list[Tensor],
-        sessions: tuple[Session, ...],
-        answers: np.ndarray,
-        rounds: int,
-        rng: np.random.Generator,
-    ) -> tuple[tuple[Session, ...], np.ndarray]:
-        """Go through some rounds without learning from them: the sessions and answers after the last one."""
+    def _answer(self, leaves: list[Tensor], sessions: tuple[Session, ...], answers: np.ndarray) -> np.ndarray:
+        """The answers (N, S/2, S/2) to a round of which nothing is learned."""
         self.network.eval()
-        for turn in range(rounds):
-            if turn > 0:
-                sessions = self._next_strokes(sessions, answers, rng)
-            prompts = self._prompts(sessions, torch.from_numpy(answers)[:, None])
-            with torch.no_grad(), self._autocast():
-                logits = self.network.decoder(*leaves, prompts).float()
-            answers = torch.sigmoid(logits).cpu().numpy()
+        prompts = self._prompts(sessions, torch.from_numpy(answers)[:, None])
+        with torch.no_grad(), self._autocast():
+            logits = self.network.decoder(*leaves, prompts).float()
         self._set_mode()
-        return sessions, answers
+        return torch.sigmoid(logits).cpu().numpy()
 
     def _next_strokes(
         self, sessions: tuple[Session, ...], answers: np.ndarray, rng: np.random.Generator
