@@ -3,12 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2m.focus import FocusedSegmenter, FocusSettings, canvas_size_hw, focus_box, part_box
+from s2m.focus import BoxSettings, FocusedSegmenter, FocusSettings, canvas_size_hw, focus_box, part_box
+from s2m.geometry import resize_maps
 from s2m.models import OnnxModel
 from s2m.segmenter import Segmenter
 from s2m.types import ByteArray, FloatArray, LabelMap, ObjectMasks, Sign, Stroke
 
-SETTINGS = FocusSettings(patience=0, smallest_side_px=16)
+BOX = BoxSettings(smallest_side_px=16)
+SETTINGS = FocusSettings(early_strokes=0, later=BOX)
 
 
 def dot(x: float, y: float, object_id: int = 1, sign: Sign = "positive") -> Stroke:
@@ -27,7 +29,7 @@ def iou(answer: LabelMap, truth: LabelMap, object_id: int) -> float:
 
 
 def test_the_box_holds_the_object_with_a_margin() -> None:
-    box = focus_box(mask_of(40, 60, 80, 110), [dot(95, 50)], (100, 200), SETTINGS)
+    box = focus_box(mask_of(40, 60, 80, 110), [dot(95, 50)], (100, 200), BOX)
     assert box is not None
     left, top, right, bottom = box
     assert left <= 80 - 10
@@ -38,7 +40,7 @@ def test_the_box_holds_the_object_with_a_margin() -> None:
 
 
 def test_the_box_holds_strokes_outside_the_mask() -> None:
-    box = focus_box(mask_of(40, 60, 80, 110), [dot(95, 50), dot(30, 20, sign="negative")], (100, 200), SETTINGS)
+    box = focus_box(mask_of(40, 60, 80, 110), [dot(95, 50), dot(30, 20, sign="negative")], (100, 200), BOX)
     assert box is not None
     assert box[0] <= 30
     assert box[1] <= 20
@@ -46,26 +48,26 @@ def test_the_box_holds_strokes_outside_the_mask() -> None:
 
 def test_parts_that_no_stroke_touches_do_not_widen_the_box() -> None:
     mask = np.maximum(mask_of(40, 60, 80, 100), mask_of(0, 5, 190, 200))
-    box = focus_box(mask, [dot(90, 50)], (100, 200), SETTINGS)
+    box = focus_box(mask, [dot(90, 50)], (100, 200), BOX)
     assert box is not None
     assert box[2] < 150
 
 
 def test_small_changes_of_the_object_keep_the_box() -> None:
-    boxes = {focus_box(mask_of(40, 60, 80, 110 + grown), [dot(95, 50)], (100, 200), SETTINGS) for grown in range(2)}
+    boxes = {focus_box(mask_of(40, 60, 80, 110 + grown), [dot(95, 50)], (100, 200), BOX) for grown in range(2)}
     assert len(boxes) == 1
 
 
 def test_a_large_object_needs_no_box() -> None:
-    assert focus_box(mask_of(5, 95, 20, 180), [dot(95, 50)], (100, 200), SETTINGS) is None
+    assert focus_box(mask_of(5, 95, 20, 180), [dot(95, 50)], (100, 200), BOX) is None
 
 
 def test_without_mask_and_strokes_there_is_no_box() -> None:
-    assert focus_box(np.zeros((100, 200), np.float32), [], (100, 200), SETTINGS) is None
+    assert focus_box(np.zeros((100, 200), np.float32), [], (100, 200), BOX) is None
 
 
 def test_a_box_at_the_edge_stays_in_the_image() -> None:
-    box = focus_box(mask_of(0, 12, 0, 12), [dot(5, 5)], (100, 200), SETTINGS)
+    box = focus_box(mask_of(0, 12, 0, 12), [dot(5, 5)], (100, 200), BOX)
     assert box is not None
     assert box[:2] == (0, 0)
 
@@ -93,7 +95,7 @@ def test_long_strokes_and_small_images_have_no_part() -> None:
 
 def test_after_some_strokes_on_a_large_object_its_part_is_looked_at(tiny_model: OnnxModel) -> None:
     image = np.full((120, 240, 3), (200, 30, 30), np.uint8)
-    segmenter = FocusedSegmenter(tiny_model, FocusSettings(patience=0, part_patience=4, smallest_side_px=16))
+    segmenter = FocusedSegmenter(tiny_model, FocusSettings(early_strokes=0, whole_strokes=4, later=BOX))
     features = segmenter.encode(image)
     previous = ObjectMasks((1,), np.ones((1, 120, 240), np.float32))
     strokes = [dot(20 + 30 * number, 60) for number in range(4)]
@@ -134,15 +136,58 @@ def test_small_objects_come_out_sharper_than_from_the_whole(tiny_model: OnnxMode
         assert iou(sharp, truth, object_id) > iou(coarse, truth, object_id) + 0.1
 
 
-def test_the_first_strokes_are_answered_from_the_whole_image(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
+def test_a_small_object_is_guessed_from_the_whole_and_from_its_box(tiny_model: OnnxModel) -> None:
+    image = np.full((600, 800, 3), (40, 160, 40), np.uint8)
+    truth = np.zeros((600, 800), np.int32)
+    truth[300:331, 403:434] = 1
+    image[truth == 1] = (200, 30, 30)
+    strokes = [dot(418, 315)]
+    whole, focused = Segmenter(tiny_model), FocusedSegmenter(tiny_model)
+    coarse = whole.predict(whole.encode(image), strokes)
+    answer = focused.predict(focused.encode(image), strokes)
+    assert iou(answer.label_map(), truth, 1) > iou(coarse.label_map(), truth, 1) + 0.05
+
+    box = focus_box(coarse.masks.of(1), strokes, (600, 800), focused.settings.guess)
+    assert box is not None
+    left, top, right, bottom = box
+    closer = whole.predict(whole.encode(image, box), strokes)
+    near = resize_maps(closer.logits, (bottom - top, right - left))
+    far = resize_maps(coarse.logits, (600, 800))
+    expected = far.copy()
+    expected[:, top:bottom, left:right] = (near + far[:, top:bottom, left:right]) / 2
+    np.testing.assert_allclose(answer.logits, expected, atol=1e-4)
+
+
+def test_a_small_object_beside_one_with_a_mask_is_looked_at_closer_too(tiny_model: OnnxModel) -> None:
+    image = np.full((600, 800, 3), (40, 160, 40), np.uint8)
+    image[300:331, 403:434] = (200, 30, 30)
+    image[50:250, 50:750] = (30, 30, 200)
+    focused = FocusedSegmenter(tiny_model)
+    features = focused.encode(image)
+    large = focused.predict(features, [dot(400, 150)])
+    assert np.array_equal(large.logits, focused.segmenter.predict(features.whole, [dot(400, 150)]).logits)
+    both = focused.predict(features, [dot(400, 150), dot(418, 315, 2)], large.masks)
+    alone = focused.predict(features, [dot(400, 150), dot(418, 315, 2)], large.masks, object_ids=(2,))
+    assert both.object_ids == (1, 2)
+    np.testing.assert_allclose(both.logits[1], alone.logits[0], atol=1e-4)
+
+
+@pytest.mark.parametrize(("early_share", "is_closer"), [(0.2, False), (1.0, True)])
+def test_the_first_strokes_on_a_mask_look_closer_only_where_it_is_small(
+    tiny_model: OnnxModel, two_discs: ByteArray, early_share: float, is_closer: bool
+) -> None:
     whole = Segmenter(tiny_model)
-    patient = FocusedSegmenter(tiny_model, FocusSettings(patience=2, smallest_side_px=16))
-    strokes, features = [dot(32, 48), dot(34, 48)], patient.encode(two_discs)
+    focused = FocusedSegmenter(
+        tiny_model,
+        FocusSettings(early_strokes=2, early=BoxSettings(largest_share=early_share, smallest_side_px=16), later=BOX),
+    )
+    strokes, features = [dot(32, 48), dot(34, 48)], focused.encode(two_discs)
     previous = whole.predict(features.whole, strokes).masks
-    answer = patient.predict(features, strokes, previous)
-    assert np.array_equal(answer.logits, whole.predict(features.whole, strokes, previous).logits)
-    third = patient.predict(features, [*strokes, dot(36, 48)], previous)
-    assert third.logits.shape[1:] == two_discs.shape[:2]
+    from_whole = whole.predict(features.whole, strokes, previous).logits
+    second = focused.predict(features, strokes, previous)
+    assert np.array_equal(second.logits, from_whole) is not is_closer
+    third = focused.predict(features, [*strokes, dot(36, 48)], previous)
+    assert third.logits.shape[1:] == two_discs.shape[:2], "the third is closer whatever the size"
 
 
 def test_the_same_history_gives_the_same_answer_whatever_was_looked_at_before(
@@ -159,7 +204,7 @@ def test_the_same_history_gives_the_same_answer_whatever_was_looked_at_before(
 
 
 def test_outside_its_box_an_object_keeps_the_masks_before(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
-    segmenter = FocusedSegmenter(tiny_model, FocusSettings(patience=0, smallest_side_px=16, largest_share=1.0))
+    segmenter = FocusedSegmenter(tiny_model, FocusSettings(early=BoxSettings(smallest_side_px=16, largest_share=1.0)))
     before = np.zeros((1, 96, 128), np.float32)
     before[0, 38:58, 22:42] = 1
     before[0, :4, 120:] = 1

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from s2m.errors import ModelError
@@ -122,3 +123,20 @@ def test_graphs_with_other_inputs_are_refused(model_folder: Path) -> None:
 
 def test_the_shipped_model_lies_in_the_package() -> None:
     assert SHIPPED_MODEL.parts[-3:] == ("s2m", "weights", "compact")
+
+
+def test_threads_do_not_wait_in_loops_while_the_other_graph_runs(
+    model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries: list[str] = []
+    open_session = onnxruntime.InferenceSession
+
+    def note(path: str, options: onnxruntime.SessionOptions, **more: object) -> onnxruntime.InferenceSession:
+        entries.append(options.get_session_config_entry("session.intra_op.allow_spinning"))
+        return open_session(path, options, **more)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", note)
+
+    load_model(model_folder)
+
+    assert entries == ["0", "0"]

@@ -261,3 +261,13 @@ def test_the_cache_keeps_the_newest_features_even_when_they_alone_are_too_large(
 
     assert cache.get("a") is None
     assert cache.get("b") is large
+
+
+def test_a_cleared_cache_holds_nothing() -> None:
+    cache: FeatureCache[Features] = FeatureCache(limit_bytes=1000)
+    cache.put("a", features_of(10))
+
+    cache.clear()
+
+    assert cache.get("a") is None
+    assert cache.nbytes == 0

@@ -3,8 +3,11 @@
 A network that sees the whole image at its working size has few pixels for a small object.  Zooming in on
 the object is worth more than a larger working size (RITM, Sofiiuk et al., ICIP 2022; FocalClick, Chen et
 al., CVPR 2022).  Here the crop is encoded once and kept, so that further strokes on the same object stay
-as fast as strokes on the whole image.  The closer look begins where the look at the whole was not enough: at the
-third stroke on an object, when its place is known.  An object too large for a box of its own is seen closer from its
+as fast as strokes on the whole image.
+
+An object without a mask is guessed from the whole image; a small guess is made again from the box around it, and the
+mean of both is the answer.  Further strokes on a small object are answered from its box alone; on one of medium size
+from its third stroke on, when its place is known.  An object too large for a box of its own is seen closer from its
 eleventh stroke on, in the half of the image around the newest one: by then strokes mend details that the whole did not
 show.  An object with a mask always takes one pass of the decoder.
 
@@ -43,25 +46,41 @@ CROPS_BYTES = 192 * 1024 * 1024
 
 
 @dataclass(frozen=True)
+class BoxSettings:
+    """How close to look at an object, and up to which size.
+
+    Attributes:
+        margin: share of the object's size that is added on every side.
+        largest_share: the box is used while its long side is at most this share of the image's.
+        smallest_side_px: boxes are at least this large, in image pixels.
+    """
+
+    margin: float = 0.35
+    largest_share: float = 0.75
+    smallest_side_px: int = 96
+
+
+@dataclass(frozen=True)
 class FocusSettings:
     """When to look closer, and how close.
 
     Attributes:
-        patience: strokes on an object that are answered from the whole image before the closer look begins.
-        part_patience: the same for objects that are too large for a box of their own, of which a part is looked at.
+        guess: the box of an object without a mask, around what is guessed from the whole image.
+        early: the box of an object with a mask and few strokes.
+        later: the box of an object with more strokes than that.
+        early_strokes: as many strokes are few.
+        whole_strokes: strokes on an object too large for a box that are answered from the whole image, before parts of
+            it are looked at.
         part_share: side of such a part, as a share of the image's long side.
-        margin: share of the object's size that is added on every side.
-        largest_share: the box is used while its long side is at most this share of the image's.
-        smallest_side_px: boxes are at least this large, in image pixels.
         canvas_side_px: long side of the joined answer, at most; smaller images are answered at their own size.
     """
 
-    patience: int = 2
-    part_patience: int = 10
+    guess: BoxSettings = BoxSettings(margin=0.2, largest_share=0.35)
+    early: BoxSettings = BoxSettings(largest_share=0.35)
+    later: BoxSettings = BoxSettings()
+    early_strokes: int = 2
+    whole_strokes: int = 10
     part_share: float = 0.5
-    margin: float = 0.35
-    largest_share: float = 0.75
-    smallest_side_px: int = 96
     canvas_side_px: int = 1024
 
 
@@ -125,21 +144,26 @@ class FocusedSegmenter:
         """Answer strokes; see ``Segmenter.predict``.
 
         Without an object to look closer at, this is the answer of ``Segmenter``.  Otherwise the logits cover the
-        whole image at the size of ``canvas_size_hw``: inside the box of an object they come from the closer look,
-        outside from the masks before.
+        whole image at the size of ``canvas_size_hw``: inside the box of an object with a mask they come from the closer
+        look and outside from the masks before; those of an object without a mask come from the whole image, and inside
+        its box they are the mean of both looks.
         """
         image_size_hw = features.whole.frame.image_size_hw
         wanted = objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
         boxes = {object_id: self._box(previous, strokes, object_id, image_size_hw) for object_id in wanted}
-        if all(box is None for box in boxes.values()):
-            return self.segmenter.predict(features.whole, strokes, previous, wanted)
         looks = {box: [object_id for object_id in wanted if boxes[object_id] == box] for box in boxes.values()}
-        seconds: defaultdict[str, float] = defaultdict(float)
+        answers = [self._look(features, box, strokes, previous, ids) for box, ids in looks.items()]
+        guesses = [
+            self._look(features, box, strokes, previous, [object_id])
+            for answer in answers
+            for object_id, box in self._guess_boxes(answer, strokes).items()
+        ]
+        if len(answers) == 1 and answers[0].frame.is_whole_image and not guesses:
+            return answers[0]
         canvas = _start(previous, wanted, canvas_size_hw(image_size_hw, self.settings))
-        for box, ids in looks.items():
-            seen = features.whole if box is None else self._crop(features, box)
-            answer = self.segmenter.predict(seen, strokes, previous, ids)
-            _paste(canvas, answer, [wanted.index(object_id) for object_id in ids])
+        seconds: defaultdict[str, float] = defaultdict(float)
+        for answer, weight in [(answer, 1.0) for answer in answers] + [(guess, 0.5) for guess in guesses]:
+            _paste(canvas, answer, [wanted.index(object_id) for object_id in answer.object_ids], weight)
             for step, duration in answer.seconds.items():
                 seconds[step] += duration
         return Prediction(wanted, canvas, features.whole.frame, previous, seconds)
@@ -147,14 +171,42 @@ class FocusedSegmenter:
     def _box(
         self, masks: ObjectMasks | None, strokes: Sequence[Stroke], object_id: int, image_size_hw: tuple[int, int]
     ) -> Box | None:
-        """The box of an object that has a mask and more strokes than the first few, None for the whole image."""
-        own = [stroke for stroke in strokes if stroke.object_id == object_id]
-        if masks is None or not masks.shows(object_id) or len(own) <= self.settings.patience:
+        """The box of an object that has a mask, None for the whole image."""
+        if masks is None or not masks.shows(object_id):
             return None
-        box = focus_box(masks.of(object_id), own, image_size_hw, self.settings)
-        if box is None and len(own) > self.settings.part_patience:
+        own = _strokes_on(object_id, strokes)
+        is_early = len(own) <= self.settings.early_strokes
+        rule = self.settings.early if is_early else self.settings.later
+        box = focus_box(masks.of(object_id), own, image_size_hw, rule)
+        if box is None and len(own) > self.settings.whole_strokes:
             return part_box(own[-1], image_size_hw, self.settings)
         return box
+
+    def _guess_boxes(self, answer: Prediction, strokes: Sequence[Stroke]) -> dict[int, Box]:
+        """The boxes of the small ones among the objects that an answer shows and that had no mask before."""
+        before = answer.previous
+        guessed = [object_id for object_id in answer.object_ids if before is None or not before.shows(object_id)]
+        if not guessed:
+            return {}
+        masks, image_size_hw, rule = answer.masks, answer.frame.image_size_hw, self.settings.guess
+        shown = [object_id for object_id in guessed if masks.shows(object_id)]
+        boxes = {
+            object_id: focus_box(masks.of(object_id), _strokes_on(object_id, strokes), image_size_hw, rule)
+            for object_id in shown
+        }
+        return {object_id: box for object_id, box in boxes.items() if box is not None}
+
+    def _look(
+        self,
+        features: FocusedFeatures,
+        box: Box | None,
+        strokes: Sequence[Stroke],
+        previous: ObjectMasks | None,
+        object_ids: Sequence[int],
+    ) -> Prediction:
+        """Answer strokes from a box, or from the whole image."""
+        seen = features.whole if box is None else self._crop(features, box)
+        return self.segmenter.predict(seen, strokes, previous, object_ids)
 
     def _crop(self, features: FocusedFeatures, box: Box) -> Features:
         crop = self.crops.get((features.key, box))
@@ -171,7 +223,7 @@ def canvas_size_hw(image_size_hw: tuple[int, int], settings: FocusSettings) -> t
 
 
 def focus_box(
-    mask: FloatArray | None, strokes: Sequence[Stroke], image_size_hw: tuple[int, int], settings: FocusSettings
+    mask: FloatArray | None, strokes: Sequence[Stroke], image_size_hw: tuple[int, int], settings: BoxSettings
 ) -> Box | None:
     """The box to look closer at, or None where the whole image does as well.
 
@@ -223,7 +275,7 @@ def part_box(stroke: Stroke, image_size_hw: tuple[int, int], settings: FocusSett
     side = settings.part_share * size.max()
     extent = np.ceil(np.minimum(side, size)).astype(int)
     low, high = stroke.points_xy.min(axis=0), stroke.points_xy.max(axis=0)
-    if side < settings.smallest_side_px or (high - low).max() > 0.8 * side:
+    if side < settings.later.smallest_side_px or (high - low).max() > 0.8 * side:
         return None
     grid = side / 8
     corner = np.round(((low + high - extent) / 2) / grid) * grid
@@ -252,6 +304,11 @@ def _mask_corners(
     return np.stack([low * scale_xy, high * scale_xy])
 
 
+def _strokes_on(object_id: int, strokes: Sequence[Stroke]) -> list[Stroke]:
+    """The strokes of one object, both signs, in the order they were drawn."""
+    return [stroke for stroke in strokes if stroke.object_id == object_id]
+
+
 def _start(previous: ObjectMasks | None, object_ids: Sequence[int], size_hw: tuple[int, int]) -> FloatArray:
     """Logits (N, H, W) of the masks before, and of nothing for objects that had none."""
     canvas = np.full((len(object_ids), *size_hw), ABSENT_LOGIT, dtype=np.float32)
@@ -262,11 +319,12 @@ def _start(previous: ObjectMasks | None, object_ids: Sequence[int], size_hw: tup
     return canvas
 
 
-def _paste(canvas: FloatArray, answer: Prediction, rows: Sequence[int]) -> None:
-    """Put the logits of a box, or of the whole, into their place in the canvas (N, H, W)."""
+def _paste(canvas: FloatArray, answer: Prediction, rows: Sequence[int], weight: float) -> None:
+    """Put the logits of a box, or of the whole, into their place in the canvas (N, H, W), as this share of the sum."""
     frame: Frame = answer.frame
     scale_y, scale_x = canvas.shape[1] / frame.image_size_hw[0], canvas.shape[2] / frame.image_size_hw[1]
     left, top, right, bottom = frame.box_xyxy
     y0, x0 = round(top * scale_y), round(left * scale_x)
     y1, x1 = max(y0 + 1, round(bottom * scale_y)), max(x0 + 1, round(right * scale_x))
-    canvas[list(rows), y0:y1, x0:x1] = resize_maps(answer.logits, (y1 - y0, x1 - x0))
+    place = (list(rows), slice(y0, y1), slice(x0, x1))
+    canvas[place] = (1 - weight) * canvas[place] + weight * resize_maps(answer.logits, (y1 - y0, x1 - x0))

@@ -242,6 +242,9 @@ def _open_graph(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = 3
+    # Each graph has threads of its own.  Those that wait for work in a loop take the cores from the graph that runs
+    # next: with them, encoding a box and decoding it takes nearly twice the time on two cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises a dozen kinds without a common base.

@@ -288,6 +288,11 @@ class FeatureCache(Generic[FeaturesKept]):
                 self._features.move_to_end(key)
             return self._features.get(key)
 
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._features.clear()
+
     def put(self, key: Hashable, features: FeaturesKept) -> None:
         """Keep features, and forget those unused for longest while the limit is passed."""
         with self._lock:

@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from s2m.commands import main
-from s2m.commands.bench import Times, median_seconds, strokes_on_objects, table
+from s2m.commands.bench import Times, median_seconds, small_objects, strokes_on_objects, table
+from s2m.focus import FocusSettings, focus_box
 from s2m.web.latency_probe import StrokeToMask
 
 
@@ -21,7 +22,7 @@ def test_the_bench_measures_ours_and_the_original(tiny_model_folder: Path, monke
     assert lines[0] == "tiny 1: 128 pixels on the long side, ONNX Runtime"
     assert "32 x 32" in lines[1]
     assert lines[2] == "image of 512 x 512 pixels, 1 threads, medians"
-    assert len(lines) == 12
+    assert len(lines) == 14
 
 
 def test_without_pytorch_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,13 +35,24 @@ def test_without_pytorch_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_table_tells_milliseconds_and_ratios() -> None:
-    lines = table(Times(0.03, first_answers=(0.02, 0.03, 0.08), answers=(0.01, 0.02, 0.05), original=(0.4, 1.2, 3.2)))
+    times = Times(
+        0.03,
+        first_answers=(0.02, 0.03, 0.08),
+        answers=(0.01, 0.02, 0.05),
+        new_closer_answers=(0.04, 0.12, 0.32),
+        closer_answers=(0.02, 0.06, 0.16),
+        original=(0.4, 1.2, 3.2),
+    )
+
+    lines = table(times)
 
     assert [line[34:].split() for line in lines] == [
         ["1", "object", "3", "objects", "8", "objects"],
         ["30.0", "ms"],
         ["20.0", "ms", "30.0", "ms", "80.0", "ms"],
         ["10.0", "ms", "20.0", "ms", "50.0", "ms"],
+        ["40.0", "ms", "120.0", "ms", "320.0", "ms"],
+        ["20.0", "ms", "60.0", "ms", "160.0", "ms"],
         ["400.0", "ms", "1200.0", "ms", "3200.0", "ms"],
         ["20.0", "x", "40.0", "x", "40.0", "x"],
         ["40.0", "x", "60.0", "x", "64.0", "x"],
@@ -60,6 +72,16 @@ def test_each_object_has_its_stroke_inside_the_image() -> None:
 
     assert [stroke.object_id for stroke in strokes] == list(range(1, 9))
     assert all((stroke.points_xy > 0).all() and (stroke.points_xy < (200, 100)).all() for stroke in strokes)
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_each_small_object_is_looked_at_closer(count: int) -> None:
+    strokes, masks = small_objects((480, 640), count)
+
+    boxes = {focus_box(masks.of(stroke.object_id), [stroke], (480, 640), FocusSettings().early) for stroke in strokes}
+
+    assert None not in boxes
+    assert len(boxes) == count
 
 
 def test_it_measures_the_page_too_when_asked(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

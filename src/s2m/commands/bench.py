@@ -12,8 +12,9 @@ import click
 import numpy as np
 
 from s2m.example import DEMO_IMAGE
+from s2m.focus import FocusedSegmenter
 from s2m.images import read_image
-from s2m.models import available_cores, load_model
+from s2m.models import Model, available_cores, load_model
 from s2m.segmenter import Segmenter
 from s2m.types import ByteArray, FloatArray, ObjectMasks, Stroke
 
@@ -34,12 +35,16 @@ class Times:
         encode: looking at the image, once.
         first_answers: from the first strokes to the label map at the image's size, for each of ``OBJECT_COUNTS``.
         answers: the same for objects that have masks.
+        new_closer_answers: the same for small objects that have masks, where each box is looked at for the first time.
+        closer_answers: the same where the boxes were looked at before.
         original: a forward pass of the original architecture for each object, for each of ``OBJECT_COUNTS``.
     """
 
     encode: float
     first_answers: tuple[float, ...]
     answers: tuple[float, ...]
+    new_closer_answers: tuple[float, ...]
+    closer_answers: tuple[float, ...]
     original: tuple[float, ...]
 
 
@@ -53,10 +58,10 @@ def bench(image: Path, rounds: int, model: Path | None, threads: int | None, pag
     """Measure encoding, stroke to mask, and the original architecture (needs PyTorch) on this machine."""
     threads = threads or available_cores()
     original = load_original(threads)
-    segmenter = Segmenter(load_model(model, threads))
+    ours = load_model(model, threads)
     image_rgb = read_image(image)
-    times = measure(segmenter, image_rgb, original, rounds)
-    card, (height, width) = segmenter.model.card, image_rgb.shape[:2]
+    times = measure(ours, image_rgb, original, rounds)
+    card, (height, width) = ours.card, image_rgb.shape[:2]
     click.echo(f"{card.name} {card.version}: {card.working_size} pixels on the long side, ONNX Runtime")
     click.echo(f"the original: DeepLabV3+ ResNet-50, {ORIGINAL_SIZE_PX} x {ORIGINAL_SIZE_PX} pixels, PyTorch")
     click.echo(f"image of {width} x {height} pixels, {threads} threads, medians\n")
@@ -93,24 +98,35 @@ def load_original(threads: int) -> Callable[[FloatArray], FloatArray]:
     return run
 
 
-def measure(
-    segmenter: Segmenter, image_rgb: ByteArray, original: Callable[[FloatArray], FloatArray], rounds: int
-) -> Times:
+def measure(model: Model, image_rgb: ByteArray, original: Callable[[FloatArray], FloatArray], rounds: int) -> Times:
     """Measure one step after the other.
 
     Args:
-        segmenter: ours.
+        model: ours.
         image_rgb: (H, W, 3) uint8.
         original: as from ``load_original``.
         rounds: how often each step is measured; the slow original less often.
     """
+    segmenter, size_hw = Segmenter(model), (image_rgb.shape[0], image_rgb.shape[1])
     encode = median_seconds(lambda: segmenter.encode(image_rgb), rounds)
     features = segmenter.encode(image_rgb)
 
     def answer(count: int, masked: bool) -> float:
-        strokes = strokes_on_objects((image_rgb.shape[0], image_rgb.shape[1]), count)
+        strokes = strokes_on_objects(size_hw, count)
         masks = ObjectMasks(tuple(range(1, count + 1)), np.ones((count, 8, 8), dtype=np.float32)) if masked else None
         return median_seconds(lambda: segmenter.predict(features, strokes, masks).label_map(), rounds)
+
+    def closer_answer(count: int, is_new: bool) -> float:
+        strokes, masks = small_objects(size_hw, count)
+        focused = FocusedSegmenter(model)
+        seen = focused.encode(image_rgb)
+
+        def step() -> None:
+            if is_new:
+                focused.crops.clear()
+            focused.predict(seen, strokes, masks).label_map()
+
+        return median_seconds(step, rounds)
 
     def original_answer(count: int) -> float:
         prompts = np.zeros((count, 3, ORIGINAL_SIZE_PX, ORIGINAL_SIZE_PX), dtype=np.float32)
@@ -120,6 +136,8 @@ def measure(
         encode,
         tuple(answer(count, masked=False) for count in OBJECT_COUNTS),
         tuple(answer(count, masked=True) for count in OBJECT_COUNTS),
+        tuple(closer_answer(count, is_new=True) for count in OBJECT_COUNTS),
+        tuple(closer_answer(count, is_new=False) for count in OBJECT_COUNTS),
         tuple(original_answer(count) for count in OBJECT_COUNTS),
     )
 
@@ -145,6 +163,18 @@ def strokes_on_objects(size_hw: tuple[int, int], count: int) -> list[Stroke]:
     ]
 
 
+def small_objects(size_hw: tuple[int, int], count: int) -> tuple[list[Stroke], ObjectMasks]:
+    """Small square masks side by side in the middle of the image, with a dot on each."""
+    cells = 128
+    masks = np.zeros((count, cells, cells), dtype=np.float32)
+    strokes = []
+    for place, mask in enumerate(masks):
+        column = round((place + 0.5) / count * cells)
+        mask[cells // 2 - 4 : cells // 2 + 4, column - 4 : column + 4] = 1
+        strokes.append(Stroke(np.array([[column / cells * size_hw[1], size_hw[0] / 2]]), place + 1))
+    return strokes, ObjectMasks(tuple(range(1, count + 1)), masks)
+
+
 def table(times: Times) -> list[str]:
     """The lines to print: milliseconds, and how many times as fast as the original an answer is."""
 
@@ -159,6 +189,8 @@ def table(times: Times) -> list[str]:
         row("encode the image, once", [_milliseconds(times.encode)]),
         row("first stroke to mask", [_milliseconds(seconds) for seconds in times.first_answers]),
         row("further stroke to mask", [_milliseconds(seconds) for seconds in times.answers]),
+        row("on small objects, new boxes", [_milliseconds(seconds) for seconds in times.new_closer_answers]),
+        row("on small objects, known boxes", [_milliseconds(seconds) for seconds in times.closer_answers]),
         row("the original's forward pass", [_milliseconds(seconds) for seconds in times.original]),
         row("ratio, first stroke", ratios(times.first_answers)),
         row("ratio, further stroke", ratios(times.answers)),
