@@ -77,6 +77,14 @@ def last_turns(
     raise AssertionError("a curve stands for turns on its image")
 
 
+def draw_strokes(axes: Axes, turn: Turn, other_colour: str, width: float) -> None:
+    """The strokes of a turn over its image: green on the object that is worked on, all others in another colour."""
+    for stroke in turn.strokes:
+        colour = "lime" if stroke.sign == "positive" and stroke.object_id == turn.object_id else other_colour
+        marker = "." if len(stroke.points_xy) == 1 else ""
+        axes.plot(*stroke.points_xy.T - 0.5, color=colour, linewidth=width, marker=marker, markersize=3 * width)
+
+
 def _draw_truth(axes: Axes, scene: Scene, curve: Curve, title: str) -> None:
     _draw_mask(axes, scene.image_rgb, scene.truths[curve.object_id].mask)
     axes.set_title(title, fontsize="x-small")
@@ -84,10 +92,7 @@ def _draw_truth(axes: Axes, scene: Scene, curve: Curve, title: str) -> None:
 
 def _draw_answer(axes: Axes, scene: Scene, turn: Turn) -> None:
     _draw_mask(axes, scene.image_rgb, turn.mask)
-    for stroke in turn.strokes:
-        colour = "lime" if stroke.sign == "positive" and stroke.object_id == turn.object_id else "red"
-        marker = "." if len(stroke.points_xy) == 1 else ""
-        axes.plot(*stroke.points_xy.T - 0.5, color=colour, linewidth=1, marker=marker, markersize=3)
+    draw_strokes(axes, turn, other_colour="red", width=1)
     height, width = scene.size_hw
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     axes.set_title(f"IoU {turn.scores.iou:.3f} after {turn.number}", fontsize="x-small")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from s2m.data.labelled_images import LabelledImage
 from s2m.evaluation.conclusions import WORST
 from s2m.evaluation.contenders import Contender
-from s2m.evaluation.examples import last_turns
+from s2m.evaluation.examples import draw_strokes, last_turns
 from s2m.evaluation.explanations import reason_of
 from s2m.evaluation.plots import figure_png
 from s2m.evaluation.protocol import EvaluationProtocol
@@ -73,10 +73,7 @@ def _draw(axes: Axes, scene: Scene, turn: Turn) -> None:
     axes.imshow(shown_errors(scene.image_rgb, truth.mask, turn.mask & truth.valid))
     if truth.mask.any() and not truth.mask.all():
         axes.contour(truth.mask, levels=[0.5], colors="yellow", linewidths=0.6)
-    for stroke in turn.strokes:
-        colour = "lime" if stroke.sign == "positive" and stroke.object_id == turn.object_id else "white"
-        marker = "." if len(stroke.points_xy) == 1 else ""
-        axes.plot(*stroke.points_xy.T - 0.5, color=colour, linewidth=0.8, marker=marker, markersize=2)
+    draw_strokes(axes, turn, other_colour="white", width=0.8)
     rows, columns = np.nonzero(truth.mask | turn.mask)
     if len(rows) == 0:
         return
