@@ -150,7 +150,7 @@ def test_a_small_object_is_guessed_from_the_whole_and_from_its_box(tiny_model: O
     box = focus_box(coarse.masks.of(1), strokes, (600, 800), focused.settings.guess)
     assert box is not None
     left, top, right, bottom = box
-    closer = whole.predict(whole.encode(image, box), strokes)
+    closer = whole.predict(whole.encode(image, box, focused.settings.guess.detail), strokes)
     near = resize_maps(closer.logits, (bottom - top, right - left))
     far = resize_maps(coarse.logits, (600, 800))
     expected = far.copy()
@@ -188,6 +188,26 @@ def test_the_first_strokes_on_a_mask_look_closer_only_where_it_is_small(
     assert np.array_equal(second.logits, from_whole) is not is_closer
     third = focused.predict(features, [*strokes, dot(36, 48)], previous)
     assert third.logits.shape[1:] == two_discs.shape[:2], "the third is closer whatever the size"
+
+
+def test_a_small_object_is_shown_in_less_detail_until_its_third_stroke(tiny_model: OnnxModel) -> None:
+    image = np.full((600, 800, 3), (40, 160, 40), np.uint8)
+    image[300:331, 403:434] = (200, 30, 30)
+    whole, focused = Segmenter(tiny_model), FocusedSegmenter(tiny_model)
+    mask = np.zeros((1, 600, 800), np.float32)
+    mask[0, 300:331, 403:434] = 1
+    previous = ObjectMasks((1,), mask)
+    strokes = [dot(418, 315), dot(410, 320), dot(425, 310)]
+    for count, rule in ((2, focused.settings.early), (3, focused.settings.later)):
+        box = focus_box(mask[0], strokes[:count], (600, 800), rule)
+        assert box is not None
+        left, top, right, bottom = box
+        closer = whole.encode(image, box, rule.detail)
+        assert max(closer.frame.size_hw) == rule.detail * tiny_model.card.working_size
+        expected = resize_maps(whole.predict(closer, strokes[:count], previous).logits, (bottom - top, right - left))
+        answer = focused.predict(focused.encode(image), strokes[:count], previous)
+        np.testing.assert_allclose(answer.logits[:, top:bottom, left:right], expected, atol=1e-4)
+    assert focused.settings.early.detail < focused.settings.later.detail
 
 
 def test_the_same_history_gives_the_same_answer_whatever_was_looked_at_before(

@@ -11,7 +11,10 @@ from its third stroke on, when its place is known.  An object too large for a bo
 eleventh stroke on, in the half of the image around the newest one: by then strokes mend details that the whole did not
 show.  An object with a mask always takes one pass of the decoder.
 
-The box is a function of the strokes and of the masks before them, and of nothing else: the same
+Small objects are shown in less detail until then: first strokes say what is meant, which shows better from afar, later
+ones where it ends.
+
+A look is a function of the strokes and of the masks before them, and of nothing else: the same
 history gives the same answer, whatever is in the cache.
 """
 
@@ -21,6 +24,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -35,6 +39,7 @@ from s2m.segmenter import (
     Segmenter,
     logits_of,
     objects_wanted,
+    objects_without_mask,
 )
 from s2m.types import ByteArray, FloatArray, ObjectMasks, Stroke
 
@@ -42,7 +47,7 @@ Box = tuple[int, int, int, int]
 """left, top, right, bottom in image pixels, right and bottom exclusive."""
 
 CROPS_BYTES = 192 * 1024 * 1024
-"""Memory for the features of boxes, of all images together."""
+"""Memory for the features of closer looks, of all images together."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,13 @@ class BoxSettings:
         margin: share of the object's size that is added on every side.
         largest_share: the box is used while its long side is at most this share of the image's.
         smallest_side_px: boxes are at least this large, in image pixels.
+        detail: long side of a box as the network sees it, as a multiple of the model's working size.
     """
 
     margin: float = 0.35
     largest_share: float = 0.75
     smallest_side_px: int = 96
+    detail: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -75,13 +82,20 @@ class FocusSettings:
         canvas_side_px: long side of the joined answer, at most; smaller images are answered at their own size.
     """
 
-    guess: BoxSettings = BoxSettings(margin=0.2, largest_share=0.35)
-    early: BoxSettings = BoxSettings(largest_share=0.35)
+    guess: BoxSettings = BoxSettings(margin=0.2, largest_share=0.35, detail=0.75)
+    early: BoxSettings = BoxSettings(largest_share=0.35, detail=0.75)
     later: BoxSettings = BoxSettings()
     early_strokes: int = 2
     whole_strokes: int = 10
     part_share: float = 0.5
     canvas_side_px: int = 1024
+
+
+class Look(NamedTuple):
+    """A closer look at an image: which part of it, and in how much detail, as for ``Segmenter.encode``."""
+
+    box: Box
+    detail: float
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,7 @@ class FocusedFeatures:
     Attributes:
         image_rgb: (H, W, 3) uint8, for further boxes.
         whole: features of the whole image.
-        key: of this image in the segmenter's cache of boxes.
+        key: of this image in the segmenter's cache of closer looks.
     """
 
     image_rgb: ByteArray
@@ -117,7 +131,7 @@ class FocusedSegmenter:
         settings: when to look closer.
 
     Attributes:
-        crops: the features of the boxes looked at last, of all images.
+        crops: the features of the closer looks taken last, of all images.
     """
 
     def __init__(self, model: Model, settings: FocusSettings | None = None) -> None:
@@ -150,13 +164,13 @@ class FocusedSegmenter:
         """
         image_size_hw = features.whole.frame.image_size_hw
         wanted = objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
-        boxes = {object_id: self._box(previous, strokes, object_id, image_size_hw) for object_id in wanted}
-        looks = {box: [object_id for object_id in wanted if boxes[object_id] == box] for box in boxes.values()}
-        answers = [self._look(features, box, strokes, previous, ids) for box, ids in looks.items()]
+        closer = {object_id: self._closer(previous, strokes, object_id, image_size_hw) for object_id in wanted}
+        looks = {look: [object_id for object_id in wanted if closer[object_id] == look] for look in closer.values()}
+        answers = [self._answer(features, look, strokes, previous, ids) for look, ids in looks.items()]
         guesses = [
-            self._look(features, box, strokes, previous, [object_id])
+            self._answer(features, look, strokes, previous, [object_id])
             for answer in answers
-            for object_id, box in self._guess_boxes(answer, strokes).items()
+            for object_id, look in self._guess_again(answer, strokes).items()
         ]
         if len(answers) == 1 and answers[0].frame.is_whole_image and not guesses:
             return answers[0]
@@ -168,24 +182,23 @@ class FocusedSegmenter:
                 seconds[step] += duration
         return Prediction(wanted, canvas, features.whole.frame, previous, seconds)
 
-    def _box(
+    def _closer(
         self, masks: ObjectMasks | None, strokes: Sequence[Stroke], object_id: int, image_size_hw: tuple[int, int]
-    ) -> Box | None:
-        """The box of an object that has a mask, None for the whole image."""
+    ) -> Look | None:
+        """How to look at an object that has a mask, None for the features of the whole image."""
         if masks is None or not masks.shows(object_id):
             return None
-        own = _strokes_on(object_id, strokes)
-        is_early = len(own) <= self.settings.early_strokes
-        rule = self.settings.early if is_early else self.settings.later
+        settings, own = self.settings, _strokes_on(object_id, strokes)
+        rule = settings.early if len(own) <= settings.early_strokes else settings.later
         box = focus_box(masks.of(object_id), own, image_size_hw, rule)
-        if box is None and len(own) > self.settings.whole_strokes:
-            return part_box(own[-1], image_size_hw, self.settings)
-        return box
+        if box is not None:
+            return Look(box, rule.detail)
+        part = part_box(own[-1], image_size_hw, settings) if len(own) > settings.whole_strokes else None
+        return None if part is None else Look(part, 1.0)
 
-    def _guess_boxes(self, answer: Prediction, strokes: Sequence[Stroke]) -> dict[int, Box]:
-        """The boxes of the small ones among the objects that an answer shows and that had no mask before."""
-        before = answer.previous
-        guessed = [object_id for object_id in answer.object_ids if before is None or not before.shows(object_id)]
+    def _guess_again(self, answer: Prediction, strokes: Sequence[Stroke]) -> dict[int, Look]:
+        """Looks at the small ones among the objects that an answer shows and that had no mask before."""
+        guessed = objects_without_mask(answer.object_ids, answer.previous)
         if not guessed:
             return {}
         masks, image_size_hw, rule = answer.masks, answer.frame.image_size_hw, self.settings.guess
@@ -194,25 +207,25 @@ class FocusedSegmenter:
             object_id: focus_box(masks.of(object_id), _strokes_on(object_id, strokes), image_size_hw, rule)
             for object_id in shown
         }
-        return {object_id: box for object_id, box in boxes.items() if box is not None}
+        return {object_id: Look(box, rule.detail) for object_id, box in boxes.items() if box is not None}
 
-    def _look(
+    def _answer(
         self,
         features: FocusedFeatures,
-        box: Box | None,
+        look: Look | None,
         strokes: Sequence[Stroke],
         previous: ObjectMasks | None,
         object_ids: Sequence[int],
     ) -> Prediction:
-        """Answer strokes from a box, or from the whole image."""
-        seen = features.whole if box is None else self._crop(features, box)
+        """Answer strokes from a closer look, or from the features of the whole image."""
+        seen = features.whole if look is None else self._crop(features, look)
         return self.segmenter.predict(seen, strokes, previous, object_ids)
 
-    def _crop(self, features: FocusedFeatures, box: Box) -> Features:
-        crop = self.crops.get((features.key, box))
+    def _crop(self, features: FocusedFeatures, look: Look) -> Features:
+        crop = self.crops.get((features.key, look))
         if crop is None:
-            crop = self.segmenter.encode(features.image_rgb, box)
-            self.crops.put((features.key, box), crop)
+            crop = self.segmenter.encode(features.image_rgb, look.box, look.detail)
+            self.crops.put((features.key, look), crop)
         return crop
 
 

@@ -165,13 +165,16 @@ class Segmenter:
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def encode(self, image_rgb: ByteArray, box_xyxy: tuple[int, int, int, int] | None = None) -> Features:
+    def encode(
+        self, image_rgb: ByteArray, box_xyxy: tuple[int, int, int, int] | None = None, detail: float = 1.0
+    ) -> Features:
         """Look at an image, once.
 
         Args:
             image_rgb: (H, W, 3) uint8, upright, sRGB.
             box_xyxy: the part to look at, left, top, right, bottom in image pixels, right and bottom
                 exclusive; by default everything.
+            detail: of a part: its long side as the network sees it, as a multiple of the model's working size.
 
         Raises:
             ImageError: the array is no RGB image, or the box does not lie in it.
@@ -187,7 +190,7 @@ class Segmenter:
                 mirrored = View(smaller, self.model.encode(mirror(resize_image(image_rgb, smaller))))
         else:
             _check_box(box_xyxy, size_hw)
-            frame = frame_of_box(size_hw, box_xyxy, card.working_size, card.size_multiple)
+            frame = frame_of_box(size_hw, box_xyxy, round(detail * card.working_size), card.size_multiple)
         maps = self.model.encode(resize_image(image_rgb, frame))
         return Features(frame, maps, time.perf_counter() - started, mirrored)
 
@@ -231,11 +234,11 @@ class Segmenter:
         object_ids: Sequence[int],
     ) -> None:
         """Change the logits (N, h', w') of objects without a mask to the mean of both looks."""
-        shown = [previous is not None and previous.shows(object_id) for object_id in object_ids]
-        rows = [row for row, has_mask in enumerate(shown) if not has_mask]
-        if not rows:
+        guessed = objects_without_mask(object_ids, previous)
+        if not guessed:
             return
-        prompts = mirror(self._prompts(strokes, previous, [object_ids[row] for row in rows], mirrored.frame))
+        rows = [object_ids.index(object_id) for object_id in guessed]
+        prompts = mirror(self._prompts(strokes, previous, guessed, mirrored.frame))
         guesses = mirror(self._decode(mirrored, prompts))
         logits[rows] = (logits[rows] + resize_maps(guesses, (logits.shape[1], logits.shape[2]))) / 2
 
@@ -309,6 +312,11 @@ def objects_wanted(strokes: Sequence[Stroke], previous: ObjectMasks | None) -> t
     """The objects of some strokes and masks, ascending."""
     drawn = {stroke.object_id for stroke in strokes} - {BACKGROUND_ID}
     return tuple(sorted(drawn | set(previous.object_ids if previous is not None else ())))
+
+
+def objects_without_mask(object_ids: Sequence[int], masks: ObjectMasks | None) -> list[int]:
+    """Those of some objects that no mask shows."""
+    return [object_id for object_id in object_ids if masks is None or not masks.shows(object_id)]
 
 
 def _leave_out_untouched(logits: FloatArray, prompts: FloatArray) -> None:

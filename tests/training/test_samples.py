@@ -46,9 +46,9 @@ def test_image_and_targets_stay_together(tmp_path: Path, label: ByteArray) -> No
     for _ in range(10):
         sample = draw_sample(labelled, None, None, CONFIG, 2, rng)
         assert sample.image_rgb.shape == (64, 64, 3)
-        assert sample.targets.shape == (2, 64, 64)
-        assert set(np.unique(sample.targets)) <= {0, 1, 255}
-        inside = sample.image_rgb[sample.targets[0] == 1].astype(float)
+        assert [target.label.shape for target in sample.targets] == [(64, 64)] * 2
+        assert set(np.unique([target.label for target in sample.targets])) <= {0, 1, 255}
+        inside = sample.image_rgb[sample.targets[0].label == 1].astype(float)
         if len(inside):
             # One object is of one grey, but for its edge.
             assert np.median(np.abs(inside - np.median(inside, axis=0))) < 12
@@ -57,20 +57,23 @@ def test_image_and_targets_stay_together(tmp_path: Path, label: ByteArray) -> No
 def test_instances_are_drawn_one_by_one_and_together(tmp_path: Path, label: ByteArray) -> None:
     labelled = folder_of(tmp_path, label, "instance")[0]
     rng = np.random.default_rng(0)
-    drawn = {tuple(np.unique(label[draw_target(label, labelled, 0.0, rng) == 1])) for _ in range(100)}
-    assert drawn == {(1,), (2,), (1, 2)}
+    targets = [draw_target(label, labelled, 0.0, rng) for _ in range(100)]
+    drawn = {(target.is_several, *np.unique(label[target.label == 1])) for target in targets}
+    assert drawn == {(False, 1), (False, 2), (True, 1, 2)}
 
 
 @pytest.mark.parametrize("kind", ["salient", "instance"])
 def test_a_share_of_the_targets_is_what_is_around_objects(tmp_path: Path, label: ByteArray, kind: Kind) -> None:
     labelled = folder_of(tmp_path, label, kind)[0]
     rng = np.random.default_rng(0)
-    grounds = [draw_target(label, labelled, 1.0, rng) for _ in range(60)]
+    targets = [draw_target(label, labelled, 1.0, rng) for _ in range(60)]
+    assert all(target.is_several for target in targets)
+    grounds = [target.label for target in targets]
     assert {tuple(np.unique(label[target == 1])) for target in grounds} == {(0,), (0, 1), (0, 2)}
     for target in grounds:
         assert ((target == 255) == (label == 255)).all()
         assert (target[label == 0] == 1).all()
-    some = [draw_target(label, labelled, 0.25, rng) for _ in range(200)]
+    some = [draw_target(label, labelled, 0.25, rng).label for _ in range(200)]
     assert 25 < sum((target[label == 0] == 1).all() for target in some) < 80
 
 
@@ -78,7 +81,7 @@ def test_a_share_of_the_targets_is_what_is_around_objects(tmp_path: Path, label:
 def test_around_parts_and_partial_objects_nothing_is_a_target(tmp_path: Path, label: ByteArray, kind: Kind) -> None:
     labelled = folder_of(tmp_path, label, kind)[0]
     rng = np.random.default_rng(0)
-    assert not any((draw_target(label, labelled, 1.0, rng)[label == 0] == 1).any() for _ in range(20))
+    assert not any((draw_target(label, labelled, 1.0, rng).label[label == 0] == 1).any() for _ in range(20))
 
 
 def test_large_pieces_of_a_salient_label_are_objects_of_their_own() -> None:
@@ -107,7 +110,7 @@ def test_one_of_two_salient_pieces_is_a_target(tmp_path: Path, label: ByteArray)
     labelled = folder_of(tmp_path, np.where(label == 2, 1, label).astype(np.uint8), "salient")[0]
     whole = DataConfig(sets={"x": 1.0}, crop_size=96, whole_image=1.0)
     rng = np.random.default_rng(0)
-    targets = [draw_sample(labelled, None, None, whole, 1, rng).targets[0] == 1 for _ in range(40)]
+    targets = [draw_sample(labelled, None, None, whole, 1, rng).targets[0].label == 1 for _ in range(40)]
     pieces = [cv2.connectedComponents(target.astype(np.uint8))[0] - 1 for target in targets]
     assert 0.7 < np.mean(np.array(pieces) == 1) < 1
 
@@ -116,23 +119,45 @@ def test_other_parts_of_the_same_whole_are_siblings(tmp_path: Path, label: ByteA
     labelled = folder_of(tmp_path, label, "parts")[0]
     rng = np.random.default_rng(0)
     for _ in range(20):
-        target = draw_target(label, labelled, 0.0, rng)
+        drawn = draw_target(label, labelled, 0.0, rng)
+        target = drawn.label
+        assert not drawn.is_several
         assert ((target == 1) | (target == SIBLING) == ((label == 1) | (label == 2))).all()
         assert (target == 1).any()
 
 
 def test_unknown_pixels_stay_unknown(tmp_path: Path, label: ByteArray) -> None:
     labelled = folder_of(tmp_path, label, "instance")[0]
-    target = draw_target(label, labelled, 0.0, np.random.default_rng(0))
+    target = draw_target(label, labelled, 0.0, np.random.default_rng(0)).label
     assert (target[label == 255] == 255).all()
 
 
 def test_far_pixels_of_partial_sets_are_unknown(tmp_path: Path, label: ByteArray) -> None:
     labelled = folder_of(tmp_path, np.where(label == 2, 0, label).astype(np.uint8), "partial")[0]
-    target = draw_target(labelled.read_label(), labelled, 1.0, np.random.default_rng(0))
+    target = draw_target(labelled.read_label(), labelled, 1.0, np.random.default_rng(0)).label
     assert target[30, 25] == 1
     assert target[30, 5] == 0
     assert target[30, 70] == 255
+
+
+def test_a_share_of_the_photographs_is_coarse_and_their_labels_are_not(tmp_path: Path) -> None:
+    label = np.zeros((96, 96), np.uint8)
+    label[20:76, 20:76] = 1
+    labelled = folder_of(tmp_path, label, "instance")[0]
+
+    def steps(coarse: float) -> list[float]:
+        """How much of the contrast lies between two neighbouring pixels, for each of some samples."""
+        config = DataConfig(sets={"x": 1.0}, crop_size=96, whole_image=1.0, coarse=coarse)
+        samples = [draw_sample(labelled, None, None, config, 1, np.random.default_rng(seed)) for seed in range(40)]
+        for sample in samples:
+            assert set(np.unique(sample.targets[0].label)) <= {0, 1, 255}
+            assert (sample.targets[0].label == 1).sum() == pytest.approx(56 * 56, rel=0.05)
+        images = [sample.image_rgb.astype(float).mean(axis=2) for sample in samples]
+        return [float(np.abs(np.diff(image, axis=0)).max() / np.ptp(image)) for image in images]
+
+    assert sum(step < 0.7 for step in steps(0.0)) < 8
+    assert 12 < sum(step < 0.7 for step in steps(0.5)) < 32
+    assert sum(step < 0.7 for step in steps(1.0)) > 35
 
 
 def test_a_pasted_distractor_covers_the_object(label: ByteArray) -> None:

@@ -15,8 +15,8 @@ from s2m import robot
 from s2m.geometry import Frame
 from s2m.prompts import draw_strokes
 from s2m.training.config import AnnotatorConfig
-from s2m.training.samples import SIBLING, large_pieces
-from s2m.types import BoolArray, ByteArray, FloatArray, Sign, Stroke
+from s2m.training.samples import SIBLING, Target, large_pieces
+from s2m.types import BoolArray, FloatArray, Sign, Stroke
 
 ANSWER_STRIDE = 2
 """Network pixels to a pixel of the network's answer."""
@@ -64,15 +64,10 @@ class Annotator:
         hand = self.hand
         return replace(hand, jitter_px=hand.jitter_px * float(rng.uniform(least, most)))
 
-    def open_session(self, target: ByteArray, rng: np.random.Generator) -> Session:
-        """Start a session: the mask to start from and the first strokes.
-
-        Args:
-            target: (S, S) uint8 of 0, 1, ``SIBLING`` and 255 (unknown).
-            rng: the source of every choice.
-        """
-        truth = _halve(target == 1)
-        valid = _halve(target != 255)
+    def open_session(self, target: Target, rng: np.random.Generator) -> Session:
+        """Start a session: the mask to start from and the first strokes."""
+        truth = _halve(target.label == 1)
+        valid = _halve(target.label != 255)
         draw = rng.random()
         if draw < self.config.start_empty_target and truth.any():
             return self._open_empty(truth, valid, rng)
@@ -84,7 +79,9 @@ class Annotator:
             return self._stroke_in(session, valid, "negative", rng)
         if start.any():
             return self.add_strokes(session, start, 1, rng)
-        siblings = _halve(target == SIBLING)
+        if target.is_several:
+            return self._open_several(session, rng)
+        siblings = _halve(target.label == SIBLING)
         opening = rng.random()
         if opening < self.config.one_shot:
             shares = {
@@ -102,6 +99,27 @@ class Annotator:
         session = self._stroke_in(session, truth, "positive", rng)
         session = self._negatives(session, int(rng.random() < 0.15), rng)
         return self._exclude(session, siblings, 0.4, rng)
+
+    def _open_several(self, session: Session, rng: np.random.Generator) -> Session:
+        """Strokes in several places: one alone means the thing that it is drawn on, and no more."""
+        openings = (self._strokes_here_and_there, self._strokes_anywhere, self._strokes_along_parts)
+        session = openings[int(rng.choice(len(openings), p=(0.6, 0.2, 0.2)))](session, rng)
+        return self._stroke_each_piece(session, rng)
+
+    def _strokes_here_and_there(self, session: Session, rng: np.random.Generator) -> Session:
+        """Positive strokes far from one another, in two thirds of the sessions with one or two negative ones."""
+        session = self._spread(session, int(rng.integers(2, 5)), rng)
+        return self._negatives(session, int(rng.integers(0, 3)), rng)
+
+    def _spread(self, session: Session, most: int, rng: np.random.Generator) -> Session:
+        """Up to ``most`` positive strokes, each where the object is still far from all before it."""
+        free = session.truth
+        for _ in range(most):
+            session = self._stroke_in(session, free, "positive", rng)
+            free = session.truth & _far_from(session.strokes, session.truth)
+            if not free.any():
+                break
+        return session
 
     def _stroke_each_piece(self, session: Session, rng: np.random.Generator) -> Session:
         """Who draws all strokes at once leaves out no large piece of the object."""
@@ -142,12 +160,7 @@ class Annotator:
     def _strokes_along_parts(self, session: Session, rng: np.random.Generator) -> Session:
         """Each further positive stroke goes where the object is still far from all strokes; negatives run round it."""
         long = self._drawing(LONG_KINDS)
-        free = session.truth
-        for _ in range(int(rng.integers(1, 6))):
-            session = long._stroke_in(session, free, "positive", rng)
-            free = session.truth & _far_from(session.strokes, session.truth)
-            if not free.any():
-                break
+        session = long._spread(session, int(rng.integers(1, 6)), rng)
         for _ in range(int(rng.integers(1, 5))):
             points = robot.draw_around(session.truth, session.valid & ~session.truth, self._trembling(rng), rng)
             if points is None:

@@ -46,6 +46,8 @@ class DataConfig(Section):
             later answers about large objects see it.
         ground: share of the targets in salient and instance sets that are all but one object, or all but every one: who
             strokes grass and sky around a bird wants them whole.
+        coarse: share of the samples whose photograph is coarse and whose label is not, as where the network looks
+            closely at a small object.
         distractor: share of the samples that get a foreign object pasted.
         neighbour: share of the samples of salient and instance sets in which another object is pasted beside an object,
             in front of it or behind it.
@@ -59,6 +61,7 @@ class DataConfig(Section):
     whole_image: Share = 0.4
     close_up: Share = 0.0
     ground: Share = 0.0
+    coarse: Share = 0.0
     distractor: Share = 0.1
     neighbour: Share = 0.0
     alike: Share = 0.6

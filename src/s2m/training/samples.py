@@ -24,17 +24,35 @@ LARGE_PIECE = 0.15
 """Pieces of at least this share of the largest one's area are objects of their own."""
 
 
+COARSE_FACTORS = (1.5, 5.0)
+"""How many times the pixels of a photograph are enlarged where the network looks closely at a small object."""
+
+
 @dataclass(frozen=True)
-class TrainingSample:
-    """One crop and what its sessions are about.
+class Target:
+    """What one session is about.
 
     Attributes:
-        image_rgb: (S, S, 3) uint8.
-        targets: (sessions, S, S) uint8: 0 background, 1 the target, ``SIBLING``, 255 unknown.
+        label: (H, W) uint8: 0 background, 1 the target, ``SIBLING``, 255 unknown.
+        is_several: whether it is more than one thing: two objects, or all that is around objects.  Nobody asks for
+            those by one stroke.
     """
 
+    label: ByteArray
+    is_several: bool = False
+
+    def warp(self, matrix: NDArray[np.float64], size: int) -> Target:
+        """The target in a crop of ``size`` pixels a side; what lies beyond the image's edge is unknown."""
+        label = cv2.warpAffine(self.label, matrix, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)
+        return Target(_bytes(label), self.is_several)
+
+
+@dataclass(frozen=True)
+class TrainingSample:
+    """One crop of (S, S, 3) uint8 and the targets of its sessions, each of the crop's size."""
+
     image_rgb: ByteArray
-    targets: ByteArray
+    targets: tuple[Target, ...]
 
 
 def draw_sample(
@@ -63,18 +81,20 @@ def draw_sample(
         beside = loaded if neighbour is labelled else _load(neighbour, rng)
         image_rgb, label = paste_neighbour(image_rgb, label, cut_out_object(*beside, rng), rng)
     first = draw_target(label, labelled, config.ground, rng)
-    warp = draw_warp(first == 1, config, rng)
+    warp = draw_warp(first.label == 1, config, rng)
     size = config.crop_size
     crop_label = cv2.warpAffine(label, warp, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)
     crop_image = cv2.warpAffine(
         image_rgb, warp, (size, size), flags=_interpolation(warp), borderMode=cv2.BORDER_REFLECT_101
     )
-    targets = [cv2.warpAffine(first, warp, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)]
+    if rng.random() < config.coarse:
+        crop_image = coarsen(_bytes(crop_image), float(np.exp(rng.uniform(*np.log(COARSE_FACTORS)))))
+    targets = [first.warp(warp, size)]
     while len(targets) < sessions:
         targets.append(
             targets[0] if rng.random() < 0.4 else draw_target(_bytes(crop_label), labelled, config.ground, rng)
         )
-    return TrainingSample(change_colours(_bytes(crop_image), rng), np.stack(targets).astype(np.uint8))
+    return TrainingSample(change_colours(_bytes(crop_image), rng), tuple(targets))
 
 
 def _bytes(array: MatLike) -> ByteArray:
@@ -203,8 +223,8 @@ def large_pieces(mask: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
     return np.asarray(pieces, dtype=np.int32), 1 + np.flatnonzero(areas >= LARGE_PIECE * areas.max(initial=0))
 
 
-def draw_target(label: ByteArray, labelled: LabelledImage, ground: float, rng: np.random.Generator) -> ByteArray:
-    """One thing to segment: (H, W) uint8 of 0, 1, ``SIBLING`` and 255.
+def draw_target(label: ByteArray, labelled: LabelledImage, ground: float, rng: np.random.Generator) -> Target:
+    """What to segment in an image with a label (H, W) uint8.
 
     An object for salient and instance sets (now and then two of them, and in the share ``ground`` all that is around
     one or every object), a part, a group of parts or the whole for parts, whose other parts are siblings; for partial
@@ -212,18 +232,21 @@ def draw_target(label: ByteArray, labelled: LabelledImage, ground: float, rng: n
     """
     ids = object_ids(label)
     if not ids:
-        return np.where(label == IGNORE, np.uint8(IGNORE), np.uint8(0))
-    if labelled.kind in WHOLE_KINDS and rng.random() < ground:
+        return Target(np.where(label == IGNORE, np.uint8(IGNORE), np.uint8(0)))
+    is_several = labelled.kind in WHOLE_KINDS and rng.random() < ground
+    if is_several:
         left_out = rng.choice(ids, size=1) if rng.random() < 0.5 else ids
         target = (~np.isin(label, left_out)).astype(np.uint8)
     else:
-        target = np.isin(label, _choose(ids, labelled.kind, rng)).astype(np.uint8)
+        chosen = _choose(ids, labelled.kind, rng)
+        is_several = labelled.kind != "parts" and len(chosen) > 1
+        target = np.isin(label, chosen).astype(np.uint8)
     if labelled.kind == "parts":
         target[np.isin(label, ids) & (target == 0)] = SIBLING
     if labelled.kind == "partial":
         target[~_near(target == 1)] = IGNORE
     target[label == IGNORE] = IGNORE
-    return target
+    return Target(target, is_several)
 
 
 def _choose(ids: tuple[int, ...], kind: str, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -294,6 +317,13 @@ def _inside(centre: float, extent: float, limit: float) -> float:
 
 def _interpolation(warp: NDArray[np.float64]) -> int:
     return cv2.INTER_AREA if abs(np.linalg.det(warp[:, :2])) < 0.5 else cv2.INTER_LINEAR
+
+
+def coarsen(image_rgb: ByteArray, factor: float) -> ByteArray:
+    """An image (H, W, 3) as if it had been enlarged by a factor from as many fewer pixels."""
+    height, width = image_rgb.shape[:2]
+    few = (max(1, round(width / factor)), max(1, round(height / factor)))
+    return _bytes(cv2.resize(cv2.resize(image_rgb, few, interpolation=cv2.INTER_AREA), (width, height)))
 
 
 def change_colours(image_rgb: ByteArray, rng: np.random.Generator) -> ByteArray:

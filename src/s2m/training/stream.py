@@ -73,7 +73,7 @@ class SampleStream(Dataset[OpenSample]):
         distractor, neighbour = self._distractor(rng), self._neighbour(labelled, rng)
         sample = draw_sample(labelled, distractor, neighbour, self.config.data, self.config.annotator.sessions, rng)
         sessions = tuple(self.annotator.open_session(target, rng) for target in sample.targets)
-        targets = [target_of(session, target) for session, target in zip(sessions, sample.targets, strict=True)]
+        targets = [target_of(session, target.label) for session, target in zip(sessions, sample.targets, strict=True)]
         return OpenSample(sample.image_rgb, sessions, np.stack(targets))
 
     def _distractor(self, rng: np.random.Generator) -> LabelledImage | None:
