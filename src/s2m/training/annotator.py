@@ -5,7 +5,7 @@ A session works at half the crop's resolution, which is the resolution of the ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -46,6 +46,10 @@ class Session:
         return drawn
 
 
+Opening = Callable[[Session, np.random.Generator], Session]
+"""A session without strokes in, the same with its first strokes out."""
+
+
 @dataclass(frozen=True)
 class Annotator:
     """Draws as ``config`` says."""
@@ -80,30 +84,33 @@ class Annotator:
         if start.any():
             return self.add_strokes(session, start, 1, rng)
         if target.is_several:
-            return self._open_several(session, rng)
+            # One stroke alone means the thing that it is drawn on, and no more.
+            several: dict[Opening, float] = {
+                self._strokes_here_and_there: 0.6,
+                self._strokes_anywhere: 0.2,
+                self._strokes_along_parts: 0.2,
+            }
+            return self._all_at_once(session, several, rng)
         siblings = _halve(target.label == SIBLING)
         opening = rng.random()
         if opening < self.config.one_shot:
-            shares = {
+            one: dict[Opening, float] = {
                 self._strokes_anywhere: 0.23,
                 self._few_long_strokes: 0.23,
                 self._strokes_along_parts: 0.23,
                 self._one_stroke_in_a_part: 0.31,
             }
-            openings = tuple(shares)
-            session = openings[int(rng.choice(len(openings), p=tuple(shares.values())))](session, rng)
-            session = self._stroke_each_piece(session, rng)
-            return self._exclude(session, siblings, 0.97, rng)
+            return self._exclude(self._all_at_once(session, one, rng), siblings, 0.97, rng)
         if opening > 1 - self.config.box:
             return self._box(session, rng)
         session = self._stroke_in(session, truth, "positive", rng)
         session = self._negatives(session, int(rng.random() < 0.15), rng)
         return self._exclude(session, siblings, 0.4, rng)
 
-    def _open_several(self, session: Session, rng: np.random.Generator) -> Session:
-        """Strokes in several places: one alone means the thing that it is drawn on, and no more."""
-        openings = (self._strokes_here_and_there, self._strokes_anywhere, self._strokes_along_parts)
-        session = openings[int(rng.choice(len(openings), p=(0.6, 0.2, 0.2)))](session, rng)
+    def _all_at_once(self, session: Session, shares: dict[Opening, float], rng: np.random.Generator) -> Session:
+        """One of some ways to draw many strokes; none of them leaves out a large piece of the object."""
+        openings = tuple(shares)
+        session = openings[int(rng.choice(len(openings), p=tuple(shares.values())))](session, rng)
         return self._stroke_each_piece(session, rng)
 
     def _strokes_here_and_there(self, session: Session, rng: np.random.Generator) -> Session:
@@ -122,7 +129,7 @@ class Annotator:
         return session
 
     def _stroke_each_piece(self, session: Session, rng: np.random.Generator) -> Session:
-        """Who draws all strokes at once leaves out no large piece of the object."""
+        """A positive stroke on each large piece of the object that has none."""
         pieces, large = large_pieces(session.truth)
         stroked = set(np.unique(pieces[_drawn([s for s in session.strokes if s.sign == "positive"], pieces.shape)]))
         for piece in large:
