@@ -11,8 +11,8 @@ from its third stroke on, when its place is known.  An object too large for a bo
 eleventh stroke on, in the half of the image around the newest one: by then strokes mend details that the whole did not
 show.  An object with a mask always takes one pass of the decoder.
 
-Small objects are shown in less detail until then: first strokes say what is meant, which shows better from afar, later
-ones where it ends.
+Small objects are shown in less detail until their third stroke: the first ones say what is meant, which shows better
+from afar, later ones where it ends.
 
 A look is a function of the strokes and of the masks before them, and of nothing else: the same
 history gives the same answer, whatever is in the cache.
