@@ -85,14 +85,15 @@ def test_strokes_along_parts_reach_every_part_of_a_long_target() -> None:
     assert np.mean(reached) > 0.5
 
 
-def test_one_shot_sessions_stroke_every_large_piece() -> None:
+@pytest.mark.parametrize(("one_shot", "is_several"), [(1.0, False), (0.0, True)], ids=["at once", "two objects"])
+def test_every_large_piece_gets_a_stroke_where_many_are_drawn_at_once(one_shot: float, is_several: bool) -> None:
     target = np.zeros((64, 64), np.uint8)
     target[8:56, 4:20] = 1
     target[8:56, 40:60] = 1
     target[60:62, 30:32] = 1
-    config = STEADY.model_copy(update={"one_shot": 1.0})
+    config = STEADY.model_copy(update={"one_shot": one_shot})
     for seed in range(30):
-        session = Annotator(config).open_session(Target(target), np.random.default_rng(seed))
+        session = Annotator(config).open_session(Target(target, is_several), np.random.default_rng(seed))
         points = np.concatenate([stroke.points_xy for stroke in session.strokes if stroke.sign == "positive"])
         assert (points[:, 0] < 21).any()
         assert (points[:, 0] > 39).any()
@@ -108,17 +109,6 @@ def test_several_things_are_stroked_in_several_places_or_told_from_what_is_left_
         told += len(strokes) > len(middles)
         assert len(strokes) > len(middles) or np.ptp(middles, axis=0).max() > 20
     assert 30 <= told < 60
-
-
-def test_two_objects_get_a_stroke_each() -> None:
-    target = np.zeros((64, 64), np.uint8)
-    target[8:56, 4:20] = 1
-    target[8:56, 40:60] = 1
-    for seed in range(30):
-        session = Annotator(STEADY).open_session(Target(target, is_several=True), np.random.default_rng(seed))
-        points = np.concatenate([stroke.points_xy for stroke in session.strokes if stroke.sign == "positive"])
-        assert (points[:, 0] < 21).any()
-        assert (points[:, 0] > 39).any()
 
 
 def test_most_one_shot_sessions_exclude_a_sibling() -> None:

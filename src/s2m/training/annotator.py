@@ -115,15 +115,15 @@ class Annotator:
 
     def _strokes_here_and_there(self, session: Session, rng: np.random.Generator) -> Session:
         """Positive strokes far from one another, in two thirds of the sessions with one or two negative ones."""
-        session = self._spread(session, int(rng.integers(2, 5)), rng)
+        session = self._spread(session, session.truth, "positive", int(rng.integers(2, 5)), rng)
         return self._negatives(session, int(rng.integers(0, 3)), rng)
 
-    def _spread(self, session: Session, most: int, rng: np.random.Generator) -> Session:
-        """Up to ``most`` positive strokes, each where the object is still far from all before it."""
-        free = session.truth
+    def _spread(self, session: Session, region: BoolArray, sign: Sign, most: int, rng: np.random.Generator) -> Session:
+        """Up to ``most`` strokes in a region, each where it is still far from all strokes before."""
+        free = region
         for _ in range(most):
-            session = self._stroke_in(session, free, "positive", rng)
-            free = session.truth & _far_from(session.strokes, session.truth)
+            session = self._stroke_in(session, free, sign, rng)
+            free = region & _far_from(session.strokes, region)
             if not free.any():
                 break
         return session
@@ -167,7 +167,7 @@ class Annotator:
     def _strokes_along_parts(self, session: Session, rng: np.random.Generator) -> Session:
         """Each further positive stroke goes where the object is still far from all strokes; negatives run round it."""
         long = self._drawing(LONG_KINDS)
-        session = long._spread(session, int(rng.integers(1, 6)), rng)
+        session = long._spread(session, session.truth, "positive", int(rng.integers(1, 6)), rng)
         for _ in range(int(rng.integers(1, 5))):
             points = robot.draw_around(session.truth, session.valid & ~session.truth, self._trembling(rng), rng)
             if points is None:
@@ -211,13 +211,7 @@ class Annotator:
             session = self._stroke_in(session, mask, "positive", rng)
             over = replace(session.strokes[-1], sign="negative")
             session = replace(session, strokes=(*session.strokes, over))
-        free = mask
-        for _ in range(int(rng.integers(1, 5))):
-            session = thorough._stroke_in(session, free, "negative", rng)
-            free = mask & _far_from(session.strokes, mask)
-            if not free.any():
-                break
-        return session
+        return thorough._spread(session, mask, "negative", int(rng.integers(1, 5)), rng)
 
     def _stroke_in(self, session: Session, region: BoolArray, sign: Sign, rng: np.random.Generator) -> Session:
         region = _one_piece(region, rng)
