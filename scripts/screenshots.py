@@ -15,6 +15,9 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from s2m.example import DEMO_IMAGE, DEMO_STROKES
+from s2m.stroke_files import read_strokes
+
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -22,11 +25,10 @@ from web_desk import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, Desk, Served, read_only
 
 WEBP_QUALITY = 90
 """Words stay crisp and skies without bands, at a fifth of the size of a PNG."""
-DEMO = ROOT / "src" / "s2m" / "assets" / "demo" / "astronaut.jpg"
-WOMAN = ((224.0, 70.0), (215.0, 110.0), (225.0, 160.0), (200.0, 260.0), (180.0, 330.0), (230.0, 400.0))
-ROCKET = ((415.0, 30.0), (405.0, 110.0), (400.0, 200.0), (398.0, 260.0))
-WALL = ((330.0, 40.0), (345.0, 140.0), (340.0, 230.0))
-HELMET = ((420.0, 400.0), (380.0, 440.0), (400.0, 480.0))
+WOMAN, ROCKET, HELMET = (
+    tuple((float(x), float(y)) for x, y in read_strokes(DEMO_STROKES, (512, 512))[index].points_xy)
+    for index in (0, 2, 5)
+)
 
 
 def main() -> None:
@@ -74,11 +76,11 @@ def take(desk: Desk, path: Path) -> None:
 
 
 def draw_scene(desk: Desk) -> None:
-    """Two objects in the photograph, and a stroke on what belongs to neither."""
+    """Two objects in the photograph, and a stroke on what belongs to neither, which the first one took in."""
     desk.draw(*WOMAN)
+    desk.draw(*HELMET, button="right")
     desk.press("2")
     desk.draw(*ROCKET)
-    desk.draw(*WALL, button="right")
     for object_id, name in ((1, "woman"), (2, "rocket")):
         desk.page.evaluate(f"s2m.changeObject({object_id}, {{ name: '{name}' }})")
     desk.settle()
@@ -86,7 +88,7 @@ def draw_scene(desk: Desk) -> None:
 
 def take_single(browser: Browser, work: Path, folder: Path) -> None:
     """One photograph: first visit, overlay, views, zoom, dialogs, sizes, trouble."""
-    with served(DEMO, "-o", work / "single") as running:
+    with served(DEMO_IMAGE, "-o", work / "single") as running:
         desk = new_desk(browser, 1440, 900, hints=0).open(running.url)
         desk.move_to(300, 200)
         take(desk, folder / "first-visit.webp")
@@ -132,7 +134,7 @@ def take_single(browser: Browser, work: Path, folder: Path) -> None:
         take(desk, folder / "about.webp")
         desk.page.keyboard.press("Escape")
         desk.press("t")
-        desk.page.mouse.click(*desk.on_screen(*ROCKET[1]))
+        desk.page.mouse.click(*desk.on_screen(*ROCKET[12]))
         take(desk, folder / "select.webp")
         desk.page.locator(".object[data-id='2'] .mini").last.click()
         take(desk, folder / "object-menu.webp")
@@ -167,7 +169,7 @@ def take_folder(browser: Browser, work: Path, folder: Path) -> None:
     """A folder: the strip, states, an image that cannot be read."""
     images = work / "photographs"
     images.mkdir()
-    with Image.open(DEMO) as photograph:
+    with Image.open(DEMO_IMAGE) as photograph:
         for number, box in enumerate(
             [(0, 0, 512, 512), (100, 0, 400, 260), (300, 0, 512, 300), (240, 300, 512, 512)] * 4
         ):
@@ -193,7 +195,7 @@ def take_folder(browser: Browser, work: Path, folder: Path) -> None:
 
 def take_deep(browser: Browser, work: Path, folder: Path) -> None:
     """An image of 16 bits, of which the whole range shows little, through a window."""
-    with Image.open(DEMO) as photograph:
+    with Image.open(DEMO_IMAGE) as photograph:
         values = np.asarray(photograph.convert("L")).astype(np.uint16) * 40 + 3_000
     Image.fromarray(values).save(work / "deep.png")
     with served(work / "deep.png", "-o", work / "deep") as running:
@@ -217,9 +219,9 @@ def take_empty(browser: Browser, work: Path, folder: Path) -> None:
 
 def take_read_only(browser: Browser, work: Path, folder: Path) -> None:
     """A project whose folder cannot be written, looked at."""
-    with served(DEMO, "-o", work / "shared") as running:
+    with served(DEMO_IMAGE, "-o", work / "shared") as running:
         draw_scene(new_desk(browser, 1280, 800).open(running.url))
-    with served(DEMO, "-o", work / "shared", before=read_only(work / "shared")) as running:
+    with served(DEMO_IMAGE, "-o", work / "shared", before=read_only(work / "shared")) as running:
         desk = new_desk(browser, 1280, 800).open(running.url)
         desk.wait_for("s2m.layers.masks.contains(1, { x: 215, y: 110 })")
         take(desk, folder / "read-only.webp")

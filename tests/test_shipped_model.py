@@ -42,13 +42,14 @@ def test_the_objects_of_the_demo_are_about_as_large_as_they_are(demo_prediction:
     assert 0.02 < shares[2] < 0.09
 
 
-def test_negative_strokes_over_an_object_end_with_an_empty_mask() -> None:
+@pytest.mark.parametrize("kept", [(), demo_strokes()], ids=["committed", "strokes still there"])
+def test_negative_strokes_over_an_object_end_with_an_empty_mask(kept: tuple[Stroke, ...]) -> None:
     segmenter = Segmenter(load_model())
     image_rgb = read_image(DEMO_IMAGE)
     features = segmenter.encode(image_rgb)
     before = segmenter.predict(features, demo_strokes())
     for object_id in before.object_ids:
-        masks, strokes = before.masks, list[Stroke]()
+        masks, strokes = before.masks, list(kept)
         for seed in range(5):
             left = segmenter_mask(masks, object_id)
             if not left.any():

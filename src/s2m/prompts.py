@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from s2m.geometry import Frame, resize_maps
-from s2m.types import BACKGROUND_ID, FloatArray, ObjectMasks, Stroke
+from s2m.overruled import signs_in_force
+from s2m.types import FloatArray, ObjectMasks, Stroke
 
 _SUBPIXEL_BITS = 4
 
@@ -22,9 +23,8 @@ def draw_strokes(
 ) -> FloatArray:
     """The positive and negative map of every object.
 
-    An object's own strokes count with their sign; positive strokes of every other object are negatives
-    for it, and strokes of the background are negatives for all.  Where strokes of both signs cross, the
-    later one holds.
+    What each stroke says about an object is told by ``s2m.overruled.signs_in_force``.  Where strokes of both signs
+    cross, the later one holds.
 
     Args:
         strokes: in the order they were drawn.
@@ -39,15 +39,14 @@ def draw_strokes(
     """
     cells_hw = (frame.size_hw[0] // stride, frame.size_hw[1] // stride)
     maps = np.zeros((len(object_ids), 2, *cells_hw), dtype=np.float32)
-    for stroke in strokes:
+    signs = [signs_in_force(strokes, object_id, frame) for object_id in object_ids]
+    for index, stroke in enumerate(strokes):
         coverage = _draw_stroke(stroke, frame, cells_hw, diameter_px)
-        for row, object_id in enumerate(object_ids):
-            if stroke.object_id == object_id:
-                channel = 0 if stroke.sign == "positive" else 1
-            elif stroke.object_id == BACKGROUND_ID or stroke.sign == "positive":
-                channel = 1
-            else:
+        for row in range(len(object_ids)):
+            sign = signs[row][index]
+            if sign is None:
                 continue
+            channel = 0 if sign == "positive" else 1
             np.maximum(maps[row, channel], coverage, out=maps[row, channel])
             maps[row, 1 - channel] *= 1 - coverage
     return maps

@@ -12,9 +12,9 @@ import click
 
 from s2m.commands.segment import Wanted, write_prediction
 from s2m.example import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
+from s2m.focus import FocusedSegmenter
 from s2m.images import read_image
 from s2m.models import load_model
-from s2m.segmenter import Segmenter
 from s2m.stroke_files import read_strokes
 
 
@@ -31,7 +31,7 @@ from s2m.stroke_files import read_strokes
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
 def demo(output: Path, model: Path | None, threads: int | None) -> None:
     """Segment two objects of the shipped photograph from a few strokes."""
-    segmenter = Segmenter(load_model(model, threads))
+    segmenter = FocusedSegmenter(load_model(model, threads))
     image_rgb = read_image(DEMO_IMAGE)
     strokes = read_strokes(DEMO_STROKES, (image_rgb.shape[0], image_rgb.shape[1]))
     features = segmenter.encode(image_rgb)
