@@ -25,10 +25,8 @@ from web_desk import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, Desk, Served, read_only
 
 WEBP_QUALITY = 90
 """Words stay crisp and skies without bands, at a fifth of the size of a PNG."""
-WOMAN, ROCKET, HELMET = (
-    tuple((float(x), float(y)) for x, y in read_strokes(DEMO_STROKES, (512, 512))[index].points_xy)
-    for index in (0, 2, 5)
-)
+STROKES = [[(float(x), float(y)) for x, y in stroke.points_xy] for stroke in read_strokes(DEMO_STROKES, (512, 512))]
+WOMAN, ROCKET, HELMET = STROKES[0], STROKES[2], STROKES[5]
 
 
 def main() -> None:

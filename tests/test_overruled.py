@@ -10,8 +10,8 @@ from s2m.types import BACKGROUND_ID, Sign, Stroke
 WHOLE = frame_of_image((320, 320), 320, 32)
 
 
-def line(*points: tuple[float, float], object_id: int = 1, sign: Sign = "positive") -> Stroke:
-    return Stroke(np.array(points), object_id, sign)
+def line(*points: tuple[float, float], sign: Sign = "positive") -> Stroke:
+    return Stroke(np.array(points), 1, sign)
 
 
 ALONG = line((40, 160), (280, 160))
@@ -40,7 +40,7 @@ def test_what_is_drawn_later_or_beside_overrules_nothing() -> None:
     assert signs_in_force([ALONG, beside], 1, WHOLE) == ["positive", "negative"]
 
 
-def test_an_end_that_ran_past_the_edge_is_cut_off_and_the_rest_holds() -> None:
+def test_a_stroke_holds_where_one_crosses_an_end_that_ran_past_the_edge() -> None:
     edge = line((270, 60), (270, 260), sign="negative")
     assert signs_in_force([ALONG, edge], 1, WHOLE) == ["positive", "negative"]
 
@@ -53,8 +53,7 @@ def test_negative_strokes_and_dots_hold() -> None:
 
 
 def test_strokes_of_other_objects_and_of_the_background_overrule_too() -> None:
-    for object_id, sign in ((2, "positive"), (BACKGROUND_ID, "negative")):
-        over = Stroke(ZIGZAG.points_xy, object_id, "positive" if sign == "positive" else "negative")
+    for over in (Stroke(ZIGZAG.points_xy, 2, "positive"), Stroke(ZIGZAG.points_xy, BACKGROUND_ID, "negative")):
         assert signs_in_force([ALONG, over], 1, WHOLE) == [None, "negative"]
     other = Stroke(ZIGZAG.points_xy, 2, "negative")
     assert signs_in_force([ALONG, other], 1, WHOLE) == ["positive", None]

@@ -123,3 +123,12 @@ def resize_rows(maps: FloatArray, size_hw: tuple[int, int], rows: slice) -> Floa
     below = np.minimum(above + 1, height - 1)
     share = (centres - above).astype(np.float32)[None, :, None]
     return resize_maps(maps[:, above] * (1 - share) + maps[:, below] * share, (len(centres), size_hw[1]))
+
+
+SUBPIXEL_BITS = 4
+"""Binary places of ``fixed_point``."""
+
+
+def fixed_point(points_xy: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Points (P, 2) as OpenCV's drawing functions take them: from the centre of the first pixel, in sixteenths."""
+    return np.round((points_xy - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)

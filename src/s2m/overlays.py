@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from s2m.errors import MaskError
+from s2m.geometry import SUBPIXEL_BITS, fixed_point
 from s2m.types import BACKGROUND_ID, ByteArray, LabelMap, Stroke
 
 OBJECT_COLOURS: tuple[tuple[int, int, int], ...] = (
@@ -74,9 +75,16 @@ def _draw_stroke(picture: ByteArray, stroke: Stroke) -> None:
 
 
 def _draw_line(picture: ByteArray, stroke: Stroke, colour: tuple[int, int, int], width: int) -> None:
-    # OpenCV counts from the centre of the first pixel, in sixteenths here.
-    points = np.round((stroke.points_xy - 0.5) * 16).astype(np.int32)
+    points = fixed_point(stroke.points_xy)
     if len(points) == 1:
-        cv2.circle(picture, (int(points[0, 0]), int(points[0, 1])), width * 8, colour, -1, cv2.LINE_AA, 4)
+        cv2.circle(
+            picture,
+            (int(points[0, 0]), int(points[0, 1])),
+            width << SUBPIXEL_BITS - 1,
+            colour,
+            -1,
+            cv2.LINE_AA,
+            SUBPIXEL_BITS,
+        )
     else:
-        cv2.polylines(picture, [points[:, None]], False, colour, width, cv2.LINE_AA, 4)
+        cv2.polylines(picture, [points[:, None]], False, colour, width, cv2.LINE_AA, SUBPIXEL_BITS)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m.geometry import Frame
+from s2m.geometry import SUBPIXEL_BITS, Frame, fixed_point
 from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, Sign, Stroke
 
 REACH = 0.2
@@ -24,8 +24,6 @@ OVERRULED_SHARE = 0.65
 
 _THICKNESS_PX = 3
 """What lies within half of this of a stroke, in network pixels, is run over: crossed, or followed."""
-
-_SUBPIXEL_BITS = 4
 
 
 def signs_in_force(strokes: Sequence[Stroke], object_id: int, frame: Frame) -> list[Sign | None]:
@@ -44,7 +42,7 @@ def signs_in_force(strokes: Sequence[Stroke], object_id: int, frame: Frame) -> l
     Returns:
         For each stroke its sign, or None where it says nothing about the object or is overruled.
     """
-    signs = [_sign_for(stroke, object_id) for stroke in strokes]
+    signs = [sign_for(stroke, object_id) for stroke in strokes]
     if not {"positive", "negative"} <= set(signs):
         return signs
     negative, limit = np.zeros(frame.size_hw, dtype=np.uint8), 4 * max(frame.size_hw)
@@ -57,7 +55,8 @@ def signs_in_force(strokes: Sequence[Stroke], object_id: int, frame: Frame) -> l
     return signs
 
 
-def _sign_for(stroke: Stroke, object_id: int) -> Sign | None:
+def sign_for(stroke: Stroke, object_id: int) -> Sign | None:
+    """What one stroke says about an object, whatever is drawn later; None where it says nothing about it."""
     if stroke.object_id == object_id:
         return stroke.sign
     return "negative" if stroke.object_id == BACKGROUND_ID or stroke.sign == "positive" else None
@@ -90,6 +89,5 @@ def _is_drawn(x: NDArray[np.float64], y: NDArray[np.float64], drawn: ByteArray) 
 
 
 def _draw(points_xy: NDArray[np.float64], canvas: ByteArray) -> None:
-    # OpenCV counts from the centre of the first pixel; a line from a point to itself is a dot.
-    fixed = np.round((points_xy - 0.5) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    cv2.polylines(canvas, [fixed[:, None]], False, 1, _THICKNESS_PX, cv2.LINE_8, _SUBPIXEL_BITS)
+    # A line from a point to itself is a dot.
+    cv2.polylines(canvas, [fixed_point(points_xy)[:, None]], False, 1, _THICKNESS_PX, cv2.LINE_8, SUBPIXEL_BITS)

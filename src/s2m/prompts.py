@@ -11,11 +11,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from s2m.geometry import Frame, resize_maps
+from s2m.geometry import SUBPIXEL_BITS, Frame, fixed_point, resize_maps
 from s2m.overruled import signs_in_force
 from s2m.types import FloatArray, ObjectMasks, Stroke
-
-_SUBPIXEL_BITS = 4
 
 
 def draw_strokes(
@@ -56,18 +54,17 @@ def _draw_stroke(stroke: Stroke, frame: Frame, cells_hw: tuple[int, int], diamet
     """The share of each cell under one stroke, (h / s, w / s) float32, from a drawing twice as fine."""
     fine_hw = (cells_hw[0] * 2, cells_hw[1] * 2)
     fine_per_network = fine_hw[1] / frame.size_hw[1], fine_hw[0] / frame.size_hw[0]
-    # OpenCV counts from the centre of the first pixel.
-    points = frame.to_network(stroke.points_xy) * fine_per_network - 0.5
     limit = 4 * max(fine_hw)
-    fixed = np.round(np.clip(points, -limit, limit) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    points = frame.to_network(stroke.points_xy) * fine_per_network
+    fixed = fixed_point(np.clip(points, 0.5 - limit, 0.5 + limit))
     thickness = max(1, round(diameter_px * fine_per_network[0]))
     canvas = np.zeros(fine_hw, dtype=np.uint8)
     if len(fixed) > 1:
-        cv2.polylines(canvas, [fixed[:, None]], False, 255, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.polylines(canvas, [fixed[:, None]], False, 255, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
     else:
-        radius = round(thickness / 2 * (1 << _SUBPIXEL_BITS))
+        radius = round(thickness / 2 * (1 << SUBPIXEL_BITS))
         centre = (int(fixed[0, 0]), int(fixed[0, 1]))
-        cv2.circle(canvas, centre, radius, 255, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.circle(canvas, centre, radius, 255, -1, cv2.LINE_AA, SUBPIXEL_BITS)
     # By exactly two, the area average is the mean of four pixels.
     halved = cv2.resize(canvas.astype(np.float32), (cells_hw[1], cells_hw[0]), interpolation=cv2.INTER_AREA)
     return np.asarray(halved / np.float32(255), dtype=np.float32)

@@ -16,7 +16,8 @@ import numpy as np
 from skimage.segmentation import random_walker
 
 from s2m.evaluation.contenders import Answer, Contender
-from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, LabelMap, ObjectMasks, Stroke
+from s2m.overruled import sign_for
+from s2m.types import BoolArray, ByteArray, LabelMap, ObjectMasks, Stroke
 
 BaselineName = Literal["grabcut", "random-walker"]
 
@@ -90,10 +91,10 @@ def seeds_of(strokes: Sequence[Stroke], object_id: int, size_hw: tuple[int, int]
     """The pixels that strokes mark as inside and outside of one object; where they cross, the later one holds."""
     marks = np.zeros(size_hw, dtype=np.uint8)
     for stroke in strokes:
-        own = stroke.object_id == object_id
-        if not own and stroke.sign == "negative" and stroke.object_id != BACKGROUND_ID:
+        sign = sign_for(stroke, object_id)
+        if sign is None:
             continue
-        value = 1 if own and stroke.sign == "positive" else 2
+        value = 1 if sign == "positive" else 2
         points = np.floor(stroke.points_xy).astype(np.int32)
         width = max(1, round(stroke.width_px))
         cv2.polylines(marks, [points[:, None]], False, value, width)
