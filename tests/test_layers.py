@@ -12,7 +12,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
 LAYERS = (
     ("types", "errors"),
-    ("geometry", "overruled", "prompts", "labels", "robot"),
+    ("geometry", "distances", "overruled", "prompts", "labels", "robot"),
     (
         "safe_files",
         "windows",

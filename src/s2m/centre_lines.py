@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from s2m.distances import exact_distances
 from s2m.types import BoolArray, ByteArray
 
 Line = NDArray[np.float64]
@@ -127,8 +128,7 @@ def _drawn(lines: list[Line], size_hw: tuple[int, ...], pen_px: float) -> ByteAr
 
 def _depth(mask: BoolArray) -> NDArray[np.float32]:
     """How far the centre of each pixel lies from the border of a mask, in pixels; at most 0 outside."""
-    distances = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(distances - 0.5, dtype=np.float32)
+    return exact_distances(mask) - np.float32(0.5)
 
 
 def _removable_tables() -> tuple[BoolArray, BoolArray]:

@@ -30,6 +30,15 @@ def test_the_deeper_of_missed_and_covered_decides_the_sign() -> None:
     assert next_click(truth, answer, everything, everything) == Click(13, 13, "negative")
 
 
+def test_of_equally_deep_pixels_the_first_covered_one_is_clicked() -> None:
+    rows, columns = np.mgrid[:482, :1284]
+    truth, answer = ((rows - 240) ** 2 + (columns - middle) ** 2 <= 200**2 for middle in (320, 962))
+    everything = np.ones_like(truth)
+    assert next_click(truth, answer, everything, everything) == Click(962, 240, "negative")
+    band = (rows > 40) & (rows < 440)
+    assert next_click(band, ~everything, everything, everything) == Click(199, 240, "positive")
+
+
 def test_ignored_and_clicked_pixels_are_never_clicked() -> None:
     truth = np.ones((3, 3), bool)
     nothing, everything = np.zeros_like(truth), np.ones_like(truth)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from s2m.distances import exact_distances
 from s2m.types import BoolArray, Sign, Stroke
 
 
@@ -49,6 +49,4 @@ def next_click(truth: BoolArray, answer: BoolArray, valid: BoolArray, unclicked:
 
 def _depth(region: BoolArray) -> NDArray[np.float32]:
     """Exact Euclidean distance to the nearest pixel outside a region, or beyond the picture."""
-    padded = np.pad(region.astype(np.uint8), 1)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(distance[1:-1, 1:-1], dtype=np.float32)
+    return exact_distances(np.pad(region, 1))[1:-1, 1:-1]
