@@ -129,8 +129,9 @@ def dot(distance: NDArray[np.float32], rng: np.random.Generator) -> Points:
 
 def centre_line(region: BoolArray) -> Points:
     """The longest path of the region's skeleton, smoothed by a Bezier-like running average."""
-    skeleton = skeletonize(region)
-    rows, columns = np.nonzero(skeleton)
+    left, top, width, height = cv2.boundingRect(region.view(np.uint8))
+    rows, columns = np.nonzero(skeletonize(region[top : top + height, left : left + width]))
+    rows, columns = rows + top, columns + left
     if len(rows) < 2:
         return np.stack([columns + 0.5, rows + 0.5], axis=1).astype(np.float64)
     index = np.full(region.shape, -1, dtype=np.int32)

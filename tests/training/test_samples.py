@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+import s2m.training.samples as samples_module
 from s2m.data.labelled_images import Kind, LabelledFolder
 from s2m.training.config import DataConfig
 from s2m.training.samples import (
     SIBLING,
+    change_colours,
     cut_out_object,
     draw_sample,
     draw_target,
@@ -44,7 +48,7 @@ def test_image_and_targets_stay_together(tmp_path: Path, label: ByteArray) -> No
     labelled = folder_of(tmp_path, label, "salient")[0]
     rng = np.random.default_rng(0)
     for _ in range(10):
-        sample = draw_sample(labelled, None, None, CONFIG, 2, rng)
+        sample = draw_sample(labelled, None, (), CONFIG, 2, rng)
         assert sample.image_rgb.shape == (64, 64, 3)
         assert [target.label.shape for target in sample.targets] == [(64, 64)] * 2
         assert set(np.unique([target.label for target in sample.targets])) <= {0, 1, 255}
@@ -110,7 +114,7 @@ def test_one_of_two_salient_pieces_is_a_target(tmp_path: Path, label: ByteArray)
     labelled = folder_of(tmp_path, np.where(label == 2, 1, label).astype(np.uint8), "salient")[0]
     whole = DataConfig(sets={"x": 1.0}, crop_size=96, whole_image=1.0)
     rng = np.random.default_rng(0)
-    targets = [draw_sample(labelled, None, None, whole, 1, rng).targets[0].label == 1 for _ in range(40)]
+    targets = [draw_sample(labelled, None, (), whole, 1, rng).targets[0].label == 1 for _ in range(40)]
     pieces = [cv2.connectedComponents(target.astype(np.uint8))[0] - 1 for target in targets]
     assert 0.7 < np.mean(np.array(pieces) == 1) < 1
 
@@ -148,7 +152,7 @@ def test_a_share_of_the_photographs_is_coarse_and_their_labels_are_not(tmp_path:
     def steps(coarse: float) -> list[float]:
         """How much of the contrast lies between two neighbouring pixels, for each of some samples."""
         config = DataConfig(sets={"x": 1.0}, crop_size=96, whole_image=1.0, coarse=coarse)
-        samples = [draw_sample(labelled, None, None, config, 1, np.random.default_rng(seed)) for seed in range(40)]
+        samples = [draw_sample(labelled, None, (), config, 1, np.random.default_rng(seed)) for seed in range(40)]
         for sample in samples:
             assert set(np.unique(sample.targets[0].label)) <= {0, 1, 255}
             assert (sample.targets[0].label == 1).sum() == pytest.approx(56 * 56, rel=0.05)
@@ -206,11 +210,41 @@ def test_neighbours_come_into_images_of_whole_objects_only(tmp_path: Path, label
     plain, beside = (np.random.default_rng(1) for _ in range(2))
     for kind in ("instance", "parts"):
         labelled = folder_of(tmp_path, label, kind)[0]
-        without = [draw_sample(labelled, None, None, whole, 1, plain).image_rgb for _ in range(5)]
-        with_neighbour = [draw_sample(labelled, None, labelled, whole, 1, beside).image_rgb for _ in range(5)]
+        without = [draw_sample(labelled, None, (), whole, 1, plain).image_rgb for _ in range(5)]
+        with_neighbour = [draw_sample(labelled, None, (labelled,), whole, 1, beside).image_rgb for _ in range(5)]
         same = all((a == b).all() for a, b in zip(without, with_neighbour, strict=True))
         assert same == (kind == "parts")
         plain, beside = (np.random.default_rng(1) for _ in range(2))
+
+
+def test_each_neighbour_is_pasted(tmp_path: Path, label: ByteArray, monkeypatch: pytest.MonkeyPatch) -> None:
+    pasted = Mock(wraps=paste_neighbour)
+    monkeypatch.setattr(samples_module, "paste_neighbour", pasted)
+    labelled = folder_of(tmp_path, label, "instance")[0]
+    draw_sample(labelled, None, (labelled,) * 3, CONFIG, 1, np.random.default_rng(0))
+    objects = [set(np.unique(arguments[1])) - {0, 255} for arguments, _ in pasted.call_args_list]
+    assert objects == [{1, 2}, {1, 2, 3}, {1, 2, 3, 4}]
+
+
+def test_colours_change_alike_everywhere_and_stay_what_they_are() -> None:
+    flat = np.repeat(np.array([[[200, 90, 40]], [[60, 60, 60]]], np.uint8), 64, axis=1).repeat(32, axis=0)
+    kinds: Counter[str] = Counter()
+    for seed in range(200):
+        changed = change_colours(flat, np.random.default_rng(seed)).astype(int)
+        assert changed.shape == flat.shape
+        red, grey = changed[8:24, 8:-8].mean(axis=(0, 1)), changed[40:56, 8:-8].mean(axis=(0, 1))
+        kinds["same"] += (changed == flat).all()
+        kinds["without colour"] += np.ptp(changed, axis=2).max() == 0
+        if np.ptp(red) > 5:
+            kinds["coloured"] += 1
+            assert red.argmax() == 0
+            assert red.argmin() == 2
+        # A cast moves the channels of grey apart by a sixth, contrast and brightness move grey so far, and no farther.
+        assert np.ptp(grey) <= grey.max() * (1 - 0.92 / 1.08) + 3
+        assert (60 - 127) * 1.3 + 127 - 25 - 12 < grey.mean() < (60 - 127) * 0.7 + 127 + 25 + 12
+    assert kinds["same"] > 10
+    assert kinds["without colour"] > 3
+    assert kinds["coloured"] > 150
 
 
 def test_a_close_up_shows_about_half_of_the_image_around_an_outline(label: ByteArray) -> None:

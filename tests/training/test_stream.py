@@ -5,12 +5,13 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import s2m.training.stream as stream_module
 from s2m.training.config import AnnotatorConfig, DataConfig, TrainingConfig
-from s2m.training.samples import draw_sample
-from s2m.training.stream import SampleStream, collate
+from s2m.training.samples import SIBLING, draw_sample
+from s2m.training.stream import Batch, SampleStream, collate
 from s2m.types import ByteArray
 
 
@@ -36,9 +37,21 @@ def stream(tmp_path: Path) -> SampleStream:
 def test_the_loss_asks_for_what_the_strokes_of_a_session_ask_for(stream: SampleStream) -> None:
     batch = collate([stream[index] for index in range(20)])
     wanted = [bool(session.truth.any()) for session in batch.sessions]
-    assert [bool(target.max() > 0) for target in batch.targets] == wanted
+    share, _ = batch.truth(torch.device("cpu"))
+    assert [bool(target.max() > 0) for target in share] == wanted
     assert True in wanted
     assert False in wanted
+
+
+def test_an_answer_pixel_belongs_to_the_target_by_its_share_and_counts_where_all_of_it_is_known() -> None:
+    labels = torch.zeros((1, 4, 4), dtype=torch.uint8)
+    labels[0, 0, 0] = 1
+    labels[0, :2, 2:] = 1
+    labels[0, 2, 0] = SIBLING
+    labels[0, 3, 3] = 255
+    share, known = Batch(torch.zeros((1, 3, 4, 4), dtype=torch.uint8), (), labels).truth(torch.device("cpu"))
+    assert share.tolist() == [[[0.25, 1.0], [0.0, 0.0]]]
+    assert known.tolist() == [[[1.0, 1.0], [1.0, 0.0]]]
 
 
 def test_pixels_that_nobody_knows_stay_unknown_where_the_object_is_to_be_erased(stream: SampleStream) -> None:
@@ -64,9 +77,11 @@ def test_neighbours_are_of_the_same_image_as_often_as_configured(
     write_discs(tmp_path, label, names="abcdefgh")
     drawn = Mock(wraps=draw_sample)
     monkeypatch.setattr(stream_module, "draw_sample", drawn)
-    data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0, neighbour=1.0, alike=wanted)
+    data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0, neighbour=1.0, most_neighbours=3, alike=wanted)
     stream = SampleStream(tmp_path, TrainingConfig(data=data))
     for index in range(60):
         assert stream[index].image_rgb.shape == (96, 96, 3)
-    alike = np.mean([neighbour is labelled for (labelled, _, neighbour, *_), _ in drawn.call_args_list])
+    calls = [arguments for arguments, _ in drawn.call_args_list]
+    assert {len(neighbours) for _, _, neighbours, *_ in calls} == {1, 2, 3}
+    alike = np.mean([neighbour is labelled for labelled, _, neighbours, *_ in calls for neighbour in neighbours])
     assert least <= alike <= most

@@ -103,8 +103,8 @@ def test_workers_give_the_compact_network_the_batches_of_one_process(place: str,
         start_loading(make_loader(plain, order, workers=0)),
         strict=True,
     ):
-        torch.testing.assert_close(one.images, other.images)
-        torch.testing.assert_close(one.targets, other.targets)
+        torch.testing.assert_close(one.pictures, other.pictures)
+        torch.testing.assert_close(one.labels, other.labels)
 
 
 def test_a_resumed_run_on_shards_follows_the_curve_of_one_on_the_folder(

@@ -51,6 +51,7 @@ class DataConfig(Section):
         distractor: share of the samples that get a foreign object pasted.
         neighbour: share of the samples of salient and instance sets in which another object is pasted beside an object,
             in front of it or behind it.
+        most_neighbours: most objects that are pasted in one of those samples; as often one as any other number.
         alike: share of those objects that come from the same image, and so look like what they are pasted beside.
         workers: processes that prepare samples beside the training process.
         shard_copies: folder of this machine that sets named by an address are copied into.
@@ -64,6 +65,7 @@ class DataConfig(Section):
     coarse: Share = 0.0
     distractor: Share = 0.1
     neighbour: Share = 0.0
+    most_neighbours: Count = 1
     alike: Share = 0.6
     workers: Annotated[int, Field(ge=0)] = 1
     shard_copies: str = SHARD_COPIES

@@ -146,7 +146,7 @@ class Trainer:
         return metrics
 
     def _write_panel(self, batch: Batch, last_round: RoundResult, metrics: MetricsWriter) -> None:
-        panel = draw_panel(batch.images, last_round.prompts, last_round.logits, batch.targets)
+        panel = draw_panel(batch.pictures, last_round.prompts, last_round.logits, batch.truth(self.device)[0])
         write_atomically(self.folder / f"panel-{self.iteration:06d}.png", panel)
         metrics.write_picture(self.iteration, panel)
 
@@ -177,8 +177,9 @@ class Trainer:
         self.optimiser.zero_grad()
         self._set_mode()
         with self._autocast():
-            features = self.network.encoder(batch.images.to(self.device))
+            features = self.network.encoder(batch.images(self.device))
         leaves = [feature.detach().requires_grad_() for feature in features]
+        truth = batch.truth(self.device)
         results = []
         sessions = batch.sessions
         answers = np.stack([session.start for session in sessions])
@@ -190,7 +191,7 @@ class Trainer:
             if turn < ahead:
                 answers = self._answer(leaves, sessions, answers)
                 continue
-            result = self._round(batch, leaves, sessions, answers, rounds, rng, is_first=turn == 0)
+            result = self._round(truth, leaves, sessions, answers, rounds, rng, is_first=turn == 0)
             answers = torch.sigmoid(result.logits).cpu().numpy()
             results.append(result)
         torch.autograd.backward(features, [leaf.grad for leaf in leaves])
@@ -234,7 +235,7 @@ class Trainer:
 
     def _round(
         self,
-        batch: Batch,
+        truth: tuple[Tensor, Tensor],
         leaves: list[Tensor],
         sessions: tuple[Session, ...],
         answers: np.ndarray,
@@ -250,11 +251,10 @@ class Trainer:
         prompts = self._prompts(sessions, previous)
         with self._autocast():
             logits = self.network.decoder(*leaves, prompts).float()
-        target, valid = batch.targets.to(self.device), batch.valid.to(self.device)
-        loss = segmentation_loss(logits, target, valid, self.config.loss)
+        loss = segmentation_loss(logits, *truth, self.config.loss)
         (loss / rounds).backward()
         logits = logits.detach()
-        return RoundResult(prompts, logits, loss.item(), mean_iou(logits, target, valid).item())
+        return RoundResult(prompts, logits, loss.item(), mean_iou(logits, *truth).item())
 
     def _prompts(self, sessions: tuple[Session, ...], previous: Tensor) -> Tensor:
         """Strokes and masks before (N, 1, S/2, S/2) as the decoder takes them, (N, 3, S/4, S/4)."""

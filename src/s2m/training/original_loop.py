@@ -228,7 +228,7 @@ class OriginalTrainer:
         batch = result.batch
         truth = (batch.targets == 1).float()
         picture = draw_panel(
-            batch.images.float() / 255,
+            batch.images,
             functional.max_pool2d(batch.prompts, 4),
             functional.avg_pool2d(result.logits[:, None], 2)[:, 0],
             functional.avg_pool2d(truth[:, None], 2)[:, 0],

@@ -12,20 +12,20 @@ from s2m.types import ByteArray
 ROWS = 6
 
 
-def draw_panel(images: Tensor, prompts: Tensor, logits: Tensor, targets: Tensor) -> bytes:
+def draw_panel(pictures: Tensor, prompts: Tensor, logits: Tensor, targets: Tensor) -> bytes:
     """A row an object: image with strokes, previous mask, answer, truth.
 
     Args:
-        images: (B, 3, S, S) float in 0..1.
+        pictures: (B, 3, S, S) uint8.
         prompts: (B * K, 3, S/4, S/4) positive, negative, previous.
         logits: (B * K, S/2, S/2).
         targets: (B * K, S/2, S/2) in 0..1.
     """
-    side = images.shape[2] // 2
-    each = len(prompts) // len(images)
+    side = pictures.shape[2] // 2
+    each = len(prompts) // len(pictures)
     rows = []
     for index in range(0, min(len(prompts), ROWS * each), each):
-        image = _picture(functional.avg_pool2d(images[index // each].float().cpu(), 2).permute(1, 2, 0))
+        image = _halved(pictures[index // each])
         maps = functional.interpolate(prompts[index : index + 1].float().cpu(), size=(side, side))[0].numpy()
         drawn = image.copy()
         drawn[maps[0] > 0.3] = (60, 220, 60)
@@ -38,8 +38,9 @@ def draw_panel(images: Tensor, prompts: Tensor, logits: Tensor, targets: Tensor)
     return packed.tobytes()
 
 
-def _picture(image: Tensor) -> ByteArray:
-    return np.ascontiguousarray((image.numpy() * 255).astype(np.uint8))
+def _halved(picture: Tensor) -> ByteArray:
+    """A picture (3, S, S) uint8 at half its size, (S/2, S/2, 3)."""
+    return functional.avg_pool2d(picture.float(), 2).permute(1, 2, 0).byte().contiguous().numpy()
 
 
 def _grey(mask: np.ndarray) -> ByteArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -58,7 +59,7 @@ class TrainingSample:
 def draw_sample(
     labelled: LabelledImage,
     distractor: LabelledImage | None,
-    neighbour: LabelledImage | None,
+    neighbours: Sequence[LabelledImage],
     config: DataConfig,
     sessions: int,
     rng: np.random.Generator,
@@ -68,8 +69,8 @@ def draw_sample(
     Args:
         labelled: the image to learn from.
         distractor: a cut-out (kind "alpha") to paste beside or over the object, or None.
-        neighbour: an image of whole objects, which may be ``labelled`` itself: one of them is pasted beside an
-            object, if ``labelled`` shows whole objects too.  None pastes nothing.
+        neighbours: images of whole objects, any of which may be ``labelled`` itself: one object of each is pasted
+            beside another, if ``labelled`` shows whole objects too.
         config: crop size and shares.
         sessions: how many targets to draw.
         rng: the source of every choice.
@@ -77,9 +78,10 @@ def draw_sample(
     loaded = image_rgb, label = _load(labelled, rng)
     if distractor is not None:
         image_rgb, label = paste_cutout(image_rgb, label, read_cutout(distractor.photograph), rng)
-    if neighbour is not None and labelled.kind in WHOLE_KINDS and object_ids(label):
-        beside = loaded if neighbour is labelled else _load(neighbour, rng)
-        image_rgb, label = paste_neighbour(image_rgb, label, cut_out_object(*beside, rng), rng)
+    if labelled.kind in WHOLE_KINDS and object_ids(label):
+        for neighbour in neighbours:
+            beside = loaded if neighbour is labelled else _load(neighbour, rng)
+            image_rgb, label = paste_neighbour(image_rgb, label, cut_out_object(*beside, rng), rng)
     first = draw_target(label, labelled, config.ground, rng)
     warp = draw_warp(first.label == 1, config, rng)
     size = config.crop_size
@@ -328,15 +330,16 @@ def coarsen(image_rgb: ByteArray, factor: float) -> ByteArray:
 
 def change_colours(image_rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
     """Brightness, contrast, saturation and colour cast; now and then grey, blurred or recompressed."""
-    colours = image_rgb.astype(np.float32)
+    grey = np.full((3, 3), 1 / 3)
+    matrix, offset = np.eye(3), np.zeros(3)
     if rng.random() < 0.8:
-        grey = colours.mean(axis=2, keepdims=True)
-        colours = grey + (colours - grey) * rng.uniform(0.6, 1.4)
-        colours = (colours - 127) * rng.uniform(0.7, 1.3) + 127 + rng.uniform(-25, 25)
-        colours *= rng.uniform(0.92, 1.08, 3).astype(np.float32)
+        saturation, contrast, brightness = rng.uniform(0.6, 1.4), rng.uniform(0.7, 1.3), rng.uniform(-25, 25)
+        cast = rng.uniform(0.92, 1.08, 3)
+        matrix = cast[:, None] * contrast * (saturation * matrix + (1 - saturation) * grey)
+        offset = cast * (127 - 127 * contrast + brightness)
     if rng.random() < 0.05:
-        colours = np.repeat(colours.mean(axis=2, keepdims=True), 3, axis=2)
-    changed = np.clip(colours, 0, 255).astype(np.uint8)
+        matrix, offset = grey @ matrix, grey @ offset
+    changed = _bytes(cv2.transform(image_rgb, np.column_stack([matrix, offset])))
     if rng.random() < 0.1:
         changed = _bytes(cv2.GaussianBlur(changed, (0, 0), float(rng.uniform(0.4, 1.2))))
     if rng.random() < 0.15:

@@ -38,19 +38,31 @@ class OpenSample:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step learns from.
+    """What one step learns from, in bytes, as it travels from the workers.
 
     Attributes:
-        images: (B, 3, S, S) float32 in 0..1.
+        pictures: (B, 3, S, S) uint8.
         sessions: B * K, those of one image in a row.
-        targets: (B * K, S/2, S/2) float32, the share of each answer pixel that belongs to the target.
-        valid: (B * K, S/2, S/2) float32, 0 where the truth is unknown.
+        labels: (B * K, S, S) uint8: 0, 1, ``SIBLING`` and 255 (unknown).
     """
 
-    images: Tensor
+    pictures: Tensor
     sessions: tuple[Session, ...]
-    targets: Tensor
-    valid: Tensor
+    labels: Tensor
+
+    def images(self, device: torch.device) -> Tensor:
+        """The pictures as the network takes them, (B, 3, S, S) float32 in 0..1."""
+        return self.pictures.to(device).float().div_(255)
+
+    def truth(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """The share of each answer pixel that belongs to the target, and 1 where that is known, 0 elsewhere.
+
+        Returns:
+            Two (B * K, S/2, S/2) float32.
+        """
+        labels = self.labels.to(device)[:, None]
+        share, known = (torch.nn.functional.avg_pool2d(mask.float(), 2)[:, 0] for mask in (labels == 1, labels != 255))
+        return share, (known == 1).float()
 
 
 class SampleStream(Dataset[OpenSample]):
@@ -70,8 +82,8 @@ class SampleStream(Dataset[OpenSample]):
         rng = np.random.default_rng([self.config.seed, index])
         folder = self.folders[int(rng.choice(len(self.folders), p=self.shares))]
         labelled = folder[int(rng.integers(len(folder)))]
-        distractor, neighbour = self._distractor(rng), self._neighbour(labelled, rng)
-        sample = draw_sample(labelled, distractor, neighbour, self.config.data, self.config.annotator.sessions, rng)
+        distractor, neighbours = self._distractor(rng), self._neighbours(labelled, rng)
+        sample = draw_sample(labelled, distractor, neighbours, self.config.data, self.config.annotator.sessions, rng)
         sessions = tuple(self.annotator.open_session(target, rng) for target in sample.targets)
         targets = [target_of(session, target.label) for session, target in zip(sessions, sample.targets, strict=True)]
         return OpenSample(sample.image_rgb, sessions, np.stack(targets))
@@ -81,11 +93,16 @@ class SampleStream(Dataset[OpenSample]):
             return None
         return self.cutouts[int(rng.integers(len(self.cutouts)))]
 
-    def _neighbour(self, labelled: LabelledImage, rng: np.random.Generator) -> LabelledImage | None:
-        """An object to paste beside another: one of the same image is not told apart by a change of colour."""
-        if not self.wholes or rng.random() >= self.config.data.neighbour:
-            return None
-        return labelled if rng.random() < self.config.data.alike else self.wholes[int(rng.integers(len(self.wholes)))]
+    def _neighbours(self, labelled: LabelledImage, rng: np.random.Generator) -> tuple[LabelledImage, ...]:
+        """Whose objects to paste beside others: one of the same image is not told apart by a change of colour."""
+        config = self.config.data
+        if not self.wholes or rng.random() >= config.neighbour:
+            return ()
+        count = int(rng.integers(1, config.most_neighbours + 1))
+        return tuple(
+            labelled if rng.random() < config.alike else self.wholes[int(rng.integers(len(self.wholes)))]
+            for _ in range(count)
+        )
 
 
 def target_of(session: Session, target: ByteArray) -> ByteArray:
@@ -120,12 +137,9 @@ def make_loader(stream: SampleStream, order: ShardedOrder, workers: int) -> Data
 
 def collate(samples: Sequence[OpenSample]) -> Batch:
     """Join samples into a batch."""
-    images = torch.from_numpy(np.stack([sample.image_rgb for sample in samples]))
-    targets = torch.from_numpy(np.concatenate([sample.targets for sample in samples]))
-    known = (targets != 255).float()
+    pictures = torch.from_numpy(np.stack([sample.image_rgb for sample in samples]))
     return Batch(
-        images.permute(0, 3, 1, 2).float().div_(255).contiguous(memory_format=torch.channels_last),
+        pictures.permute(0, 3, 1, 2),
         tuple(session for sample in samples for session in sample.sessions),
-        torch.nn.functional.avg_pool2d((targets == 1).float()[:, None], 2)[:, 0],
-        (torch.nn.functional.avg_pool2d(known[:, None], 2)[:, 0] == 1).float(),
+        torch.from_numpy(np.concatenate([sample.targets for sample in samples])),
     )
