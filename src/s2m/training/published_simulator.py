@@ -30,7 +30,7 @@ ALLOWED_ERROR_PX = 3.0
 LEAST_REGION_PX = 40
 """Connected errors of fewer pixels get no scribble."""
 
-MOST_CHANGES = 250
+MOST_CHANGES = 500
 """Boxes changed at most to bring a mask to its IoU."""
 
 IOU_TOLERANCE = 0.05
