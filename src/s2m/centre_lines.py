@@ -1,8 +1,9 @@
-"""A scribbled mask (H, W) in, polylines (P, 2) out that a pen of the canonical thickness draws over it again.
+"""A scribbled mask (H, W) in, polylines (P, 2) for a pen of the canonical thickness out.
 
 Every connected piece is thinned to a line one pixel wide, and the line is cut at its branchings into polylines; side
-branches that hardly reach beyond the border of the piece are dropped.  In a piece much thicker than the pen, the pen
-first goes round from the border inwards, ring by ring, and what the rings leave is thinned.
+branches that hardly reach beyond the border of the piece are dropped.  So a mark says where its brush went, whatever
+the brush.  A piece thicker than any brush is a filled region and says more: in it the pen first goes round from the
+border inwards, ring by ring, and what the rings leave is thinned (docs/decisions, number 16).
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ Line = NDArray[np.float64]
 
 _Pixel = tuple[int, int]
 
-_RINGS_FROM = 3.0
-"""Pieces thicker than so many pens are filled with rings."""
+_RINGS_FROM = 12.0
+"""Pieces thicker than so many pens, 15 % of the image's long side, are filled with rings."""
 
 _TOLERANCE_PX = 0.75
 """How far a polyline may lie from the pixels of the centre line."""
@@ -33,7 +34,10 @@ _NEIGHBOURS = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, 
 
 
 def lines_of_mask(mask: BoolArray, pen_px: float) -> list[Line]:
-    """Polylines that, drawn ``pen_px`` thick, go over the whole of a mask (H, W), each connected piece by itself."""
+    """Polylines to draw ``pen_px`` thick, for each connected piece of a mask (H, W) by itself.
+
+    They follow the middle of brush marks and go over the whole of filled regions.
+    """
     lines: list[Line] = []
     for offset_xy, piece in _pieces(mask):
         lines += [line + offset_xy for line in _lines_of_piece(piece, pen_px)]
