@@ -11,7 +11,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from s2m.models import ModelCard, OnnxModel, write_card
+from s2m.model_cards import ModelCard, write_card
+from s2m.models import OnnxModel
 from s2m.types import ByteArray, LabelMap
 
 pytest_plugins = ["data_miniatures"]

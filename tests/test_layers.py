@@ -23,11 +23,12 @@ LAYERS = (
         "scribble_pictures",
         "example",
         "centre_lines",
+        "model_cards",
         "data",
     ),
+    ("network",),
     (
         "models",
-        "network",
         "segmenter",
         "session",
         "focus",

@@ -1,26 +1,14 @@
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
 
 from s2m.errors import ModelError
-from s2m.models import SHIPPED_MODEL, ModelCard, OnnxModel, available_cores, load_model, read_card, write_card
-
-CARD: dict[str, Any] = {
-    "name": "tiny",
-    "architecture": "none",
-    "version": "1",
-    "working_size": 64,
-    "size_multiple": 32,
-    "prompt_stride": 4,
-    "prompt_diameter_px": 5,
-}
+from s2m.models import SHIPPED_MODEL, OnnxModel, available_cores, load_model
 
 
 @pytest.fixture
@@ -51,43 +39,6 @@ def test_threads_default_to_the_cores_of_the_process(tiny_model_folder: Path) ->
 
 def test_the_provider_is_named(tiny_model: OnnxModel) -> None:
     assert tiny_model.providers == ("CPUExecutionProvider",)
-
-
-def test_a_card_survives_its_file(tmp_path: Path) -> None:
-    card = ModelCard(**CARD, notes={"licence": "MIT", "iou": [0.1, 0.2]})
-
-    write_card(tmp_path / "model.json", card)
-
-    assert read_card(tmp_path / "model.json") == card
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"working_size": "512"}, "working_size as int, got '512'"),
-        ({"working_size": True}, "working_size as int"),
-        ({"working_size": 0}, "working_size above 0"),
-        ({"mirrored_size": 44.5}, "mirrored_size as int, got 44.5"),
-        ({"mirrored_size": -1}, "mirrored_size of 0 or above, got -1"),
-        ({"touched_parts_only": 1}, "touched_parts_only as bool, got 1"),
-        ({"size_multiple": 30}, "multiple of prompt_stride"),
-        ({"format": 2}, "format 2, this version reads format 1"),
-        ({"surprise": 1}, "needs the entries"),
-    ],
-)
-def test_a_wrong_card_is_an_error(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
-    (tmp_path / "model.json").write_text(json.dumps({**CARD, **changes}))
-
-    with pytest.raises(ModelError, match=message):
-        read_card(tmp_path / "model.json")
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
-def test_what_is_no_card_is_an_error(tmp_path: Path, text: str) -> None:
-    (tmp_path / "model.json").write_text(text)
-
-    with pytest.raises(ModelError, match="get a fresh copy of the model"):
-        read_card(tmp_path / "model.json")
 
 
 @pytest.mark.parametrize("file", ["model.json", "encoder.onnx", "decoder.onnx"])

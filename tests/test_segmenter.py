@@ -7,7 +7,8 @@ import pytest
 
 from s2m.errors import ImageError, StrokeError
 from s2m.geometry import Frame
-from s2m.models import ModelCard, OnnxModel
+from s2m.model_cards import ModelCard
+from s2m.models import OnnxModel
 from s2m.segmenter import FeatureCache, Features, Segmenter
 from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectMasks, Stroke
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from s2m.models import ModelCard
+from s2m.model_cards import ModelCard
 from s2m.segmenter import Prediction
 from s2m.types import FloatArray, ObjectMasks, Stroke
 

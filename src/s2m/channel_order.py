@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from s2m.models import Model, ModelCard
+from s2m.model_cards import ModelCard
+from s2m.models import Model
 from s2m.types import FloatArray
 
 ChannelOrder = Literal["rgb", "bgr"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from s2m.commands import main
-from s2m.models import read_card, write_card
+from s2m.model_cards import read_card, write_card
 
 
 def test_versions_model_provider_and_threads_are_said(tiny_model_folder: Path) -> None:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from data_miniatures import shard_miniature
 from s2m.commands import main
 from s2m.data.layouts import open_set
-from s2m.models import read_card
+from s2m.model_cards import read_card
 from s2m.network.checkpoints import save_weights
 from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
 

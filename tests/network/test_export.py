@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from s2m.errors import ModelError
-from s2m.models import ModelCard, OnnxModel
+from s2m.model_cards import ModelCard
+from s2m.models import OnnxModel
 from s2m.network.compact import CompactNetwork, CompactSettings
 from s2m.network.export import PROMPT_DIAMETER_PX, export_compact, read_weights, write_weights
 from s2m.types import FloatArray

@@ -108,7 +108,7 @@ def _export_compact(
     notes: dict[str, object],
     weights: Path | None,
 ) -> None:
-    from s2m.models import ModelCard
+    from s2m.model_cards import ModelCard
     from s2m.network.compact import PROMPT_STRIDE, SIZE_MULTIPLE
     from s2m.network.export import PROMPT_DIAMETER_PX, export_compact, write_weights
     from s2m.training.checkpoints import read_checkpoint

@@ -10,7 +10,8 @@ import click
 import numpy as np
 
 from s2m.focus import CROPS_BYTES
-from s2m.models import DECODER_FILE, ENCODER_FILE, Model, ModelCard, OnnxModel, load_model
+from s2m.model_cards import DECODER_FILE, ENCODER_FILE, ModelCard
+from s2m.models import Model, OnnxModel, load_model
 from s2m.segmenter import Segmenter
 from s2m.web.pictures import PICTURE_BYTES, TILE_BYTES
 from s2m.web.studio import FEATURE_BYTES

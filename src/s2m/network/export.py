@@ -18,7 +18,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from s2m.errors import ModelError
-from s2m.models import DECODER_FILE, ENCODER_FILE, ModelCard, write_card
+from s2m.model_cards import DECODER_FILE, ENCODER_FILE, ModelCard, write_card
 from s2m.network.compact import FEATURE_NAMES, PROMPT_CHANNELS, PROMPT_STRIDE, CompactNetwork
 from s2m.safe_files import write_atomically
 

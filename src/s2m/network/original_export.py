@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from s2m.models import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, write_card
+from s2m.model_cards import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, write_card
 from s2m.network.deeplabv3plus import DeepLabV3Plus, joined_input, normalised_image
 from s2m.network.export import halve_weights, trace
 from s2m.safe_files import write_atomically

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from s2m.models import ModelCard
+from s2m.model_cards import ModelCard
 from s2m.network.checkpoints import load_weights
 from s2m.network.deeplabv3plus import (
     PADDING_MULTIPLE,
