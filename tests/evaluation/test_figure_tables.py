@@ -8,7 +8,7 @@ from s2m.evaluation.protocols import PROTOCOLS
 from s2m.evaluation.summaries import Summary
 
 FIGURES = {"NoC@85": 1.8, "NoC@90": 2.14}
-CLICKS = Summary("grabcut", "clicks", "shipped", {"clicks": FIGURES}, {}, {}, {})
+CLICKS = Summary("grabcut", "clicks", "shipped", {"clicks": FIGURES}, {}, {}, {}, {})
 
 
 def cells_of(row: str) -> list[str]:
@@ -17,7 +17,7 @@ def cells_of(row: str) -> list[str]:
 
 def robustness(mean: float) -> Summary:
     found = {"2x width - as drawn": {"IoU@3": {"mean": mean, "low": mean - 0.1, "high": mean + 0.1}}}
-    return Summary("coco", "robustness", "shipped", {}, found, {}, {})
+    return Summary("coco", "robustness", "shipped", {}, found, {}, {}, {})
 
 
 def test_the_headline_has_a_column_for_each_data_set_and_only_rows_with_figures() -> None:
@@ -28,16 +28,22 @@ def test_the_headline_has_a_column_for_each_data_set_and_only_rows_with_figures(
 
 
 def test_several_contenders_are_told_apart() -> None:
-    other = Summary("grabcut", "clicks", "other", {"clicks": {"NoC@85": 1.0, "NoC@90": 1.5}}, {}, {}, {})
+    other = Summary("grabcut", "clicks", "other", {"clicks": {"NoC@85": 1.0, "NoC@90": 1.5}}, {}, {}, {}, {})
     assert "grabcut, other" in headline_markdown([CLICKS, other])
 
 
 def test_calibration_and_convergence_have_their_rows() -> None:
     reliability = {"clicks": {name: {"doubt_error": error} for name, error in (("first", 0.1), ("last", 0.02))}}
     convergence = {"clicks": {"lowered": 0.3, "clearly_lowered": 0.025}}
-    table = headline_markdown([Summary("a", "clicks", "x", {"clicks": FIGURES}, {}, convergence, reliability)])
+    table = headline_markdown([Summary("a", "clicks", "x", {"clicks": FIGURES}, {}, convergence, {}, reliability)])
     assert "0.100 / 0.020" in table
     assert "30.0 % / 2.5 %" in table
+
+
+def test_jitter_is_told_by_the_size_of_objects() -> None:
+    sizes = {"as drawn": {"small": 0.8, "large": 0.9}, "jitter": {"small": 0.7, "large": 0.895}}
+    table = headline_markdown([Summary("a", "robustness", "x", {}, {}, {}, sizes, {})])
+    assert cells_of(table.splitlines()[-1])[1] == "-0.100 / - / -0.005"
 
 
 def test_published_figures_stand_beside_the_measured_one() -> None:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import get_args
 
 from s2m.errors import DataError
+from s2m.evaluation.explanations import Size
 from s2m.evaluation.markdown import markdown_table, number_words, percent_words
-from s2m.evaluation.protocols.robustness import REDRAWN
+from s2m.evaluation.protocols.robustness import AS_DRAWN, REDRAWN
 from s2m.evaluation.summaries import Summary
 
 PUBLISHED_NOC90: Mapping[str, Mapping[str, float]] = MappingProxyType(
@@ -136,6 +138,16 @@ def _lowered(variant: str) -> Callable[[Summary], Sequence[str] | None]:
     return words
 
 
+def _change_by_size(variant: str, base: str) -> Callable[[Summary], Sequence[str] | None]:
+    def words(summary: Summary) -> Sequence[str] | None:
+        changed, plain = summary.sizes.get(variant, {}), summary.sizes.get(base, {})
+        if not changed:
+            return None
+        return [f"{changed[size] - plain[size]:+.3f}" if size in changed else "-" for size in get_args(Size)]
+
+    return words
+
+
 def _published_data() -> set[str]:
     return {data for figures in PUBLISHED_NOC90.values() for data in figures}
 
@@ -194,6 +206,11 @@ ROWS: tuple[Row, ...] = (
     *(
         Row(f"{name}: change of IoU after 3", "robustness", _difference(f"{name} - as drawn", "IoU@3"))
         for name in REDRAWN
+    ),
+    Row(
+        "jitter: change of IoU after 3 on small / medium / large objects",
+        "robustness",
+        _change_by_size("jitter", AS_DRAWN),
     ),
 )
 """The headline table."""

@@ -24,6 +24,7 @@ class Summary:
         figures: named means over objects, by variant.
         differences: mean, low and high of named differences, by what is compared.
         convergence: what interactions did, by variant.
+        sizes: the mean IoU of the last answers on objects of each size, by variant.
         reliability: calibration errors of the "first" and of the "last" answers, by variant.
     """
 
@@ -33,6 +34,7 @@ class Summary:
     figures: Mapping[str, Mapping[str, float]]
     differences: Mapping[str, Mapping[str, Mapping[str, float]]]
     convergence: Mapping[str, Mapping[str, Any]]
+    sizes: Mapping[str, Mapping[str, float]]
     reliability: Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
@@ -67,6 +69,10 @@ def _read(path: Path) -> Summary:
             content["figures"],
             content["differences"],
             content["convergence"],
+            {
+                variant: {group["name"]: group["iou"] for group in groups}
+                for variant, groups in content["sizes"].items()
+            },
             content["reliability"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
