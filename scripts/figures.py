@@ -12,7 +12,7 @@ import click
 
 from s2m.evaluation.figure_tables import TABLES, with_figures
 from s2m.evaluation.summaries import read_summaries
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
 
 
 @click.command()

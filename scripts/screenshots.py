@@ -15,13 +15,13 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from s2m.example import DEMO_IMAGE, DEMO_STROKES
-from s2m.stroke_files import read_strokes
+from s2m.files.demo import DEMO_IMAGE, DEMO_STROKES
+from s2m.files.stroke_files import read_strokes
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from web_desk import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, Desk, Served, read_only, run_server  # noqa: E402
+from page_driver import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, PageDriver, Served, read_only, run_server  # noqa: E402
 
 WEBP_QUALITY = 90
 """Words stay crisp and skies without bands, at a fifth of the size of a PNG."""
@@ -55,14 +55,14 @@ def served(*arguments: object, before: str = "") -> Iterator[Served]:
         running.stop()
 
 
-def new_desk(browser: Browser, width: int, height: int, hints: int = 3) -> Desk:
+def new_desk(browser: Browser, width: int, height: int, hints: int = 3) -> PageDriver:
     """A page of a size; with ``hints`` of three already followed."""
     context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 820)
     context.add_init_script(f"localStorage.setItem('s2m-hints', localStorage.getItem('s2m-hints') ?? '{hints}')")
-    return Desk(context.new_page(), [])
+    return PageDriver(context.new_page(), [])
 
 
-def take(desk: Desk, path: Path) -> None:
+def take(desk: PageDriver, path: Path) -> None:
     """One picture in full colour, once everything has come to rest: flat ones as PNG, photographs as WebP."""
     desk.page.wait_for_timeout(400)
     picture = Image.open(io.BytesIO(desk.page.screenshot())).convert("RGB")
@@ -73,7 +73,7 @@ def take(desk: Desk, path: Path) -> None:
     print(path, f"{path.stat().st_size // 1024} KB")
 
 
-def draw_scene(desk: Desk) -> None:
+def draw_scene(desk: PageDriver) -> None:
     """Two objects in the photograph, and a stroke on what belongs to neither, which the first one took in."""
     desk.draw(*WOMAN)
     desk.draw(*HELMET, button="right")

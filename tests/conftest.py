@@ -11,8 +11,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from s2m.model_cards import ModelCard, write_card
-from s2m.models import OnnxModel
+from s2m.engine.model_cards import ModelCard, write_card
+from s2m.engine.models import OnnxModel
 from s2m.types import ByteArray, LabelMap
 
 pytest_plugins = ["data_miniatures"]
@@ -121,8 +121,8 @@ def original_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A .pth of the original network with random weights, which is sure that everything is the object."""
     import torch
 
-    from s2m.network.checkpoints import save_weights
-    from s2m.network.deeplabv3plus import deeplabv3plus_resnet50
+    from s2m.networks.checkpoints import save_weights
+    from s2m.networks.original.deeplabv3plus import deeplabv3plus_resnet50
 
     torch.manual_seed(0)
     network = deeplabv3plus_resnet50()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from s2m.commands import COMMANDS, EXIT_CODES, main
-from s2m.stroke_files import strokes_of_json
+from s2m.cli import COMMANDS, EXIT_CODES, main
+from s2m.files.stroke_files import strokes_of_json
 
 ROOT = Path(__file__).parent.parent
 COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text()

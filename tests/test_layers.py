@@ -12,38 +12,17 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
 LAYERS = (
     ("types", "errors"),
-    ("geometry", "distances", "overruled", "prompts", "labels", "robot"),
-    (
-        "safe_files",
-        "windows",
-        "images",
-        "label_files",
-        "overlays",
-        "stroke_files",
-        "scribble_pictures",
-        "example",
-        "centre_lines",
-        "model_cards",
-        "data",
-    ),
-    ("network",),
-    (
-        "models",
-        "segmenter",
-        "session",
-        "focus",
-        "local_edits",
-        "channel_order",
-        "answering",
-        "exports",
-        "imports",
-    ),
+    ("engine",),
+    ("files",),
+    ("simulated_user",),
+    ("networks",),
+    ("session", "data"),
     ("training", "evaluation"),
-    ("web", "commands", "train"),
+    ("web", "cli"),
 )
 """From the bottom up: a module may import from its own layer and from those before."""
 
-TORCH_LIVES_IN = ("network", "training")
+TORCH_LIVES_IN = ("networks", "training")
 HTTP_LIVES_IN = ("web",)
 
 
@@ -87,7 +66,7 @@ def test_torch_and_http_stay_where_they_live(module: Path) -> None:
     assert not roots & {"starlette", "uvicorn"} or unit(module) in HTTP_LIVES_IN
 
 
-@pytest.mark.parametrize("module", ["s2m.segmenter", "s2m.session", "s2m.commands.segment", "s2m.commands.annotate"])
+@pytest.mark.parametrize("module", ["s2m.engine.segmenter", "s2m.session", "s2m.cli.segment", "s2m.cli.annotate"])
 def test_segmenting_and_annotating_load_no_torch(module: str) -> None:
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
 

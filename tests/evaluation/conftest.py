@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from s2m.label_files import write_label_map
+from s2m.files.label_files import write_label_map
 from s2m.types import ByteArray, LabelMap
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from s2m.commands import main
+from s2m.cli import main
 from s2m.evaluation.protocols.clicks import ClicksProtocol
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from s2m.commands import main
+from s2m.cli import main
 from s2m.evaluation.explanations import Reason
 from s2m.evaluation.findings import row_names
 from s2m.evaluation.protocols import PROTOCOLS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from s2m.commands import main
+from s2m.cli import main
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "figures.py"
 

@@ -48,10 +48,10 @@ class DiscAnswerer:
 
 def open_session(
     path: Path,
-    answerer: DiscAnswerer | None = None,
+    predictor: DiscAnswerer | None = None,
     model_id: str = "discs",
     known: Mapping[int, AnnotationState] = MappingProxyType({}),
     open_journal: Callable[[Path, JournalHeader], OpenedJournal] = JournalFile.open,
 ) -> Session:
     header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
-    return Session(path, header, answerer or DiscAnswerer(), model_id, known, open_journal=open_journal)
+    return Session(path, header, predictor or DiscAnswerer(), model_id, known, open_journal=open_journal)

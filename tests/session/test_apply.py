@@ -45,9 +45,9 @@ def start(overlap: Overlap = "exclusive") -> AnnotationState:
     return initial_state("photo.jpg", SIZE_HW, overlap, "never")
 
 
-def after(state: AnnotationState, *commands: Edit, answerer: DiscAnswerer | None = None) -> AnnotationState:
+def after(state: AnnotationState, *commands: Edit, predictor: DiscAnswerer | None = None) -> AnnotationState:
     for command in commands:
-        state = apply(state, command, answerer or DiscAnswerer())
+        state = apply(state, command, predictor or DiscAnswerer())
     return state
 
 
@@ -84,7 +84,7 @@ def test_every_stroke_is_answered_from_all_since_the_commit_and_the_masks_before
             return super().__call__(strokes, previous, object_ids)
 
     network = Recording()
-    after(start(), draw((8, 8)), draw((16, 8)), Commit(), draw((24, 8)), answerer=network)
+    after(start(), draw((8, 8)), draw((16, 8)), Commit(), draw((24, 8)), predictor=network)
     assert [count for count, _ in asked] == [1, 2, 1]
     assert asked[0][1] == 0
     assert asked[1][1] > 0.9
@@ -103,8 +103,8 @@ def test_objects_far_from_a_stroke_are_not_asked_for() -> None:
 
     before = after(start(), draw((6, 6)), draw((26, 18), object_id=2), Commit())
     network = Recording()
-    after(before, draw((6, 23), object_id=3), answerer=network)
-    after(before, draw((26, 18), object_id=3), answerer=network)
+    after(before, draw((6, 23), object_id=3), predictor=network)
+    after(before, draw((26, 18), object_id=3), predictor=network)
     assert asked == [(3,), (2, 3)]
 
 
@@ -248,38 +248,38 @@ def local(setting: str) -> AnnotationState:
 
 
 def test_a_coarse_answer_does_not_make_fine_masks_coarse() -> None:
-    fine = after(start(), draw((10.0, 12.0)), answerer=DiscAnswerer(4.0, (24, 32)))
-    then = after(fine, draw((22.0, 12.0)), answerer=DiscAnswerer(2.0, (12, 16)))
+    fine = after(start(), draw((10.0, 12.0)), predictor=DiscAnswerer(4.0, (24, 32)))
+    then = after(fine, draw((22.0, 12.0)), predictor=DiscAnswerer(2.0, (12, 16)))
     assert fine.layer.size_hw == then.layer.size_hw == (24, 32)
-    finer = after(then, draw((10.0, 12.0)), answerer=DiscAnswerer(8.0, (48, 64)))
+    finer = after(then, draw((10.0, 12.0)), predictor=DiscAnswerer(8.0, (48, 64)))
     assert finer.layer.size_hw == (48, 64)
 
 
 def test_a_local_edit_changes_nothing_far_away() -> None:
     strokes = (draw((6, 6)), draw((9, 6)))
-    assert after(local("never"), *strokes, answerer=Blobs()).label_map()[22, 30] == 1
-    state = after(local("always"), *strokes, answerer=Blobs())
+    assert after(local("never"), *strokes, predictor=Blobs()).label_map()[22, 30] == 1
+    state = after(local("always"), *strokes, predictor=Blobs())
     assert state.label_map()[22, 30] == 0
     assert state.label_map()[6, 14] == 1
 
 
 def test_edits_are_local_after_a_commit_by_default() -> None:
-    first = after(local("after_commit"), draw((6, 6)), draw((9, 6)), answerer=Blobs())
+    first = after(local("after_commit"), draw((6, 6)), draw((9, 6)), predictor=Blobs())
     assert first.label_map()[22, 30] == 1
     committed = after(start(), draw((6, 6)), Commit(), Configure(local_edits="after_commit"))
-    state = after(committed, draw((9, 6)), answerer=Blobs())
+    state = after(committed, draw((9, 6)), predictor=Blobs())
     assert state.label_map()[22, 30] == 0
     assert state.label_map()[6, 14] == 1
 
 
 def test_an_object_that_begins_with_a_box_stays_in_it_until_a_stroke_reaches_out() -> None:
     box = Draw(strokes=(DrawnStroke(points=((4, 4), (14, 14)), tool="box"),))
-    state = after(start(), draw((26, 20), object_id=2), box, answerer=Blobs(radius=12))
+    state = after(start(), draw((26, 20), object_id=2), box, predictor=Blobs(radius=12))
     mask = state.object_mask(1)
     assert mask[9, 9]
     assert not mask[15:].any()
     assert not mask[:, 15:].any()
-    assert after(state, draw((20, 9)), answerer=Blobs(radius=12)).object_mask(1)[9, 20]
+    assert after(state, draw((20, 9)), predictor=Blobs(radius=12)).object_mask(1)[9, 20]
 
 
 def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_meet() -> None:
@@ -296,18 +296,18 @@ def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_m
             return logits
 
     before = after(local("after_commit"), draw((6, 6)), Commit())
-    state = after(before, draw((9, 6), object_id=2), answerer=Meddling())
+    state = after(before, draw((9, 6), object_id=2), predictor=Meddling())
     assert state.label_map()[6, 9] == 2
     assert state.label_map()[22, 30] == 2
     assert state.label_map()[2, 30] == 0
-    again = after(state, draw((9, 8), object_id=2), answerer=Meddling())
+    again = after(state, draw((9, 8), object_id=2), predictor=Meddling())
     assert again.label_map()[22, 30] == 2
     assert again.label_map()[2, 30] == 0
 
 
 def test_the_first_stroke_of_an_object_brings_all_of_it() -> None:
     before = after(local("always"), draw((6, 6), object_id=2))
-    state = after(before, draw((20, 6)), answerer=Blobs())
+    state = after(before, draw((20, 6)), predictor=Blobs())
     assert state.label_map()[22, 30] == 1
     assert state.label_map()[6, 20] == 1
 

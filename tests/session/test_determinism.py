@@ -202,10 +202,10 @@ def test_a_kept_state_goes_on_like_a_computed_one(before: list[Command], after: 
         first.close()
         found = read_state(kept, path)
         assert found is not None
-        answerer = DiscAnswerer()
-        second = open_session(path, answerer, known=dict([found]))
+        predictor = DiscAnswerer()
+        second = open_session(path, predictor, known=dict([found]))
         assert everything(second) == everything(first)
-        assert answerer.calls == 0
+        assert predictor.calls == 0
         do_all(second, after)
         second.close()
         third = open_session(path)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from s2m.engine.aggregation import label_map_from_logits
 from s2m.errors import MaskError
-from s2m.labels import label_map_from_logits
 from s2m.session import masks
 from s2m.session.masks import (
     Layer,

@@ -14,7 +14,7 @@ from disc_network import SIZE_HW, DiscAnswerer
 from PIL import Image
 
 from s2m.errors import ConfigError, ImageError, JournalError, OutputError, ReadOnlyError, S2MError
-from s2m.label_files import read_label_map, write_label_map
+from s2m.files.label_files import read_label_map, write_label_map
 from s2m.session import (
     Autosaver,
     Draw,
@@ -44,8 +44,8 @@ def project(photos: Path, tmp_path: Path) -> Project:
     return Project.open(photos, tmp_path / "output")
 
 
-def opened(project: Project, name: str, answerer: DiscAnswerer | None = None, model_id: str = "discs 1") -> Session:
-    return project.open_image(name, SIZE_HW, answerer or DiscAnswerer(), model_id)
+def opened(project: Project, name: str, predictor: DiscAnswerer | None = None, model_id: str = "discs 1") -> Session:
+    return project.open_image(name, SIZE_HW, predictor or DiscAnswerer(), model_id)
 
 
 def draw(x: float, y: float) -> Draw:
@@ -94,10 +94,10 @@ def test_status_strokes_and_history_are_there_after_a_restart(photos: Path, tmp_
     assert again.last_image is None or again.last_image == "b2.png"
     assert again.progress.counts == {"untouched": 2, "done": 1}
     assert again.next_unfinished("a.jpg") == "b10.png"
-    answerer = DiscAnswerer()
-    reopened = opened(again, "b2.png", answerer)
+    predictor = DiscAnswerer()
+    reopened = opened(again, "b2.png", predictor)
     np.testing.assert_array_equal(reopened.state.label_map(), labels)
-    assert answerer.calls == 0
+    assert predictor.calls == 0
     reopened.undo()
     assert reopened.undo_label == "stroke 2 of object 1"
     np.testing.assert_array_equal(reopened.state.label_map(), labels)
@@ -131,9 +131,9 @@ def test_a_mask_cache_that_is_harmed_or_old_costs_time_only(photos: Path, tmp_pa
         cache.write_bytes(b"noise" * 100)
     elif harm == "gone":
         cache.unlink()
-    answerer = DiscAnswerer()
-    np.testing.assert_array_equal(opened(project, "a.jpg", answerer).state.label_map(), labels)
-    assert answerer.calls > 0
+    predictor = DiscAnswerer()
+    np.testing.assert_array_equal(opened(project, "a.jpg", predictor).state.label_map(), labels)
+    assert predictor.calls > 0
 
 
 def test_a_cache_of_another_journal_is_not_believed(photos: Path, tmp_path: Path) -> None:

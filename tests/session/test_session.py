@@ -244,13 +244,13 @@ def test_the_memory_of_old_states_is_bounded_and_they_come_back(
     journal_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("s2m.session.session._STATES_BYTES", 5 * 12 * 16 * 2)
-    answerer = DiscAnswerer()
-    session = open_session(journal_path, answerer)
+    predictor = DiscAnswerer()
+    session = open_session(journal_path, predictor)
     labels = [session.do(draw((3 * index + 2, 8))).label_map() for index in range(8)]
-    calls = answerer.calls
+    calls = predictor.calls
     for expected in reversed(labels[:-1]):
         np.testing.assert_array_equal(session.undo().label_map(), expected)
-    assert answerer.calls > calls
+    assert predictor.calls > calls
 
 
 def test_a_session_that_is_looked_at_shows_its_masks_and_changes_nothing(journal_path: Path) -> None:

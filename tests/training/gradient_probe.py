@@ -11,7 +11,7 @@ from unittest.mock import patch
 import torch
 from torch import Tensor, nn
 
-from s2m.network.deeplabv3plus import Bottleneck, DeepLabV3Plus, deeplabv3plus_resnet50, network_input
+from s2m.networks.original.deeplabv3plus import Bottleneck, DeepLabV3Plus, deeplabv3plus_resnet50, network_input
 from s2m.training import loop, original_loop
 from s2m.training.original_loop import OriginalTrainer
 from s2m.training.processes import join_processes

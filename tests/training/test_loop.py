@@ -12,7 +12,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from s2m.errors import ModelError
-from s2m.network.export import write_weights
+from s2m.networks.compact.export import write_weights
 from s2m.training.checkpoints import read_checkpoint
 from s2m.training.config import AnnotatorConfig, DataConfig, OptimiserConfig, TrainingConfig
 from s2m.training.loop import Trainer, learning_rate

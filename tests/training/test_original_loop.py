@@ -11,9 +11,9 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from s2m.data.layouts import DataSet, find_sets
+from s2m.engine.models import load_model
 from s2m.errors import ConfigError, DataError, ModelError
-from s2m.models import load_model
-from s2m.network.original_model import read_original_network
+from s2m.networks.original.model import read_original_network
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.original_config import OriginalConfig
 from s2m.training.original_loop import OriginalTrainer, check_share, learning_rate

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from s2m.data.layouts import find_sets, open_set
+from s2m.simulated_user.published import SimulatorSettings
 from s2m.training.original_config import AugmentationConfig
 from s2m.training.published_samples import change_colours, draw_published_sample, draw_warp
-from s2m.training.published_simulator import SimulatorSettings
 
 CALM = AugmentationConfig(degrees=0, scale=(1, 1), shear=0, brightness=0, contrast=0, saturation=0, grey=0, flip=0)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from s2m.data.layouts import published_mixture
+from s2m.simulated_user.published import SimulatorSettings
 from s2m.training.config import TrainingConfig, read_toml, validated
 from s2m.training.original_config import OriginalConfig, OriginalDataConfig
-from s2m.training.published_simulator import SimulatorSettings
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

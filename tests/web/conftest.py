@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from web_desk import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, Desk, Serve, Served, run_server
+from page_driver import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, PageDriver, Serve, Served, run_server
 
 
 @pytest.fixture
@@ -54,17 +54,17 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_desk(browser: Browser) -> Iterator[Callable[..., Desk]]:
+def new_desk(browser: Browser) -> Iterator[Callable[..., PageDriver]]:
     """Open further pages; errors in any of them fail the test."""
-    desks: list[Desk] = []
+    desks: list[PageDriver] = []
 
-    def make(width: int = 1440, height: int = 900, touch: bool = False) -> Desk:
+    def make(width: int = 1440, height: int = 900, touch: bool = False) -> PageDriver:
         context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch)
         context.add_init_script("localStorage.setItem('s2m-hints', localStorage.getItem('s2m-hints') ?? '3')")
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        desk = Desk(page, errors)
+        desk = PageDriver(page, errors)
         desks.append(desk)
         return desk
 
@@ -75,6 +75,6 @@ def new_desk(browser: Browser) -> Iterator[Callable[..., Desk]]:
 
 
 @pytest.fixture
-def desk(new_desk: Callable[..., Desk]) -> Desk:
+def desk(new_desk: Callable[..., PageDriver]) -> PageDriver:
     """A page in the browser."""
     return new_desk()

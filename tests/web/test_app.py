@@ -13,18 +13,18 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 
+from page_driver import write_picture
+from s2m.engine.focus import FocusedSegmenter
+from s2m.engine.models import OnnxModel
 from s2m.errors import OutputError, S2MError, ServerError
-from s2m.focus import FocusedSegmenter
-from s2m.label_files import write_label_map
-from s2m.models import OnnxModel
+from s2m.files.label_files import write_label_map
 from s2m.session import Project, ViewState
 from s2m.types import ByteArray, LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
 from s2m.web.messages import read_message
 from s2m.web.security import Access
 from s2m.web.server import Address
-from s2m.web.studio import Studio, StudioSettings
-from web_desk import write_picture
+from s2m.web.workspace import Workspace, WorkspaceSettings
 
 ORIGIN = "http://127.0.0.1:8000"
 HEADERS = {"cookie": "s2m-8000=secret", "origin": ORIGIN, "host": "127.0.0.1:8000"}
@@ -32,10 +32,10 @@ HEADERS = {"cookie": "s2m-8000=secret", "origin": ORIGIN, "host": "127.0.0.1:800
 
 @pytest.fixture
 def client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) -> Iterator[TestClient]:
-    studio = Studio(
-        Project.open(two_discs_file, tmp_path / "out"), FocusedSegmenter(tiny_model), StudioSettings("discs", "tiny")
+    workspace = Workspace(
+        Project.open(two_discs_file, tmp_path / "out"), FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny")
     )
-    app = create_app(studio, Access("secret", frozenset({ORIGIN})))
+    app = create_app(workspace, Access("secret", frozenset({ORIGIN})))
     with TestClient(app, base_url=ORIGIN, headers=HEADERS) as started:
         yield started
 
@@ -48,9 +48,9 @@ def looking_client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) 
     looked = Project.look(two_discs_file, tmp_path / "out", OutputError("cannot write it"))
     mask = tmp_path / "mask.png"
     write_label_map(mask, np.ones((96, 128), dtype=np.int32))
-    studio = Studio(looked, FocusedSegmenter(tiny_model), StudioSettings("discs", "tiny", mask))
+    workspace = Workspace(looked, FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny", mask))
     with TestClient(
-        create_app(studio, Access("secret", frozenset({ORIGIN}))), base_url=ORIGIN, headers=HEADERS
+        create_app(workspace, Access("secret", frozenset({ORIGIN}))), base_url=ORIGIN, headers=HEADERS
     ) as started:
         yield started
 
@@ -134,16 +134,16 @@ def test_the_next_image_is_encoded_while_one_looks_at_the_first(
     for name in ("a.png", "b.png", "c.png"):
         write_picture(tmp_path / "images" / name, two_discs)
     project = Project.open(tmp_path / "images", tmp_path / "out")
-    studio = Studio(project, FocusedSegmenter(tiny_model), StudioSettings("discs", "tiny"))
-    app = create_app(studio, Access("secret", frozenset({ORIGIN})))
+    workspace = Workspace(project, FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny"))
+    app = create_app(workspace, Access("secret", frozenset({ORIGIN})))
     with ExitStack() as opened:
         client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
         socket = opened.enter_context(client.websocket_connect("/ws", headers=HEADERS))
         say(socket, {"type": "hello", "page": "one"})
         say(socket, {"type": "open", "image": "a.png"})
         hear(socket, "encoding")
-        assert eventually(lambda: studio.features.get(tmp_path / "images" / "b.png") is not None)
-        assert studio.features.get(tmp_path / "images" / "c.png") is None
+        assert eventually(lambda: workspace.features.get(tmp_path / "images" / "b.png") is not None)
+        assert workspace.features.get(tmp_path / "images" / "c.png") is None
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
@@ -179,8 +179,8 @@ def test_the_page_looks_closer_at_small_objects_at_once_and_at_medium_ones_from_
     image[100 : 100 + side, 200 : 200 + side] = (200, 30, 30)
     write_picture(tmp_path / "discs.png", image)
     project = Project.open(tmp_path / "discs.png", tmp_path / "out")
-    studio = Studio(project, FocusedSegmenter(tiny_model), StudioSettings("discs", "tiny"))
-    app = create_app(studio, Access("secret", frozenset({ORIGIN})))
+    workspace = Workspace(project, FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny"))
+    app = create_app(workspace, Access("secret", frozenset({ORIGIN})))
     crops = []
     with ExitStack() as opened:
         client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
@@ -192,8 +192,8 @@ def test_the_page_looks_closer_at_small_objects_at_once_and_at_medium_ones_from_
             message["body"]["strokes"][0]["points"] = [[210 + number, 120], [230, 120]]
             say(socket, message)
             hear(socket, "done")
-            crops.append(studio.segmenter.crops.nbytes)
-        layer = studio.rooms["discs.png"].session.state.layer
+            crops.append(workspace.segmenter.crops.nbytes)
+        layer = workspace.open_images["discs.png"].session.state.layer
     assert [size > 0 for size in crops] == closer
     assert layer.size_hw == (300, 400)
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from web_desk import Desk, Serve
+from page_driver import PageDriver, Serve
 
 
 @pytest.fixture
-def opened(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> Desk:
+def opened(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page with two discs, a red one on the left and a blue one on the right."""
     return desk.open(serve(two_discs_file, tmp_path / "out").url)
 
 
-def add(desk: Desk, *names: str) -> None:
+def add(desk: PageDriver, *names: str) -> None:
     desk.page.keyboard.press("c")
     for name in names:
         desk.page.get_by_label("Name of a new class").fill(name)
@@ -31,7 +31,7 @@ def kept(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_class_is_made_and_given_and_taken_back_with_undo(opened: Desk, tmp_path: Path) -> None:
+def test_a_class_is_made_and_given_and_taken_back_with_undo(opened: PageDriver, tmp_path: Path) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc", "ground")
     opened.page.get_by_role("button", name="Give disc").click()
@@ -45,7 +45,7 @@ def test_a_class_is_made_and_given_and_taken_back_with_undo(opened: Desk, tmp_pa
     assert opened.page.evaluate("s2m.doc.object(1).class") == ""
 
 
-def test_a_renamed_class_holds_for_objects_drawn_before(opened: Desk, tmp_path: Path) -> None:
+def test_a_renamed_class_holds_for_objects_drawn_before(opened: PageDriver, tmp_path: Path) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc")
     opened.page.get_by_role("button", name="Give disc").click()
@@ -58,7 +58,7 @@ def test_a_renamed_class_holds_for_objects_drawn_before(opened: Desk, tmp_path: 
     assert kept(tmp_path / "out")[0]["former_names"] == ["disc"]
 
 
-def test_objects_follow_the_colour_of_their_class(opened: Desk) -> None:
+def test_objects_follow_the_colour_of_their_class(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc")
     opened.page.get_by_role("button", name="Give disc").click()
@@ -72,7 +72,7 @@ def test_objects_follow_the_colour_of_their_class(opened: Desk) -> None:
     opened.wait_for("s2m.doc.object(2)?.colour === '#123456'")
 
 
-def test_a_name_that_is_taken_is_refused_in_the_page(opened: Desk) -> None:
+def test_a_name_that_is_taken_is_refused_in_the_page(opened: PageDriver) -> None:
     add(opened, "disc", "ball")
     opened.page.get_by_label("Name of the class ball").fill("disc")
     opened.page.get_by_label("Name of the class ball").press("Enter")
@@ -81,7 +81,7 @@ def test_a_name_that_is_taken_is_refused_in_the_page(opened: Desk) -> None:
 
 
 def test_classes_of_one_page_are_offered_in_the_other_and_after_a_restart(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     first, second = new_desk().open(served.url), new_desk().open(served.url)

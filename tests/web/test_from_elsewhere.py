@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from web_desk import Desk, Serve, Served
+from page_driver import PageDriver, Serve, Served
 
 
 def said_until(served: Served, words: str) -> str:
@@ -23,7 +23,7 @@ def said_until(served: Served, words: str) -> str:
 
 
 def test_the_terminal_says_the_address_with_a_code_for_a_camera_and_who_connects(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out", "--host", "0.0.0.0", "--allow-host", "desk.example")
     assert "?token=" in served.url
@@ -37,7 +37,7 @@ def test_the_terminal_says_the_address_with_a_code_for_a_camera_and_who_connects
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="a certificate is made with openssl")
-def test_the_page_is_served_over_https(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
+def test_the_page_is_served_over_https(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
     command = (
         "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 "
         f"-keyout {tmp_path}/key.pem -out {tmp_path}/cert.pem"

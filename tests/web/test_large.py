@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from playwright.sync_api import Response
 
-from web_desk import Desk, Serve
+from page_driver import PageDriver, Serve
 
 
-def test_an_image_of_100_megapixels_comes_in_small_pieces(desk: Desk, serve: Serve, tmp_path: Path) -> None:
+def test_an_image_of_100_megapixels_comes_in_small_pieces(desk: PageDriver, serve: Serve, tmp_path: Path) -> None:
     picture = np.full((10_000, 10_000, 3), (60, 150, 60), dtype=np.uint8)
     cv2.circle(picture, (3000, 5000), 1500, (40, 40, 200), -1)
     assert cv2.imwrite(str(tmp_path / "large.jpg"), picture)
@@ -40,7 +40,9 @@ def test_an_image_of_100_megapixels_comes_in_small_pieces(desk: Desk, serve: Ser
     assert desk.page.locator("#minimap").is_visible()
 
 
-def test_a_folder_of_1000_images_opens_and_can_be_walked_and_searched(desk: Desk, serve: Serve, tmp_path: Path) -> None:
+def test_a_folder_of_1000_images_opens_and_can_be_walked_and_searched(
+    desk: PageDriver, serve: Serve, tmp_path: Path
+) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
     for number in range(1000):
@@ -69,7 +71,7 @@ def test_a_folder_of_1000_images_opens_and_can_be_walked_and_searched(desk: Desk
     assert desk.page.locator(".thumb").count() == 1
 
 
-def test_objects_are_copied_to_the_next_image(desk: Desk, serve: Serve, tmp_path: Path) -> None:
+def test_objects_are_copied_to_the_next_image(desk: PageDriver, serve: Serve, tmp_path: Path) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
     picture = np.full((96, 128, 3), (40, 160, 40), dtype=np.uint8)

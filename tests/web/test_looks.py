@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from s2m.example import DEMO_IMAGE
-from s2m.label_files import voc_palette
+from page_driver import PageDriver, Serve, write_picture
+from s2m.files.demo import DEMO_IMAGE
+from s2m.files.label_files import voc_palette
 from s2m.types import ByteArray
-from web_desk import Desk, Serve, write_picture
 
 
 @pytest.fixture
-def opened(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> Desk:
+def opened(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page with two discs, a red one on the left and a blue one on the right."""
     return desk.open(serve(two_discs_file, tmp_path / "out").url)
 
@@ -92,7 +92,7 @@ KEYS_ELSEWHERE = ("w", "Shift+W")
 """Those of images of more than 8 bits: tests/web/test_windows_of_values.py."""
 
 
-def test_every_key_does_what_the_sheet_says(opened: Desk) -> None:
+def test_every_key_does_what_the_sheet_says(opened: PageDriver) -> None:
     fresh = opened.page.evaluate("({ ...s2m.ui.value })")
     for key, outcome in KEYS:
         opened.page.evaluate("(values) => { s2m.ui.set(values); s2m.viewport.fit(); }", fresh)
@@ -104,7 +104,7 @@ def test_every_key_does_what_the_sheet_says(opened: Desk) -> None:
         opened.settle()
 
 
-def test_every_key_about_strokes_does_what_the_sheet_says(opened: Desk) -> None:
+def test_every_key_about_strokes_does_what_the_sheet_says(opened: PageDriver) -> None:
     for key, before, outcome in KEYS_AFTER_A_STROKE:
         opened.page.evaluate("s2m.run('clear'), s2m.viewport.fit(), s2m.scaleBefore = s2m.viewport.scale, undefined")
         opened.settle()
@@ -118,7 +118,7 @@ def test_every_key_about_strokes_does_what_the_sheet_says(opened: Desk) -> None:
 
 
 def test_every_key_of_a_folder_does_what_the_sheet_says(
-    desk: Desk, serve: Serve, two_discs: ByteArray, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs: ByteArray, tmp_path: Path
 ) -> None:
     for name in ("a.png", "b.png"):
         write_picture(tmp_path / "images" / name, two_discs)
@@ -130,7 +130,7 @@ def test_every_key_of_a_folder_does_what_the_sheet_says(
         desk.settle()
 
 
-def test_no_key_is_left_out_of_these_tests(opened: Desk) -> None:
+def test_no_key_is_left_out_of_these_tests(opened: PageDriver) -> None:
     pressed = {key for key, *_ in (*KEYS, *KEYS_AFTER_A_STROKE, *KEYS_IN_A_FOLDER)} | set(KEYS_ELSEWHERE)
     digits = {str(digit) for digit in range(1, 10)}
     named = {key.replace("Control", "Ctrl").upper() for key in pressed} | digits
@@ -139,7 +139,7 @@ def test_no_key_is_left_out_of_these_tests(opened: Desk) -> None:
 
 
 def test_keys_can_be_changed_and_are_kept_in_the_project(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk = new_desk().open(served.url)
@@ -158,12 +158,12 @@ def test_keys_can_be_changed_and_are_kept_in_the_project(
 
 
 @pytest.mark.parametrize(("preset", "key", "action"), [("cvat", "F", "next-image"), ("napari", "M", "object-new")])
-def test_presets_bring_the_keys_of_other_tools(opened: Desk, preset: str, key: str, action: str) -> None:
+def test_presets_bring_the_keys_of_other_tools(opened: PageDriver, preset: str, key: str, action: str) -> None:
     opened.page.evaluate(f"s2m.setKeys('{preset}', {{}})")
     assert opened.page.evaluate(f"s2m.keyOf('{action}')") == key
 
 
-def test_no_key_means_two_things_in_any_preset(opened: Desk) -> None:
+def test_no_key_means_two_things_in_any_preset(opened: PageDriver) -> None:
     doubled = opened.page.evaluate(
         """async () => {
             const { PRESETS, keyMap } = await import("./static/js/keys.js");
@@ -176,7 +176,7 @@ def test_no_key_means_two_things_in_any_preset(opened: Desk) -> None:
     assert doubled == []
 
 
-def test_every_key_belongs_to_a_command_that_exists(opened: Desk) -> None:
+def test_every_key_belongs_to_a_command_that_exists(opened: PageDriver) -> None:
     strangers = opened.page.evaluate(
         """async () => {
             const { ACTIONS } = await import("./static/js/actions.js");
@@ -186,7 +186,7 @@ def test_every_key_belongs_to_a_command_that_exists(opened: Desk) -> None:
     assert strangers == []
 
 
-def test_deep_in_the_zoom_pixels_are_sharp_and_have_a_grid(opened: Desk) -> None:
+def test_deep_in_the_zoom_pixels_are_sharp_and_have_a_grid(opened: PageDriver) -> None:
     opened.page.evaluate("s2m.viewport.zoomTo(32)")
     opened.page.evaluate("s2m.viewport.centreOn({ x: 51.5, y: 48.5 })")
     opened.move_to(60, 40)
@@ -199,13 +199,13 @@ def test_deep_in_the_zoom_pixels_are_sharp_and_have_a_grid(opened: Desk) -> None
     assert opened.page.locator("#minimap").is_visible()
 
 
-def test_the_view_of_doubt_is_drawn_over_the_photograph(opened: Desk) -> None:
+def test_the_view_of_doubt_is_drawn_over_the_photograph(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate("s2m.ui.set({ view: 'uncertainty' })")
     opened.wait_for("s2m.layers.uncertainty?.complete")
 
 
-def test_brightness_and_contrast_change_the_photograph_alone(opened: Desk) -> None:
+def test_brightness_and_contrast_change_the_photograph_alone(opened: PageDriver) -> None:
     opened.page.evaluate("s2m.ui.set({ brightness: 2 })")
     opened.move_to(10, 10)
     opened.settle()
@@ -214,7 +214,7 @@ def test_brightness_and_contrast_change_the_photograph_alone(opened: Desk) -> No
     assert opened.pixel(64, 48) == (40, 160, 40)
 
 
-def test_the_mask_is_as_strong_as_the_slider_says(opened: Desk) -> None:
+def test_the_mask_is_as_strong_as_the_slider_says(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate("s2m.ui.set({ opacity: 1, strokesShown: false })")
     opened.move_to(64, 10)
@@ -224,7 +224,7 @@ def test_the_mask_is_as_strong_as_the_slider_says(opened: Desk) -> None:
     ), abs=3)  # fmt: skip
 
 
-def test_objects_can_be_shown_in_the_colours_of_the_saved_file(opened: Desk) -> None:
+def test_objects_can_be_shown_in_the_colours_of_the_saved_file(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.locator("#look-panel summary").click()
     opened.page.get_by_label("Colours").select_option("file")
@@ -237,7 +237,7 @@ def test_objects_can_be_shown_in_the_colours_of_the_saved_file(opened: Desk) -> 
 
 
 def test_the_first_visit_has_three_hints_that_go_as_they_are_followed(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     desk = new_desk()
     desk.page.add_init_script("localStorage.removeItem('s2m-hints')")
@@ -252,7 +252,7 @@ def test_the_first_visit_has_three_hints_that_go_as_they_are_followed(
     assert hint.count() == 0
 
 
-def test_the_page_says_how_much_memory_the_server_uses(opened: Desk) -> None:
+def test_the_page_says_how_much_memory_the_server_uses(opened: PageDriver) -> None:
     opened.page.keyboard.press("Control+k")
     opened.page.keyboard.type("memory")
     opened.page.keyboard.press("Enter")
@@ -263,7 +263,7 @@ def test_the_page_says_how_much_memory_the_server_uses(opened: Desk) -> None:
 
 
 def test_on_the_shipped_photograph_the_first_visit_begins_with_a_line_to_trace(
-    new_desk: Callable[..., Desk], serve: Serve, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, tmp_path: Path
 ) -> None:
     desk = new_desk()
     desk.page.add_init_script("localStorage.getItem('visited') ?? localStorage.removeItem('s2m-hints')")
@@ -282,7 +282,7 @@ def test_on_the_shipped_photograph_the_first_visit_begins_with_a_line_to_trace(
     assert desk.page.evaluate("s2m.layers.example") is None
 
 
-def test_everything_can_be_reached_and_seen_by_keyboard(opened: Desk) -> None:
+def test_everything_can_be_reached_and_seen_by_keyboard(opened: PageDriver) -> None:
     reached = set()
     for _ in range(60):
         opened.page.keyboard.press("Tab")
@@ -304,7 +304,7 @@ def test_everything_can_be_reached_and_seen_by_keyboard(opened: Desk) -> None:
     assert {"stroke", "box", "stage", "width", "sign-positive", "view-choice", "keys-sheet", "fit"} <= reached
 
 
-def test_a_stroke_can_be_drawn_by_keyboard(opened: Desk) -> None:
+def test_a_stroke_can_be_drawn_by_keyboard(opened: PageDriver) -> None:
     opened.move_to(26, 48)
     opened.page.keyboard.press(".")
     for _ in range(8):
@@ -317,7 +317,7 @@ def test_a_stroke_can_be_drawn_by_keyboard(opened: Desk) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("shown", ["", "classes", "import-masks", "about", "keys-sheet", "settings"])
-def test_words_stand_out_from_their_ground_as_wcag_aa_asks(opened: Desk, theme: str, shown: str) -> None:
+def test_words_stand_out_from_their_ground_as_wcag_aa_asks(opened: PageDriver, theme: str, shown: str) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate(f"s2m.ui.set({{ theme: '{theme}' }})")
     opened.page.evaluate("s2m.changeObject(1, { class_name: 'disc' })")
@@ -354,7 +354,7 @@ def test_words_stand_out_from_their_ground_as_wcag_aa_asks(opened: Desk, theme: 
 
 @pytest.mark.parametrize(("width", "height"), [(1024, 700), (1440, 900), (3840, 2160)])
 def test_the_photograph_has_two_thirds_of_the_width(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path, width: int, height: int
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path, width: int, height: int
 ) -> None:
     desk = new_desk(width, height).open(serve(two_discs_file, tmp_path / "out").url)
     box = desk.page.locator("#stage").bounding_box()
@@ -365,7 +365,7 @@ def test_the_photograph_has_two_thirds_of_the_width(
 
 @pytest.mark.parametrize("width", [480, 600, 768])
 def test_in_a_narrow_window_nothing_lies_over_anything_else(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs: ByteArray, tmp_path: Path, width: int
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs: ByteArray, tmp_path: Path, width: int
 ) -> None:
     for name in ("a_photograph_with_a_long_name.png", "b.png"):
         write_picture(tmp_path / "images" / name, two_discs)
@@ -384,7 +384,7 @@ def test_in_a_narrow_window_nothing_lies_over_anything_else(
 
 
 def test_on_a_telephone_nothing_is_wider_than_the_window(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs: ByteArray, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs: ByteArray, tmp_path: Path
 ) -> None:
     for name in ("a_photograph_with_a_long_name.png", "b.png"):
         write_picture(tmp_path / "images" / name, two_discs)
@@ -410,7 +410,7 @@ def test_on_a_telephone_nothing_is_wider_than_the_window(
 
 
 def test_on_a_tablet_the_panels_are_below_the_photograph(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     desk = new_desk(768, 1024, touch=True).open(serve(two_discs_file, tmp_path / "out").url)
     stage, side = desk.page.locator("#stage").bounding_box(), desk.page.locator("#side").bounding_box()
@@ -420,7 +420,7 @@ def test_on_a_tablet_the_panels_are_below_the_photograph(
     assert side["y"] >= stage["y"] + stage["height"]
 
 
-def test_nothing_is_loaded_from_elsewhere(opened: Desk) -> None:
+def test_nothing_is_loaded_from_elsewhere(opened: PageDriver) -> None:
     hosts = opened.page.evaluate(
         "[...new Set(performance.getEntriesByType('resource').map((entry) => new URL(entry.name).host))]"
     )

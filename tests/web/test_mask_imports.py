@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from s2m.exports import ExportedImage, ExportedObject, write_coco
-from s2m.label_files import read_label_map, write_label_map
+from page_driver import PageDriver, Serve, iou, read_only
+from s2m.files.exports import ExportedImage, ExportedObject, write_coco
+from s2m.files.label_files import read_label_map, write_label_map
 from s2m.types import ByteArray, LabelMap
-from web_desk import Desk, Serve, iou, read_only
 
 ALL = "Into all images on which nothing was done yet"
 
 
 @pytest.fixture
-def opened(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> Desk:
+def opened(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page with two discs, a red one on the left and a blue one on the right."""
     return desk.open(serve(two_discs_file, tmp_path / "out").url)
 
@@ -39,7 +39,7 @@ def exported(name: str, labels: LabelMap) -> ExportedImage:
     return ExportedImage(name, Path(name).stem, labels, objects)
 
 
-def give(desk: Desk, path: Path, button: str = "A file", into: str | None = None) -> None:
+def give(desk: PageDriver, path: Path, button: str = "A file", into: str | None = None) -> None:
     """Choose a file or a folder in the dialog."""
     desk.page.keyboard.press("i")
     if into:
@@ -49,7 +49,7 @@ def give(desk: Desk, path: Path, button: str = "A file", into: str | None = None
     chooser.value.set_files(path)
 
 
-def drop(desk: Desk, path: Path) -> None:
+def drop(desk: PageDriver, path: Path) -> None:
     """Let a file fall onto the photograph."""
     desk.page.evaluate(
         """([name, bytes]) => {
@@ -61,14 +61,16 @@ def drop(desk: Desk, path: Path) -> None:
     )
 
 
-def test_a_file_dropped_on_the_photograph_is_imported(opened: Desk, two_discs_labels: LabelMap, tmp_path: Path) -> None:
+def test_a_file_dropped_on_the_photograph_is_imported(
+    opened: PageDriver, two_discs_labels: LabelMap, tmp_path: Path
+) -> None:
     write_label_map(tmp_path / "given.png", two_discs_labels)
     drop(opened, tmp_path / "given.png")
     opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
 
 
 def test_a_file_dropped_where_nothing_can_be_changed_says_why(
-    desk: Desk, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     write_label_map(tmp_path / "given.png", two_discs_labels)
     desk.open(serve(two_discs_file, tmp_path / "out", before=read_only(tmp_path / "out")).url)
@@ -77,7 +79,7 @@ def test_a_file_dropped_where_nothing_can_be_changed_says_why(
 
 
 def test_a_label_map_is_imported_refined_and_taken_back(
-    opened: Desk, two_discs_labels: LabelMap, tmp_path: Path
+    opened: PageDriver, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     write_label_map(tmp_path / "given.png", two_discs_labels)
     give(opened, tmp_path / "given.png")
@@ -96,7 +98,7 @@ def test_a_label_map_is_imported_refined_and_taken_back(
 
 
 def test_the_masks_of_a_coco_file_come_with_their_classes(
-    opened: Desk, two_discs_labels: LabelMap, tmp_path: Path
+    opened: PageDriver, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     write_coco(tmp_path / "all.json", [exported("discs.png", two_discs_labels)], ["disc"], "rle")
     give(opened, tmp_path / "all.json")
@@ -106,7 +108,7 @@ def test_the_masks_of_a_coco_file_come_with_their_classes(
 
 
 def test_the_label_map_of_this_image_is_found_in_a_folder(
-    opened: Desk, two_discs_labels: LabelMap, tmp_path: Path
+    opened: PageDriver, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     for name, labels in (("discs.png", two_discs_labels), ("other.png", np.zeros((4, 4), dtype=np.int32))):
         write_label_map(tmp_path / "masks" / name, labels)
@@ -116,7 +118,7 @@ def test_the_label_map_of_this_image_is_found_in_a_folder(
 
 
 def test_a_folder_of_label_maps_goes_to_all_images_that_have_none(
-    new_desk: Callable[..., Desk], serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     desk = new_desk().open(serve(three_images, tmp_path / "out").url)
     desk.press("d")
@@ -141,7 +143,7 @@ def test_a_folder_of_label_maps_goes_to_all_images_that_have_none(
 
 
 def test_a_coco_file_goes_to_all_images_that_it_names(
-    desk: Desk, serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
+    desk: PageDriver, serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     desk.open(serve(three_images, tmp_path / "out").url)
     images = [exported(name, two_discs_labels) for name in ("a.png", "c.png", "elsewhere.png")]
@@ -152,14 +154,14 @@ def test_a_coco_file_goes_to_all_images_that_it_names(
     assert journals == ["a.png.jsonl", "c.png.jsonl"]
 
 
-def test_a_mask_of_another_size_is_refused_in_the_page(opened: Desk, tmp_path: Path) -> None:
+def test_a_mask_of_another_size_is_refused_in_the_page(opened: PageDriver, tmp_path: Path) -> None:
     write_label_map(tmp_path / "small.png", np.zeros((4, 4), dtype=np.int32))
     give(opened, tmp_path / "small.png")
     opened.wait_for("!document.getElementById('status-error').hidden")
     assert "small.png" in opened.error()
 
 
-def test_a_file_that_is_no_coco_file_is_refused_in_the_page(opened: Desk, tmp_path: Path) -> None:
+def test_a_file_that_is_no_coco_file_is_refused_in_the_page(opened: PageDriver, tmp_path: Path) -> None:
     (tmp_path / "else.json").write_text(json.dumps({"shapes": []}))
     give(opened, tmp_path / "else.json")
     opened.wait_for("!document.getElementById('status-error').hidden")

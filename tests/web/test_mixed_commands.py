@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from s2m.label_files import write_label_map
+from page_driver import PageDriver, Serve
+from s2m.files.label_files import write_label_map
 from s2m.types import LabelMap
-from web_desk import Desk, Serve
 
-Step = Callable[[Desk], None]
+Step = Callable[[PageDriver], None]
 
 
 def draw(*points: tuple[float, float], button: str = "left") -> Step:
@@ -24,7 +24,7 @@ def press(key: str) -> Step:
 
 
 def run(script: str) -> Step:
-    def step(desk: Desk) -> None:
+    def step(desk: PageDriver) -> None:
         desk.page.evaluate(script)
 
     return step
@@ -56,7 +56,7 @@ STEPS: tuple[tuple[str, tuple[Step, ...]], ...] = (
 """Commands of every kind, each of which is one entry of the history."""
 
 
-def import_file(desk: Desk, path: Path) -> None:
+def import_file(desk: PageDriver, path: Path) -> None:
     """Import a label map by the dialog."""
     before = desk.page.evaluate("s2m.doc.value.number")
     desk.page.keyboard.press("i")
@@ -66,7 +66,7 @@ def import_file(desk: Desk, path: Path) -> None:
     desk.wait_for(f"s2m.doc.value.number > {before}")
 
 
-def seen(desk: Desk) -> dict[str, Any]:
+def seen(desk: PageDriver) -> dict[str, Any]:
     """What the page shows: objects, strokes, state and the pixels of all masks."""
     found: dict[str, Any] = desk.page.evaluate(
         "({ objects: s2m.doc.value.objects, strokes: s2m.doc.value.strokes, status: s2m.doc.value.status })"
@@ -76,7 +76,7 @@ def seen(desk: Desk) -> dict[str, Any]:
 
 
 def test_mixed_commands_are_undone_and_redone_one_by_one_and_survive_a_kill(
-    desk: Desk, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     write_label_map(tmp_path / "given.png", np.where(two_discs_labels == 2, 2, 0))
     given = ("import", (lambda desk: import_file(desk, tmp_path / "given.png"),))

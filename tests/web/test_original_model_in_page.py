@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from s2m.label_files import read_label_map
-from web_desk import Desk, Serve
+from page_driver import PageDriver, Serve
+from s2m.files.label_files import read_label_map
 
 
 def test_a_stroke_is_answered_by_a_mask_on_the_screen_and_in_the_file(
-    desk: Desk, serve: Serve, two_discs_file: Path, original_weights: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, original_weights: Path, tmp_path: Path
 ) -> None:
     desk.open(serve(two_discs_file, tmp_path / "out", "--model", str(original_weights)).url)
     assert not desk.mask(1).any()

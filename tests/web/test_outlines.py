@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from s2m.geometry import resize_maps
-from s2m.labels import label_map_from_logits
+from s2m.engine.aggregation import label_map_from_logits
+from s2m.engine.geometry import resize_maps
 from s2m.types import BoolArray, FloatArray
 from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
 

@@ -8,31 +8,31 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from s2m.label_files import read_label_map, write_label_map
-from s2m.overlays import object_colour
+from page_driver import PageDriver, Serve, iou
+from s2m.files.label_files import read_label_map, write_label_map
+from s2m.files.overlays import object_colour
 from s2m.types import LabelMap
-from web_desk import Desk, Serve, iou
 
 RED, BLUE, GREEN = (32, 48), (96, 48), (64, 48)
 
 
 @pytest.fixture
-def opened(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> Desk:
+def opened(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page with two discs, a red one on the left and a blue one on the right."""
     return desk.open(serve(two_discs_file, tmp_path / "out").url)
 
 
-def draw_red(desk: Desk) -> None:
+def draw_red(desk: PageDriver) -> None:
     desk.draw((24, 48), (40, 48))
 
 
-def test_a_stroke_on_an_object_covers_the_object(opened: Desk, two_discs_labels: LabelMap) -> None:
+def test_a_stroke_on_an_object_covers_the_object(opened: PageDriver, two_discs_labels: LabelMap) -> None:
     draw_red(opened)
     assert iou(opened.mask(1), two_discs_labels == 1) > 0.8
     assert "troke 1 of object 1" in opened.status()
 
 
-def test_the_mask_follows_while_the_pen_is_still_down(opened: Desk, two_discs_labels: LabelMap) -> None:
+def test_the_mask_follows_while_the_pen_is_still_down(opened: PageDriver, two_discs_labels: LabelMap) -> None:
     opened.move_to(24, 48)
     opened.page.mouse.down()
     opened.page.mouse.move(*opened.on_screen(40, 48), steps=6)
@@ -45,7 +45,7 @@ def test_the_mask_follows_while_the_pen_is_still_down(opened: Desk, two_discs_la
     assert len(opened.strokes()) == 1
 
 
-def test_two_objects_have_their_own_masks(opened: Desk, two_discs_labels: LabelMap) -> None:
+def test_two_objects_have_their_own_masks(opened: PageDriver, two_discs_labels: LabelMap) -> None:
     draw_red(opened)
     opened.press("2")
     opened.draw((90, 48), (104, 48))
@@ -56,14 +56,14 @@ def test_two_objects_have_their_own_masks(opened: Desk, two_discs_labels: LabelM
     ]  # fmt: skip
 
 
-def test_n_adds_an_object_and_chooses_it(opened: Desk) -> None:
+def test_n_adds_an_object_and_chooses_it(opened: PageDriver) -> None:
     draw_red(opened)
     opened.press("n")
     assert opened.page.evaluate("s2m.ui.value.object") == 2
     assert opened.page.evaluate("s2m.doc.value.objects.length") == 2
 
 
-def test_the_right_button_draws_what_does_not_belong(opened: Desk) -> None:
+def test_the_right_button_draws_what_does_not_belong(opened: PageDriver) -> None:
     draw_red(opened)
     assert opened.mask(1)[48, 32]
     opened.draw((26, 48), (38, 48), button="right")
@@ -71,7 +71,7 @@ def test_the_right_button_draws_what_does_not_belong(opened: Desk) -> None:
     assert [stroke["sign"] for stroke in opened.strokes()] == ["positive", "negative"]
 
 
-def test_the_middle_button_and_x_switch_the_sign(opened: Desk) -> None:
+def test_the_middle_button_and_x_switch_the_sign(opened: PageDriver) -> None:
     opened.move_to(*GREEN)
     opened.page.mouse.click(*opened.on_screen(*GREEN), button="middle")
     assert opened.page.evaluate("s2m.ui.value.sign") == "negative"
@@ -80,13 +80,13 @@ def test_the_middle_button_and_x_switch_the_sign(opened: Desk) -> None:
     assert opened.page.evaluate("s2m.ui.value.sign") == "positive"
 
 
-def test_a_click_is_a_dot(opened: Desk) -> None:
+def test_a_click_is_a_dot(opened: PageDriver) -> None:
     opened.draw(RED)
     assert [stroke["tool"] for stroke in opened.strokes()] == ["dot"]
     assert opened.mask(1)[40, 32]
 
 
-def test_undo_and_redo_say_what_they_do(opened: Desk) -> None:
+def test_undo_and_redo_say_what_they_do(opened: PageDriver) -> None:
     draw_red(opened)
     assert (
         opened.page.locator("button[data-action=undo]").get_attribute("title") == "Undo stroke 1 of object 1 (Ctrl+Z)"
@@ -102,7 +102,7 @@ def test_undo_and_redo_say_what_they_do(opened: Desk) -> None:
     assert len(opened.strokes()) == 1
 
 
-def test_commit_keeps_the_mask_and_starts_new_strokes(opened: Desk) -> None:
+def test_commit_keeps_the_mask_and_starts_new_strokes(opened: PageDriver) -> None:
     draw_red(opened)
     before = opened.mask(1)
     opened.press("f")
@@ -110,7 +110,7 @@ def test_commit_keeps_the_mask_and_starts_new_strokes(opened: Desk) -> None:
     assert iou(opened.mask(1), before) > 0.99
 
 
-def test_a_tap_of_space_commits_and_a_held_space_pans(opened: Desk) -> None:
+def test_a_tap_of_space_commits_and_a_held_space_pans(opened: PageDriver) -> None:
     draw_red(opened)
     opened.press(" ")
     assert [stroke["committed"] for stroke in opened.strokes()] == [True]
@@ -123,7 +123,7 @@ def test_a_tap_of_space_commits_and_a_held_space_pans(opened: Desk) -> None:
     assert len(opened.strokes()) == 1
 
 
-def test_clear_removes_everything_and_can_be_undone(opened: Desk) -> None:
+def test_clear_removes_everything_and_can_be_undone(opened: PageDriver) -> None:
     draw_red(opened)
     opened.press("r")
     assert not opened.mask(1).any()
@@ -132,7 +132,7 @@ def test_clear_removes_everything_and_can_be_undone(opened: Desk) -> None:
 
 
 @pytest.mark.parametrize("key", ["d", "v"])
-def test_d_and_v_switch_between_overlay_and_mask(opened: Desk, key: str) -> None:
+def test_d_and_v_switch_between_overlay_and_mask(opened: PageDriver, key: str) -> None:
     draw_red(opened)
     opened.move_to(10, 10)
     opened.press(key)
@@ -143,7 +143,7 @@ def test_d_and_v_switch_between_overlay_and_mask(opened: Desk, key: str) -> None
     assert opened.page.evaluate("s2m.ui.value.view") == "overlay"
 
 
-def test_s_writes_what_is_on_the_screen(opened: Desk, tmp_path: Path, two_discs_labels: LabelMap) -> None:
+def test_s_writes_what_is_on_the_screen(opened: PageDriver, tmp_path: Path, two_discs_labels: LabelMap) -> None:
     draw_red(opened)
     opened.press("2")
     opened.draw((90, 48), (104, 48))
@@ -155,14 +155,14 @@ def test_s_writes_what_is_on_the_screen(opened: Desk, tmp_path: Path, two_discs_
         assert iou(label_map == object_id, two_discs_labels == object_id) > 0.8
 
 
-def test_masks_are_saved_without_asking(opened: Desk, tmp_path: Path) -> None:
+def test_masks_are_saved_without_asking(opened: PageDriver, tmp_path: Path) -> None:
     draw_red(opened)
     opened.wait_for("document.getElementById('status-text').textContent.includes('saved')")
     assert (read_label_map(tmp_path / "out" / "discs.png") == 1).any()
 
 
 def test_a_mask_can_be_given_to_start_from(
-    desk: Desk, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     write_label_map(tmp_path / "start.png", two_discs_labels)
     desk.open(serve(two_discs_file, tmp_path / "out", "--mask", str(tmp_path / "start.png")).url)
@@ -174,7 +174,7 @@ def test_a_mask_can_be_given_to_start_from(
     )
 
 
-def test_the_wheel_zooms_a_quarter_at_the_pointer(opened: Desk) -> None:
+def test_the_wheel_zooms_a_quarter_at_the_pointer(opened: PageDriver) -> None:
     at = opened.on_screen(*RED)
     opened.page.mouse.move(*at)
     before = opened.page.evaluate("s2m.viewport.scale")
@@ -186,7 +186,7 @@ def test_the_wheel_zooms_a_quarter_at_the_pointer(opened: Desk) -> None:
     assert opened.page.evaluate("s2m.viewport.scale") == pytest.approx(before)
 
 
-def test_a_double_click_fits_and_leaves_no_dot(opened: Desk) -> None:
+def test_a_double_click_fits_and_leaves_no_dot(opened: PageDriver) -> None:
     opened.page.keyboard.press("+")
     opened.page.mouse.dblclick(*opened.on_screen(*GREEN))
     opened.settle()
@@ -194,7 +194,7 @@ def test_a_double_click_fits_and_leaves_no_dot(opened: Desk) -> None:
     assert opened.strokes() == []
 
 
-def test_brackets_change_the_width_and_the_cursor_with_it(opened: Desk) -> None:
+def test_brackets_change_the_width_and_the_cursor_with_it(opened: PageDriver) -> None:
     before = opened.page.evaluate("s2m.ui.value.width")
     opened.press("]")
     wider = opened.page.evaluate("s2m.ui.value.width")
@@ -202,7 +202,7 @@ def test_brackets_change_the_width_and_the_cursor_with_it(opened: Desk) -> None:
     assert wider > before == opened.page.evaluate("s2m.ui.value.width")
 
 
-def test_the_question_mark_shows_the_keys_of_the_tool_first(opened: Desk) -> None:
+def test_the_question_mark_shows_the_keys_of_the_tool_first(opened: PageDriver) -> None:
     opened.page.keyboard.press("?")
     headings = opened.page.locator("#dialog h3").all_inner_texts()
     assert headings[0] == "Now: Stroke"
@@ -210,7 +210,7 @@ def test_the_question_mark_shows_the_keys_of_the_tool_first(opened: Desk) -> Non
     assert not opened.page.locator("#dialog").is_visible()
 
 
-def test_a_command_is_found_by_its_name_and_run(opened: Desk) -> None:
+def test_a_command_is_found_by_its_name_and_run(opened: PageDriver) -> None:
     opened.page.keyboard.press("Control+k")
     opened.page.keyboard.type("new obj")
     opened.page.keyboard.press("Enter")
@@ -218,7 +218,7 @@ def test_a_command_is_found_by_its_name_and_run(opened: Desk) -> None:
     assert opened.page.evaluate("s2m.doc.value.objects.length") == 1
 
 
-def test_errors_stay_in_the_page_until_they_are_read(opened: Desk) -> None:
+def test_errors_stay_in_the_page_until_they_are_read(opened: PageDriver) -> None:
     opened.page.evaluate("s2m.command({ kind: 'delete_object', object_id: 7 })")
     opened.settle()
     assert "7" in opened.error()
@@ -227,7 +227,7 @@ def test_errors_stay_in_the_page_until_they_are_read(opened: Desk) -> None:
 
 
 def test_the_pen_goes_on_while_the_server_is_gone_and_nothing_is_lost(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk.open(served.url)
@@ -237,7 +237,7 @@ def test_the_pen_goes_on_while_the_server_is_gone_and_nothing_is_lost(
     assert desk.mask(1)[48, 32]
 
 
-def test_the_saved_picture_is_named_after_the_image_and_indexed(opened: Desk, tmp_path: Path) -> None:
+def test_the_saved_picture_is_named_after_the_image_and_indexed(opened: PageDriver, tmp_path: Path) -> None:
     draw_red(opened)
     opened.press("Control+s")
     opened.wait_for("document.getElementById('status-text').textContent.includes('saved')")

@@ -9,24 +9,24 @@ from weakref import WeakKeyDictionary
 import pytest
 from playwright.sync_api import CDPSession, Page
 
-from web_desk import Desk, Serve
+from page_driver import PageDriver, Serve
 
 CLIENTS: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 
 
 @pytest.fixture
-def opened(new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path) -> Desk:
+def opened(new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page on a device that can be touched."""
     return new_desk(touch=True).open(serve(two_discs_file, tmp_path / "out").url)
 
 
-def client_of(desk: Desk) -> CDPSession:
+def client_of(desk: PageDriver) -> CDPSession:
     """The line to Chromium's protocol, the same for all events of a page."""
     return CLIENTS.setdefault(desk.page, desk.page.context.new_cdp_session(desk.page))
 
 
 def pen(
-    desk: Desk, kind: str, at: tuple[float, float], pressure: float = 0.5, button: str = "left", buttons: int = 1
+    desk: PageDriver, kind: str, at: tuple[float, float], pressure: float = 0.5, button: str = "left", buttons: int = 1
 ) -> None:
     """One event of a pen at a point of the image."""
     x, y = desk.on_screen(*at)
@@ -39,13 +39,13 @@ def pen(
     )  # fmt: skip
 
 
-def touch(desk: Desk, kind: str, *points: tuple[float, float]) -> None:
+def touch(desk: PageDriver, kind: str, *points: tuple[float, float]) -> None:
     """One event of fingers at points of the window."""
     fingers = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
     client_of(desk).send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
 
 
-def test_a_pen_draws_and_its_pressure_is_kept_for_the_brush(opened: Desk) -> None:
+def test_a_pen_draws_and_its_pressure_is_kept_for_the_brush(opened: PageDriver) -> None:
     opened.press("u")
     commands = opened.page.evaluate_handle("[]")
     opened.page.evaluate(
@@ -70,7 +70,7 @@ def test_a_pen_draws_and_its_pressure_is_kept_for_the_brush(opened: Desk) -> Non
     assert opened.mask(1)[48, 38]
 
 
-def test_the_barrel_button_of_a_pen_draws_the_opposite_sign(opened: Desk) -> None:
+def test_the_barrel_button_of_a_pen_draws_the_opposite_sign(opened: PageDriver) -> None:
     pen(opened, "mousePressed", (30, 48), button="right", buttons=2)
     pen(opened, "mouseMoved", (40, 48), button="right", buttons=2)
     pen(opened, "mouseReleased", (40, 48), button="right", buttons=0)
@@ -78,7 +78,7 @@ def test_the_barrel_button_of_a_pen_draws_the_opposite_sign(opened: Desk) -> Non
     assert [stroke["sign"] for stroke in opened.strokes()] == ["negative"]
 
 
-def test_the_eraser_of_a_pen_erases(opened: Desk) -> None:
+def test_the_eraser_of_a_pen_erases(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate("s2m.ui.set({ width: 60 })")
     x, y = opened.on_screen(32, 40)
@@ -96,7 +96,7 @@ def test_the_eraser_of_a_pen_erases(opened: Desk) -> None:
     assert not opened.mask(1)[40, 32]
 
 
-def test_one_finger_draws(opened: Desk) -> None:
+def test_one_finger_draws(opened: PageDriver) -> None:
     touch(opened, "touchStart", opened.on_screen(26, 48))
     for x in range(28, 42, 2):
         touch(opened, "touchMove", opened.on_screen(x, 48))
@@ -106,7 +106,7 @@ def test_one_finger_draws(opened: Desk) -> None:
     assert opened.mask(1)[40, 32]
 
 
-def test_two_fingers_zoom_and_draw_nothing(opened: Desk) -> None:
+def test_two_fingers_zoom_and_draw_nothing(opened: PageDriver) -> None:
     before = opened.page.evaluate("s2m.viewport.scale")
     (ax, ay), (bx, by) = opened.on_screen(54, 48), opened.on_screen(74, 48)
     touch(opened, "touchStart", (ax, ay))
@@ -119,7 +119,7 @@ def test_two_fingers_zoom_and_draw_nothing(opened: Desk) -> None:
     assert opened.strokes() == []
 
 
-def test_a_palm_is_ignored_while_a_pen_is_near(opened: Desk) -> None:
+def test_a_palm_is_ignored_while_a_pen_is_near(opened: PageDriver) -> None:
     pen(opened, "mouseMoved", (30, 48), 0, buttons=0, button="none")
     touch(opened, "touchStart", opened.on_screen(90, 80))
     touch(opened, "touchMove", opened.on_screen(100, 80))
@@ -128,7 +128,7 @@ def test_a_palm_is_ignored_while_a_pen_is_near(opened: Desk) -> None:
     assert opened.strokes() == []
 
 
-def test_fast_strokes_keep_their_coalesced_points(opened: Desk) -> None:
+def test_fast_strokes_keep_their_coalesced_points(opened: PageDriver) -> None:
     (x0, y), (x1, _) = opened.on_screen(20, 48), opened.on_screen(44, 48)
     opened.page.evaluate(
         """([x0, x1, y]) => {

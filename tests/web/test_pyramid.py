@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from s2m.errors import ImageError
+from s2m.files.contrast_limits import Window
 from s2m.types import ByteArray
 from s2m.web.pyramid import TILE_SIZE, EncodedTile, build_pyramid, shrink
-from s2m.windows import Window
 
 
 def pixels(tile: EncodedTile) -> ByteArray:

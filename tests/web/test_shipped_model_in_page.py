@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from s2m.label_files import read_label_map
-from s2m.models import SHIPPED_MODEL
-from web_desk import Desk, Serve, iou
+from page_driver import PageDriver, Serve, iou
+from s2m.engine.models import SHIPPED_MODEL
+from s2m.files.label_files import read_label_map
 
 SCENE = Path(__file__).parent / "scene" / "cat-and-apple.png"
 TRUTH = SCENE.with_name("cat-and-apple-truth.png")
 
 
 def test_a_stroke_on_each_object_masks_it_on_the_screen_and_in_the_file(
-    desk: Desk, serve: Serve, tmp_path: Path
+    desk: PageDriver, serve: Serve, tmp_path: Path
 ) -> None:
     truth = read_label_map(TRUTH)
     desk.open(serve(SCENE, tmp_path / "out", "--model", str(SHIPPED_MODEL)).url)

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from s2m.label_files import read_label_map
+from page_driver import PageDriver, Serve, iou, read_only, write_picture
+from s2m.files.label_files import read_label_map
 from s2m.types import ByteArray
-from web_desk import Desk, Serve, iou, read_only, write_picture
 
 
-def test_a_killed_server_gives_everything_back(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
+def test_a_killed_server_gives_everything_back(
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk.open(served.url)
     desk.draw((24, 48), (40, 48))
@@ -43,7 +45,7 @@ def test_a_killed_server_gives_everything_back(desk: Desk, serve: Serve, two_dis
 
 
 def test_a_server_killed_in_the_middle_of_a_stroke_has_what_was_drawn_of_it(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk.open(served.url)
@@ -76,7 +78,7 @@ journal.JournalFile.append = append
 
 @pytest.mark.parametrize(("key", "kind", "left"), [("Control+z", "undo", 1), ("n", "add_object", 2)])
 def test_a_command_sent_again_to_a_new_server_is_not_carried_out_twice(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path, key: str, kind: str, left: int
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path, key: str, kind: str, left: int
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out", before=KILLED_AFTER_WRITING.format(kind=kind))
     desk.open(served.url)
@@ -96,7 +98,7 @@ def test_a_command_sent_again_to_a_new_server_is_not_carried_out_twice(
 
 
 def test_the_rest_of_a_stroke_reaches_a_server_that_was_started_anew_in_its_middle(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk.open(served.url)
@@ -117,7 +119,7 @@ def test_the_rest_of_a_stroke_reaches_a_server_that_was_started_anew_in_its_midd
 
 
 def test_strokes_drawn_while_the_line_is_cut_arrive_once(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     desk.open(serve(two_discs_file, tmp_path / "out").url)
     desk.page.evaluate(
@@ -140,7 +142,7 @@ def test_strokes_drawn_while_the_line_is_cut_arrive_once(
 
 
 def test_strokes_that_waited_for_the_server_when_the_page_was_closed_arrive_with_the_next_one(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk.open(served.url)
@@ -163,7 +165,7 @@ def test_strokes_that_waited_for_the_server_when_the_page_was_closed_arrive_with
 
 
 def test_what_waits_for_one_project_is_not_sent_to_another(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk.open(served.url)
@@ -180,7 +182,7 @@ def test_what_waits_for_one_project_is_not_sent_to_another(
 
 
 def test_a_second_page_looks_on_and_can_take_over(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     first, second = new_desk().open(served.url), new_desk().open(served.url)
@@ -201,7 +203,7 @@ def test_a_second_page_looks_on_and_can_take_over(
 
 
 def test_the_other_page_edits_when_the_first_is_gone(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs_file: Path, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     first, second = new_desk().open(served.url), new_desk().open(served.url)
@@ -210,7 +212,7 @@ def test_the_other_page_edits_when_the_first_is_gone(
 
 
 def test_a_damaged_journal_is_opened_up_to_its_last_whole_line(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk.open(served.url)
@@ -227,7 +229,7 @@ def test_a_damaged_journal_is_opened_up_to_its_last_whole_line(
 
 
 def test_an_image_that_cannot_be_read_is_named_and_the_next_one_offered(
-    desk: Desk, serve: Serve, two_discs: ByteArray, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs: ByteArray, tmp_path: Path
 ) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
@@ -241,14 +243,14 @@ def test_an_image_that_cannot_be_read_is_named_and_the_next_one_offered(
     assert desk.page.evaluate("s2m.doc.value.folder[0].status") == "unreadable"
 
 
-def test_an_empty_folder_says_so(desk: Desk, serve: Serve, tmp_path: Path) -> None:
+def test_an_empty_folder_says_so(desk: PageDriver, serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     desk.page.goto(serve(tmp_path / "images", tmp_path / "out").url)
     desk.page.get_by_text("No image here").wait_for()
 
 
 def test_a_file_of_the_users_own_is_kept_as_a_backup(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "out").mkdir()
     own = np.full((96, 128), 3, dtype=np.uint8)
@@ -262,7 +264,7 @@ def test_a_file_of_the_users_own_is_kept_as_a_backup(
 
 
 def test_masks_are_on_disk_when_the_server_is_ended(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     desk.open(served.url)
@@ -273,7 +275,7 @@ def test_masks_are_on_disk_when_the_server_is_ended(
 
 
 def test_a_full_disk_is_said_and_the_strokes_are_kept_until_there_is_room(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out", file_limit_bytes=2500)
     desk.open(served.url)
@@ -308,7 +310,7 @@ journal.JournalFile._begin = refuse
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_the_strokes_wait(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out", before=READ_ONLY)
     desk.open(served.url)
@@ -329,7 +331,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_strokes_wait(
 
 
 def test_a_read_only_folder_is_looked_at_and_says_why(
-    new_desk: Callable[..., Desk], serve: Serve, two_discs: ByteArray, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, two_discs: ByteArray, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     for name in ("a.png", "b.png"):
@@ -382,7 +384,7 @@ def test_a_read_only_folder_is_looked_at_and_says_why(
 
 
 def test_strokes_that_wait_are_kept_while_the_folder_can_only_be_looked_at(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     served = serve(two_discs_file, out)
@@ -406,7 +408,7 @@ def test_strokes_that_wait_are_kept_while_the_folder_can_only_be_looked_at(
 
 
 def test_the_journal_holds_every_command_in_readable_lines(
-    desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path
+    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     desk.open(serve(two_discs_file, tmp_path / "out").url)
     desk.draw((24, 48), (40, 48))

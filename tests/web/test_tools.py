@@ -6,38 +6,38 @@ from pathlib import Path
 
 import pytest
 
+from page_driver import PageDriver, Serve, iou
 from s2m.types import LabelMap
-from web_desk import Desk, Serve, iou
 
 
 @pytest.fixture
-def opened(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> Desk:
+def opened(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page with two discs, a red one on the left and a blue one on the right."""
     return desk.open(serve(two_discs_file, tmp_path / "out").url)
 
 
-def test_a_box_holds_its_object(opened: Desk, two_discs_labels: LabelMap) -> None:
+def test_a_box_holds_its_object(opened: PageDriver, two_discs_labels: LabelMap) -> None:
     opened.press("b")
     opened.draw((10, 26), (54, 70))
     assert [stroke["tool"] for stroke in opened.strokes()] == ["box"]
     assert iou(opened.mask(1), two_discs_labels == 1) > 0.6
 
 
-def test_a_lasso_is_filled(opened: Desk, two_discs_labels: LabelMap) -> None:
+def test_a_lasso_is_filled(opened: PageDriver, two_discs_labels: LabelMap) -> None:
     opened.press("l")
     opened.draw((24, 40), (40, 40), (40, 56), (24, 56))
     assert [stroke["tool"] for stroke in opened.strokes()] == ["lasso"]
     assert iou(opened.mask(1), two_discs_labels == 1) > 0.7
 
 
-def test_a_lasso_that_is_only_a_click_is_no_stroke(opened: Desk) -> None:
+def test_a_lasso_that_is_only_a_click_is_no_stroke(opened: PageDriver) -> None:
     opened.press("l")
     opened.draw((24, 40))
     assert opened.strokes() == []
     assert opened.page.evaluate("s2m.layers.pending.length") == 0
 
 
-def test_the_brush_paints_pixels_that_the_network_leaves_alone(opened: Desk) -> None:
+def test_the_brush_paints_pixels_that_the_network_leaves_alone(opened: PageDriver) -> None:
     opened.page.evaluate("s2m.ui.set({ width: 60 })")
     opened.press("u")
     opened.draw((60, 20), (68, 20))
@@ -47,7 +47,7 @@ def test_the_brush_paints_pixels_that_the_network_leaves_alone(opened: Desk) -> 
     assert opened.mask(1)[20, 64]
 
 
-def test_the_eraser_takes_pixels_away_whatever_the_network_says(opened: Desk) -> None:
+def test_the_eraser_takes_pixels_away_whatever_the_network_says(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate("s2m.ui.set({ width: 60 })")
     opened.press("e")
@@ -59,7 +59,7 @@ def test_the_eraser_takes_pixels_away_whatever_the_network_says(opened: Desk) ->
     assert opened.mask(1)[60, 32]
 
 
-def test_a_stroke_can_be_selected_flipped_moved_and_deleted(opened: Desk) -> None:
+def test_a_stroke_can_be_selected_flipped_moved_and_deleted(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.press("t")
     opened.draw((32, 48))
@@ -77,7 +77,7 @@ def test_a_stroke_can_be_selected_flipped_moved_and_deleted(opened: Desk) -> Non
     assert opened.mask(1)[48, 96]
 
 
-def test_a_stroke_can_be_given_to_another_object(opened: Desk) -> None:
+def test_a_stroke_can_be_given_to_another_object(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.press("n")
     opened.press("t")
@@ -88,7 +88,7 @@ def test_a_stroke_can_be_given_to_another_object(opened: Desk) -> None:
     assert opened.mask(2)[40, 32]
 
 
-def test_strokes_drawn_with_ctrl_are_answered_together(opened: Desk) -> None:
+def test_strokes_drawn_with_ctrl_are_answered_together(opened: PageDriver) -> None:
     opened.page.keyboard.down("Control")
     opened.draw((24, 48), (40, 48), settle=False)
     opened.draw((90, 48), (102, 48), settle=False)
@@ -101,7 +101,7 @@ def test_strokes_drawn_with_ctrl_are_answered_together(opened: Desk) -> None:
     assert opened.strokes() == []
 
 
-def test_background_strokes_belong_to_no_object(opened: Desk) -> None:
+def test_background_strokes_belong_to_no_object(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.press("0")
     opened.draw((28, 48), (36, 48))
@@ -109,7 +109,7 @@ def test_background_strokes_belong_to_no_object(opened: Desk) -> None:
     assert not opened.mask(1)[48, 32]
 
 
-def test_a_locked_object_is_not_drawn_on(opened: Desk) -> None:
+def test_a_locked_object_is_not_drawn_on(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     before = opened.mask(1)
     opened.page.evaluate("s2m.run('object-lock')")
@@ -122,7 +122,7 @@ def test_a_locked_object_is_not_drawn_on(opened: Desk) -> None:
     assert iou(opened.mask(1), before) == 1
 
 
-def test_an_object_can_be_renamed_hidden_and_deleted(opened: Desk) -> None:
+def test_an_object_can_be_renamed_hidden_and_deleted(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.locator(".object[data-id='1']").dblclick()
     opened.page.keyboard.type("red disc")
@@ -139,7 +139,7 @@ def test_an_object_can_be_renamed_hidden_and_deleted(opened: Desk) -> None:
     assert opened.page.evaluate("s2m.doc.object(1).name") == "red disc"
 
 
-def test_the_hand_moves_the_photograph_and_draws_nothing(opened: Desk) -> None:
+def test_the_hand_moves_the_photograph_and_draws_nothing(opened: PageDriver) -> None:
     opened.page.evaluate("s2m.viewport.zoomTo(20)")
     opened.press("h")
     before = opened.page.evaluate("[s2m.viewport.left, s2m.viewport.top]")
@@ -154,7 +154,7 @@ def test_the_hand_moves_the_photograph_and_draws_nothing(opened: Desk) -> None:
     assert opened.strokes() == []
 
 
-def test_objects_overlap_where_the_image_says_so(opened: Desk) -> None:
+def test_objects_overlap_where_the_image_says_so(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.press("n")
     opened.draw((28, 44), (36, 44))
@@ -167,7 +167,7 @@ def test_objects_overlap_where_the_image_says_so(opened: Desk) -> None:
     assert (opened.mask(1) & opened.mask(2)).sum() > 500
 
 
-def test_parts_are_split_and_specks_dropped_and_holes_filled(opened: Desk) -> None:
+def test_parts_are_split_and_specks_dropped_and_holes_filled(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate("s2m.ui.set({ width: 40 })")
     opened.press("u")
@@ -187,7 +187,7 @@ def test_parts_are_split_and_specks_dropped_and_holes_filled(opened: Desk) -> No
     assert not opened.mask(1)[10, 110]
 
 
-def test_escape_drops_the_stroke_being_drawn(opened: Desk) -> None:
+def test_escape_drops_the_stroke_being_drawn(opened: PageDriver) -> None:
     opened.move_to(24, 48)
     opened.page.mouse.down()
     opened.page.mouse.move(*opened.on_screen(40, 48), steps=5)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from page_driver import PageDriver, Serve
 from s2m.types import LabelMap
-from web_desk import Desk, Serve
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def deep_file(two_discs_labels: LabelMap, tmp_path: Path) -> Path:
     return tmp_path / "deep.png"
 
 
-def test_a_window_shows_what_8_bits_cannot(desk: Desk, serve: Serve, deep_file: Path, tmp_path: Path) -> None:
+def test_a_window_shows_what_8_bits_cannot(desk: PageDriver, serve: Serve, deep_file: Path, tmp_path: Path) -> None:
     desk.open(serve(deep_file, tmp_path / "out").url)
     desk.move_to(64, 10)
     assert desk.pixel(32, 48) == desk.pixel(96, 48) == desk.pixel(64, 48)
@@ -40,7 +40,7 @@ def test_a_window_shows_what_8_bits_cannot(desk: Desk, serve: Serve, deep_file: 
 
 
 def test_the_window_is_remembered_for_each_image(
-    new_desk: Callable[..., Desk], serve: Serve, deep_file: Path, tmp_path: Path
+    new_desk: Callable[..., PageDriver], serve: Serve, deep_file: Path, tmp_path: Path
 ) -> None:
     served = serve(deep_file, tmp_path / "out")
     desk = new_desk().open(served.url)
@@ -56,7 +56,7 @@ def test_the_window_is_remembered_for_each_image(
     again.wait_for("s2m.layers.tiles.window === null && s2m.layers.tiles.readyCount > 0")
 
 
-def test_the_sliders_move_the_window(desk: Desk, serve: Serve, deep_file: Path, tmp_path: Path) -> None:
+def test_the_sliders_move_the_window(desk: PageDriver, serve: Serve, deep_file: Path, tmp_path: Path) -> None:
     desk.open(serve(deep_file, tmp_path / "out").url)
     desk.page.locator("#look-panel summary").click()
     desk.page.locator("#window-range").fill("0.5")
@@ -67,7 +67,9 @@ def test_the_sliders_move_the_window(desk: Desk, serve: Serve, deep_file: Path, 
     assert desk.page.evaluate("s2m.ui.value.window") is None
 
 
-def test_the_window_changes_nothing_for_the_network(desk: Desk, serve: Serve, deep_file: Path, tmp_path: Path) -> None:
+def test_the_window_changes_nothing_for_the_network(
+    desk: PageDriver, serve: Serve, deep_file: Path, tmp_path: Path
+) -> None:
     desk.open(serve(deep_file, tmp_path / "out").url)
     desk.draw((24, 48), (40, 48))
     before = desk.mask(1)
@@ -77,7 +79,7 @@ def test_the_window_changes_nothing_for_the_network(desk: Desk, serve: Serve, de
     assert (desk.mask(1) == before).all()
 
 
-def test_images_of_8_bits_have_no_window(desk: Desk, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
+def test_images_of_8_bits_have_no_window(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
     desk.open(serve(two_discs_file, tmp_path / "out").url)
     desk.page.locator("#look-panel summary").click()
     assert desk.page.locator("#brightness").is_visible()
@@ -86,7 +88,9 @@ def test_images_of_8_bits_have_no_window(desk: Desk, serve: Serve, two_discs_fil
     assert desk.page.evaluate("s2m.ui.value.window") is None
 
 
-def test_a_large_deep_image_is_seen_through_a_window_tile_by_tile(desk: Desk, serve: Serve, tmp_path: Path) -> None:
+def test_a_large_deep_image_is_seen_through_a_window_tile_by_tile(
+    desk: PageDriver, serve: Serve, tmp_path: Path
+) -> None:
     values = np.full((3000, 4000), 20_000, dtype=np.uint16)
     values[1000:2000, 1000:2000] = 20_020
     Image.fromarray(values).save(tmp_path / "large.png")

@@ -12,8 +12,8 @@ from PIL import Image
 
 from s2m.data.labelled_images import INDEX_NAME, LabelledImage, object_ids
 from s2m.errors import DataError, OutputError
-from s2m.label_files import label_map_bytes
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
+from s2m.files.label_files import label_map_bytes
 from s2m.types import ByteArray
 
 INDEX_COLUMNS = ("split", "set", "name", "width", "height", "num_objects", "kind")

@@ -15,8 +15,8 @@ import webdataset
 from s2m.data.labelled_images import LabelledImage
 from s2m.data.shards import SHARD_INDEX_NAME, Shard, ShardIndex, ShardSample, label_name
 from s2m.errors import OutputError
-from s2m.label_files import label_map_bytes
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
+from s2m.files.label_files import label_map_bytes
 
 
 def shard_set(

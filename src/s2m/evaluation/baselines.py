@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from skimage.segmentation import random_walker
 
+from s2m.engine.superseded import sign_for
 from s2m.evaluation.contenders import Answer, Contender
-from s2m.overruled import sign_for
 from s2m.types import BoolArray, ByteArray, LabelMap, ObjectMasks, Stroke
 
 BaselineName = Literal["grabcut", "random-walker"]

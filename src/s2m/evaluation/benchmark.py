@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from s2m.data.labelled_images import LabelledImage
+from s2m.engine.models import available_cores
 from s2m.evaluation.entrants import Entrant
 from s2m.evaluation.examples import examples_png
 from s2m.evaluation.plots import curves_png, reliability_png
@@ -19,8 +20,7 @@ from s2m.evaluation.runs import Run
 from s2m.evaluation.summaries import SUMMARY_NAME
 from s2m.evaluation.tables import OBJECTS_NAME, TABLE_NAME, Journal, Settings, write_objects, write_table
 from s2m.evaluation.worst import worst_png
-from s2m.models import available_cores
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
 
 REPORT_NAME = "report.md"
 CURVES_NAME = "curves.png"

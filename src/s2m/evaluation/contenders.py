@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from s2m.segmenter import Prediction
+from s2m.engine.segmenter import Prediction
 from s2m.types import ByteArray, LabelMap, ObjectMasks, Stroke
 
 

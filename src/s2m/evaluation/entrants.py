@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from s2m.channel_order import ChannelOrder, in_channel_order
+from s2m.engine.channel_order import ChannelOrder, in_channel_order
+from s2m.engine.focus import FocusedSegmenter
+from s2m.engine.models import SHIPPED_MODEL, load_model
+from s2m.engine.segmenter import Segmenter
 from s2m.evaluation.contenders import Contender, SegmenterContender
-from s2m.focus import FocusedSegmenter
-from s2m.models import SHIPPED_MODEL, load_model
-from s2m.segmenter import Segmenter
 
 Look = Literal["focused", "whole"]
 """How a model looks at an image."""

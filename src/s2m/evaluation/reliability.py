@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from s2m.engine.geometry import resize_maps
+from s2m.engine.segmenter import logits_of
 from s2m.evaluation.metrics import Truth
-from s2m.geometry import resize_maps
-from s2m.segmenter import logits_of
 from s2m.types import FloatArray
 
 BINS = 10

@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from s2m.data.labelled_images import LabelledImage
+from s2m.engine.models import available_cores
 from s2m.evaluation.contenders import Contender
 from s2m.evaluation.entrants import Entrant
 from s2m.evaluation.findings import Record, record_of, together
 from s2m.evaluation.protocol import EvaluationProtocol
 from s2m.evaluation.scenes import load_scene
 from s2m.evaluation.tables import Journal
-from s2m.models import available_cores
 
 Watch = Callable[[LabelledImage, Record], object]
 """Told about every image as it is finished."""

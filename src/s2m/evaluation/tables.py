@@ -13,7 +13,7 @@ from typing import Any
 from s2m.errors import DataError, OutputError
 from s2m.evaluation.findings import Finding, Record, record_of_json, row_names, row_of
 from s2m.evaluation.turns import Line
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
 
 SETTINGS_NAME = "settings.json"
 JOURNAL_NAME = "lines.jsonl"

@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m import robot
-from s2m.evaluation.clicks import next_click
+from s2m.engine.geometry import resize_maps
+from s2m.engine.local_edits import touched_cells, touched_changes
 from s2m.evaluation.contenders import Answer, View
 from s2m.evaluation.metrics import Truth
 from s2m.evaluation.scenes import Scene
 from s2m.evaluation.turns import Turn
-from s2m.geometry import resize_maps
-from s2m.local_edits import touched_cells, touched_changes
+from s2m.simulated_user import scribbles
+from s2m.simulated_user.clicks import next_click
 from s2m.types import BoolArray, ObjectMasks, Stroke
 
 Pen = Callable[[BoolArray], Stroke | None]
@@ -34,11 +34,11 @@ Take = Callable[[BoolArray, ObjectMasks | None, Stroke, Answer], tuple[BoolArray
 FAR_SHARE = 0.1
 """What is farther from a stroke than this share of the image's diagonal counts as far."""
 
-CENTRE_LINE_HAND = robot.Hand({"centre_line": 1.0})
+CENTRE_LINE_HAND = scribbles.Hand({"centre_line": 1.0})
 
 
 class ClickPen:
-    """Clicks by the rule of ``s2m.evaluation.clicks``, never twice on the same pixel."""
+    """Clicks by the rule of ``s2m.simulated_user.clicks``, never twice on the same pixel."""
 
     def __init__(self, truth: Truth, object_id: int) -> None:
         self._truth = truth
@@ -57,7 +57,7 @@ class ClickPen:
 class RobotPen:
     """Draws with a robot's hand in the largest error."""
 
-    def __init__(self, truth: Truth, object_id: int, hand: robot.Hand, rng: np.random.Generator) -> None:
+    def __init__(self, truth: Truth, object_id: int, hand: scribbles.Hand, rng: np.random.Generator) -> None:
         self._truth = truth
         self._object_id = object_id
         self._hand = hand
@@ -65,12 +65,12 @@ class RobotPen:
 
     def __call__(self, answer: BoolArray) -> Stroke | None:
         """See ``Pen``."""
-        errors = robot.errors_by_area(self._truth.mask, answer, self._truth.valid, most=1)
+        errors = scribbles.errors_by_area(self._truth.mask, answer, self._truth.valid, most=1)
         if not errors:
             return None
         left, top, width, height = cv2.boundingRect(errors[0].region.astype(np.uint8))
         region = errors[0].region[top : top + height, left : left + width]
-        points = robot.draw_stroke(region, self._hand, self._rng) + np.array([left, top])
+        points = scribbles.draw_stroke(region, self._hand, self._rng) + np.array([left, top])
         return Stroke(points, self._object_id, errors[0].sign)
 
 
@@ -92,7 +92,7 @@ def take_whole(
 def take_touched(
     mask: BoolArray, previous: ObjectMasks | None, stroke: Stroke, answer: Answer
 ) -> tuple[BoolArray, ObjectMasks]:
-    """Of the answer only the connected changes that the stroke touches; see ``s2m.local_edits``."""
+    """Of the answer only the connected changes that the stroke touches; see ``s2m.engine.local_edits``."""
     after = answer.label_map == stroke.object_id
     size_hw = (mask.shape[0], mask.shape[1])
     accepted = _touched(mask, after, stroke, size_hw)

@@ -1,6 +1,6 @@
 """The annotation itself: commands in, states, journals and label maps out; no HTTP and no network in here."""
 
-from s2m.session.answers import Answerer
+from s2m.session.answers import ImagePredictor
 from s2m.session.autosave import Autosaver
 from s2m.session.classes import ObjectClass
 from s2m.session.commands import (
@@ -45,7 +45,6 @@ __all__ = [
     "AddObject",
     "AnnotatedObject",
     "AnnotationState",
-    "Answerer",
     "Autosaver",
     "Brush",
     "ChangeObject",
@@ -62,6 +61,7 @@ __all__ = [
     "Erase",
     "FillHoles",
     "ImageEntry",
+    "ImagePredictor",
     "ImportMasks",
     "JournalHeader",
     "Leases",

@@ -9,9 +9,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from s2m.engine.aggregation import label_map_from_logits
+from s2m.engine.local_edits import touched_cells, touched_changes
 from s2m.errors import MaskError
-from s2m.labels import label_map_from_logits
-from s2m.local_edits import touched_cells, touched_changes
 from s2m.session.commands import DrawnStroke, LocalEdits
 from s2m.session.masks import (
     ABSENT_LOGIT,
@@ -30,7 +30,7 @@ from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectMask
 _LOGIT_LIMIT = 30.0
 
 
-class Answerer(Protocol):
+class ImagePredictor(Protocol):
     """The network on one image."""
 
     def __call__(
@@ -41,7 +41,7 @@ class Answerer(Protocol):
 
 
 @dataclass(frozen=True)
-class Question:
+class PredictionRequest:
     """What the network is asked at one step.
 
     Attributes:
@@ -60,19 +60,19 @@ class Question:
     local_edits: LocalEdits
 
 
-def answered(layer: Layer, question: Question, answerer: Answerer) -> Layer:
+def answered(layer: Layer, request: PredictionRequest, predictor: ImagePredictor) -> Layer:
     """The layer after the network's answer.
 
     Asked for are the objects with strokes since the last commit and those whose mask a new stroke runs over; the
     others, and locked ones, keep their masks.
     """
-    strokes = _all_strokes(question.strokes, question.size_hw)
-    new = _all_strokes(question.new, question.size_hw)
-    wanted = _objects_wanted(layer, strokes, new, question)
+    strokes = _all_strokes(request.strokes, request.size_hw)
+    new = _all_strokes(request.new, request.size_hw)
+    wanted = _objects_wanted(layer, strokes, new, request)
     if not wanted:
         return layer
-    logits = _ask(layer, strokes, wanted, question, answerer)
-    _keep_in_boxes(logits, wanted, layer, question)
+    logits = _ask(layer, strokes, wanted, request, predictor)
+    _keep_in_boxes(logits, wanted, layer, request)
     size_hw = _finer_size_hw(layer, (logits.shape[1], logits.shape[2]))
     logits = resized_logits(logits, size_hw)
     before = _with_objects(resized_layer(layer, size_hw), wanted)
@@ -80,7 +80,7 @@ def answered(layer: Layer, question: Question, answerer: Answerer) -> Layer:
     for channel, object_id in enumerate(wanted):
         after_logits[before.object_ids.index(object_id)] = logits[channel]
     after = replace(before, logits=after_logits)
-    return _merged(before, after, new, question)
+    return _merged(before, after, new, request)
 
 
 def _all_strokes(drawn: Sequence[DrawnStroke], size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
@@ -88,38 +88,42 @@ def _all_strokes(drawn: Sequence[DrawnStroke], size_hw: tuple[int, int]) -> tupl
 
 
 def _objects_wanted(
-    layer: Layer, strokes: Sequence[Stroke], new: Sequence[Stroke], question: Question
+    layer: Layer, strokes: Sequence[Stroke], new: Sequence[Stroke], request: PredictionRequest
 ) -> tuple[int, ...]:
     wanted = {stroke.object_id for stroke in strokes} - {BACKGROUND_ID}
-    touched = touched_cells(new, question.size_hw, layer.size_hw)
+    touched = touched_cells(new, request.size_hw, layer.size_hw)
     for object_id, logits in zip(layer.object_ids, layer.logits, strict=True):
         if (logits[touched] > 0).any():
             wanted.add(object_id)
-    return tuple(sorted(wanted - question.locked_ids))
+    return tuple(sorted(wanted - request.locked_ids))
 
 
 def _ask(
-    layer: Layer, strokes: Sequence[Stroke], wanted: tuple[int, ...], question: Question, answerer: Answerer
+    layer: Layer,
+    strokes: Sequence[Stroke],
+    wanted: tuple[int, ...],
+    request: PredictionRequest,
+    predictor: ImagePredictor,
 ) -> HalfArray:
     """The answer (N, h, w), in the precision in which masks are kept, so that live and replayed answers agree."""
-    if question.overlap == "exclusive":
-        logits = answerer(strokes, _previous(layer, question), wanted)
+    if request.overlap == "exclusive":
+        logits = predictor(strokes, _previous(layer, request), wanted)
     else:
         answers = []
         for object_id in wanted:
             own = [stroke for stroke in strokes if stroke.object_id in (object_id, BACKGROUND_ID)]
-            answers.append(answerer(own, _previous(only_object(layer, object_id), question), (object_id,)))
+            answers.append(predictor(own, _previous(only_object(layer, object_id), request), (object_id,)))
         logits = np.concatenate(answers)
     if logits.ndim != 3 or len(logits) != len(wanted) or not np.isfinite(logits).all():
         raise MaskError(f"the network's answer for {len(wanted)} objects has the shape {logits.shape} or is not finite")
     return np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT).astype(np.float16)
 
 
-def _keep_in_boxes(logits: HalfArray, object_ids: Sequence[int], layer: Layer, question: Question) -> None:
+def _keep_in_boxes(logits: HalfArray, object_ids: Sequence[int], layer: Layer, request: PredictionRequest) -> None:
     """An object that begins with a box has nothing outside of it; later strokes may reach farther."""
-    rows, columns = logits.shape[1] / question.size_hw[0], logits.shape[2] / question.size_hw[1]
-    for one in question.new:
-        alone = all(other.object_id != one.object_id or other is one for other in question.strokes)
+    rows, columns = logits.shape[1] / request.size_hw[0], logits.shape[2] / request.size_hw[1]
+    for one in request.new:
+        alone = all(other.object_id != one.object_id or other is one for other in request.strokes)
         is_new = one.object_id not in (BACKGROUND_ID, *layer.object_ids) and alone
         if one.tool != "box" or one.sign == "negative" or not is_new:
             continue
@@ -137,10 +141,10 @@ def _finer_size_hw(layer: Layer, answer_size_hw: tuple[int, int]) -> tuple[int, 
     return answer_size_hw
 
 
-def _previous(layer: Layer, question: Question) -> ObjectMasks | None:
+def _previous(layer: Layer, request: PredictionRequest) -> ObjectMasks | None:
     if not layer.object_ids:
         return None
-    return with_hard_pixels(soft_masks(layer), layer.hard, question.size_hw)
+    return with_hard_pixels(soft_masks(layer), layer.hard, request.size_hw)
 
 
 def _with_objects(layer: Layer, object_ids: Sequence[int]) -> Layer:
@@ -152,20 +156,20 @@ def _with_objects(layer: Layer, object_ids: Sequence[int]) -> Layer:
     return replace(layer, object_ids=layer.object_ids + new, logits=np.concatenate([layer.logits, absent]))
 
 
-def _merged(before: Layer, after: Layer, new: Sequence[Stroke], question: Question) -> Layer:
+def _merged(before: Layer, after: Layer, new: Sequence[Stroke], request: PredictionRequest) -> Layer:
     """What of the answer is taken over, object by object where they may overlap."""
     groups: list[list[int]] = [list(range(len(before.object_ids)))]
-    if question.overlap == "overlapping":
+    if request.overlap == "overlapping":
         groups = [[row] for row in groups[0]]
     logits, changed = after.logits.copy(), before.changed.copy()
     for rows in groups:
         ids = [before.object_ids[row] for row in rows]
-        if changed.all() and not _is_local(ids, question):
+        if changed.all() and not _is_local(ids, request):
             continue
         old = label_map_from_logits(before.logits[rows].astype(np.float32), ids)
         answer = label_map_from_logits(after.logits[rows].astype(np.float32), ids)
-        if _is_local(ids, question):
-            accepted = _accepted(old, answer, new, ids, question)
+        if _is_local(ids, request):
+            accepted = _accepted(old, answer, new, ids, request)
             logits[rows] = np.where(accepted, after.logits[rows], before.logits[rows])
             answer = np.where(accepted, answer, old)
         around = np.ones((3, 3), dtype=np.uint8)
@@ -173,26 +177,26 @@ def _merged(before: Layer, after: Layer, new: Sequence[Stroke], question: Questi
     return replace(after, logits=logits, changed=changed)
 
 
-def _is_local(object_ids: Sequence[int], question: Question) -> bool:
-    if question.local_edits == "after_commit":
-        return not question.committed_ids.isdisjoint(object_ids)
-    return question.local_edits == "always"
+def _is_local(object_ids: Sequence[int], request: PredictionRequest) -> bool:
+    if request.local_edits == "after_commit":
+        return not request.committed_ids.isdisjoint(object_ids)
+    return request.local_edits == "always"
 
 
 def _accepted(
-    old: LabelMap, answer: LabelMap, new: Sequence[Stroke], object_ids: Sequence[int], question: Question
+    old: LabelMap, answer: LabelMap, new: Sequence[Stroke], object_ids: Sequence[int], request: PredictionRequest
 ) -> BoolArray:
     """Changes that the new strokes touch, and all changes of objects that are still to be found as a whole."""
-    touched = touched_cells(new, question.size_hw, (old.shape[0], old.shape[1]))
-    for object_id in _whole_objects(new, object_ids, question):
+    touched = touched_cells(new, request.size_hw, (old.shape[0], old.shape[1]))
+    for object_id in _whole_objects(new, object_ids, request):
         touched |= (answer == object_id) | (old == object_id)
     return touched_changes(old, answer, touched)
 
 
-def _whole_objects(new: Sequence[Stroke], object_ids: Sequence[int], question: Question) -> set[int]:
+def _whole_objects(new: Sequence[Stroke], object_ids: Sequence[int], request: PredictionRequest) -> set[int]:
     """Objects without a committed mask; where edits are always local, only at their first stroke."""
-    uncommitted = set(object_ids) - question.committed_ids
-    if question.local_edits == "after_commit":
+    uncommitted = set(object_ids) - request.committed_ids
+    if request.local_edits == "after_commit":
         return uncommitted
-    earlier = {stroke.object_id for stroke in question.strokes if stroke not in question.new}
+    earlier = {stroke.object_id for stroke in request.strokes if stroke not in request.new}
     return (uncommitted & {stroke.object_id for stroke in new}) - earlier

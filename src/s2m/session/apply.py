@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from s2m.session.answers import Answerer, Question, answered
+from s2m.session.answers import ImagePredictor, PredictionRequest, answered
 from s2m.session.checks import changed_stroke, check
 from s2m.session.cleaning import cleaned, connected_parts
 from s2m.session.commands import (
@@ -40,7 +40,7 @@ from s2m.session.state import AnnotatedObject, AnnotationState, colour_of
 from s2m.types import BACKGROUND_ID, BoolArray
 
 
-def apply(state: AnnotationState, command: Edit, answerer: Answerer) -> AnnotationState:
+def apply(state: AnnotationState, command: Edit, predictor: ImagePredictor) -> AnnotationState:
     """The state after a command.  Nothing else comes in, so the same commands give the same state again.
 
     Raises:
@@ -49,9 +49,9 @@ def apply(state: AnnotationState, command: Edit, answerer: Answerer) -> Annotati
     """
     check(state, command)
     if isinstance(command, Draw | Brush | Erase | Clean):
-        return _with_mask_command(state, command, answerer)
+        return _with_mask_command(state, command, predictor)
     if isinstance(command, ChangeStroke | DeleteStroke):
-        return _with_edited_stroke(state, command, answerer)
+        return _with_edited_stroke(state, command, predictor)
     if isinstance(command, ImportMasks | PasteObjects):
         return _with_masks(state, command)
     if isinstance(command, Commit):
@@ -73,12 +73,12 @@ def apply(state: AnnotationState, command: Edit, answerer: Answerer) -> Annotati
     return _configured(state, command)
 
 
-def _with_mask_command(state: AnnotationState, command: MaskCommand, answerer: Answerer) -> AnnotationState:
+def _with_mask_command(state: AnnotationState, command: MaskCommand, predictor: ImagePredictor) -> AnnotationState:
     """The state after a command that is done again whenever an older stroke changes."""
     known = _with_objects_of(state, command)
     chained = replace(known, chain=(*known.chain, command))
     if isinstance(command, Draw):
-        layer = answered(known.layer, _question(chained, command), answerer)
+        layer = answered(known.layer, _request(chained, command), predictor)
     elif isinstance(command, Brush | Erase):
         layer = _painted(known, command)
     elif command.object_id not in known.object_ids or command.object_id in known.locked_ids:
@@ -88,8 +88,8 @@ def _with_mask_command(state: AnnotationState, command: MaskCommand, answerer: A
     return replace(chained, layer=layer)
 
 
-def _question(state: AnnotationState, command: Draw) -> Question:
-    return Question(
+def _request(state: AnnotationState, command: Draw) -> PredictionRequest:
+    return PredictionRequest(
         strokes=state.strokes,
         new=command.strokes,
         locked_ids=state.locked_ids,
@@ -120,17 +120,17 @@ def _cleaned(state: AnnotationState, command: Clean) -> Layer:
 
 
 def _with_edited_stroke(
-    state: AnnotationState, command: ChangeStroke | DeleteStroke, answerer: Answerer
+    state: AnnotationState, command: ChangeStroke | DeleteStroke, predictor: ImagePredictor
 ) -> AnnotationState:
     """An older stroke changes: everything since the last commit is done again, in its order."""
     chain = tuple(edited for one in state.chain if (edited := _edited(one, command)) is not None)
-    return _redone(state, chain, answerer)
+    return _redone(state, chain, predictor)
 
 
-def _redone(state: AnnotationState, chain: Sequence[MaskCommand], answerer: Answerer) -> AnnotationState:
+def _redone(state: AnnotationState, chain: Sequence[MaskCommand], predictor: ImagePredictor) -> AnnotationState:
     redone = replace(state, layer=state.start, chain=())
     for command in chain:
-        redone = _with_mask_command(redone, command, answerer)
+        redone = _with_mask_command(redone, command, predictor)
     return redone
 
 

@@ -10,14 +10,14 @@ import numpy as np
 from pydantic import AfterValidator, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from s2m.errors import JournalError
-from s2m.label_files import MAX_OBJECT_ID, UNKNOWN_ID
+from s2m.files.label_files import MAX_OBJECT_ID, UNKNOWN_ID
 from s2m.session.masks import Overlap
 from s2m.session.packed_masks import PackedMask, Value
 from s2m.types import BACKGROUND_ID, LabelMap, Sign
 
 Tool = Literal["stroke", "dot", "box", "lasso"]
 LocalEdits = Literal["after_commit", "always", "never"]
-"""When a stroke changes only what it touches; see ``s2m.local_edits``."""
+"""When a stroke changes only what it touches; see ``s2m.engine.local_edits``."""
 
 ImageStatus = Literal["in_progress", "done", "flagged"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2m.errors import MaskError
-from s2m.label_files import UNKNOWN_ID
+from s2m.files.label_files import UNKNOWN_ID
 from s2m.types import BACKGROUND_ID, LabelMap
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from s2m.errors import JournalError
-from s2m.session.answers import Answerer
+from s2m.session.answers import ImagePredictor
 from s2m.session.apply import apply
 from s2m.session.commands import (
     AddObject,
@@ -128,7 +128,7 @@ def last_model(reading: JournalReading) -> str | None:
     return models[-1] if models else None
 
 
-def replayed(reading: JournalReading, answerer: Answerer) -> AnnotationState:
+def replayed(reading: JournalReading, predictor: ImagePredictor) -> AnnotationState:
     """The state that a journal gives under a model.
 
     Raises:
@@ -137,7 +137,7 @@ def replayed(reading: JournalReading, answerer: Answerer) -> AnnotationState:
     header = reading.header
     state = initial_state(header.image, header.size_hw, header.overlap, header.local_edits)
     for entry in history_of(reading).done:
-        state = apply(state, entry.command, answerer)
+        state = apply(state, entry.command, predictor)
     return state
 
 

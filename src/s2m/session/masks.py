@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m.geometry import resize_maps
-from s2m.labels import label_map_from_logits
+from s2m.engine.aggregation import label_map_from_logits
+from s2m.engine.geometry import resize_maps
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask, Side
 from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectMasks
 

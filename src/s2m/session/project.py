@@ -15,10 +15,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from s2m.errors import ConfigError, ImageError, JournalError, OutputError, ReadOnlyError
-from s2m.images import IMAGE_SUFFIXES, find_images
-from s2m.label_files import label_map_bytes
-from s2m.safe_files import write_atomically
-from s2m.session.answers import Answerer
+from s2m.files.atomic import write_atomically
+from s2m.files.images import IMAGE_SUFFIXES, find_images
+from s2m.files.label_files import label_map_bytes
+from s2m.session.answers import ImagePredictor
 from s2m.session.history import history_of
 from s2m.session.journal import JournalFile, JournalHeader, read_journal
 from s2m.session.leases import Leases
@@ -215,13 +215,13 @@ class Project:
             self._unreadable[name] = message
             self._entries[name] = self._entry(name)
 
-    def open_image(self, name: str, size_hw: tuple[int, int], answerer: Answerer, model_id: str) -> Session:
+    def open_image(self, name: str, size_hw: tuple[int, int], predictor: ImagePredictor, model_id: str) -> Session:
         """The annotation of an image, as it was left; where nothing can be changed, one that cannot either.
 
         Args:
             name: of the image.
             size_hw: (H, W) of its upright pixels.
-            answerer: the network on this image.
+            predictor: the network on this image.
             model_id: name of the model, for the record.
 
         Raises:
@@ -236,7 +236,7 @@ class Project:
         kept = read_state(self._beside(name, "masks.npz"), journal)
         known = dict([kept] if kept else [])
         open_journal = JournalFile.open if self.read_only is None else JournalFile.look
-        session = Session(journal, header, answerer, model_id, known, open_journal=open_journal)
+        session = Session(journal, header, predictor, model_id, known, open_journal=open_journal)
         with self._lock:
             self._unreadable.pop(name, None)
         return session

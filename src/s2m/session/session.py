@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from s2m.errors import JournalError
-from s2m.session.answers import Answerer
+from s2m.session.answers import ImagePredictor
 from s2m.session.apply import apply
 from s2m.session.checks import check
 from s2m.session.commands import (
@@ -75,7 +75,7 @@ class Session:
     Args:
         path: the journal, there or not.
         header: for a journal that has to be begun.
-        answerer: the network on this image.
+        predictor: the network on this image.
         model_id: name of the model, for the record.
         known: states after some lines of the journal, by their number, that need not be computed.
         clock: gives the time, UTC.
@@ -90,14 +90,14 @@ class Session:
         self,
         path: Path,
         header: JournalHeader,
-        answerer: Answerer,
+        predictor: ImagePredictor,
         model_id: str,
         known: Mapping[int, AnnotationState] = MappingProxyType({}),
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
         open_journal: Callable[[Path, JournalHeader], OpenedJournal] = JournalFile.open,
     ) -> None:
         self._lock = threading.RLock()
-        self._answerer, self.model_id, self._clock = answerer, model_id, clock
+        self._predictor, self.model_id, self._clock = predictor, model_id, clock
         self._journal, reading, self.notices = open_journal(path, header)
         try:
             _check_same_image(reading.header, header, path)
@@ -220,7 +220,7 @@ class Session:
     def preview(self, stroke: DrawnStroke) -> AnnotationState:
         """The state that a stroke still being drawn would give; nothing is written or kept."""
         with self._lock:
-            return apply(self.state, Draw(strokes=(stroke,)), self._answerer)
+            return apply(self.state, Draw(strokes=(stroke,)), self._predictor)
 
     def record_part(self, part: StrokePart) -> None:
         """Put a piece of a stroke in progress on the disk; see ``StrokePart``.
@@ -281,7 +281,7 @@ class Session:
         for stroke in command.strokes if isinstance(command, Draw) else ():
             self._parts.pop(stroke.key, None)
         try:
-            after = apply(before, command, self._answerer)
+            after = apply(before, command, self._predictor)
         except Exception:
             self._history = self._history.with_undo()
             self._write(Undo(), f"undo {label}")
@@ -308,7 +308,7 @@ class Session:
             known -= 1
         state = self._states[done[known - 1].number if known else 0]
         for entry in done[known:]:
-            state = apply(state, entry.command, self._answerer)
+            state = apply(state, entry.command, self._predictor)
             self._keep(entry.number, state)
         return state
 

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from s2m.errors import JournalError
-from s2m.label_files import MAX_OBJECT_ID
-from s2m.overlays import object_colour
+from s2m.files.label_files import MAX_OBJECT_ID
+from s2m.files.overlays import object_colour
 from s2m.session.commands import Draw, DrawnStroke, ImageStatus, LocalEdits, MaskCommand, NamedMask, PasteObjects
 from s2m.session.masks import Layer, Overlap, empty_layer, label_map, object_mask, soft_masks
 from s2m.session.packed_masks import ExactMask, PackedMask, Value

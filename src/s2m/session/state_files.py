@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
 from s2m.session.commands import DrawnStroke, ImageStatus, LocalEdits, MaskCommand
 from s2m.session.masks import Layer, Overlap
 from s2m.session.packed_masks import ExactMask, HardPixels, Value

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
 from s2m.session.commands import Draw, MarkImage
 from s2m.session.history import History, history_of, last_model
 from s2m.session.journal import read_journal

@@ -1,6 +1,6 @@
 """Per-object logits (B, N, h, w) in; softly aggregated logits (B, N + 1, h, w), background first, out.
 
-The same formula as ``s2m.labels.aggregate_logits``, for tensors with gradients; a test holds them together.
+The same formula as ``s2m.engine.aggregation.aggregate_logits``, for tensors with gradients; a test holds them together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LEAST_SURPRISE = 1e-30
 def aggregate_logits(logits: Tensor) -> Tensor:
     """Join objects: an object's channel is its logit, the background's is S - log(1 - e^S).
 
-    S is the sum of logsigmoid(-z_k) over the objects; see ``s2m.labels.aggregate_logits``.
+    S is the sum of logsigmoid(-z_k) over the objects; see ``s2m.engine.aggregation.aggregate_logits``.
 
     Args:
         logits: (B, N, h, w) float, each object's logits as if it were alone.

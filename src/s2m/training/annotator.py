@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from s2m import robot
-from s2m.geometry import Frame
-from s2m.prompts import draw_strokes
+from s2m.engine.geometry import Frame
+from s2m.engine.prompts import draw_strokes
+from s2m.simulated_user import scribbles
 from s2m.training.config import AnnotatorConfig
 from s2m.training.samples import SIBLING, Target, large_pieces
 from s2m.types import BoolArray, FloatArray, Sign, Stroke
@@ -57,12 +57,12 @@ class Annotator:
     config: AnnotatorConfig
 
     @property
-    def hand(self) -> robot.Hand:
+    def hand(self) -> scribbles.Hand:
         """How the robot draws at the resolution of the answers."""
         config = self.config
-        return robot.Hand(config.kinds, config.jitter_px / ANSWER_STRIDE, config.overshoot, shortest=0.35)
+        return scribbles.Hand(config.kinds, config.jitter_px / ANSWER_STRIDE, config.overshoot, shortest=0.35)
 
-    def _trembling(self, rng: np.random.Generator) -> robot.Hand:
+    def _trembling(self, rng: np.random.Generator) -> scribbles.Hand:
         """The hand of one stroke: most are steady or tremble a little, some tremble much."""
         least, most = (2, 7) if rng.random() < self.config.trembling else (0, 2)
         hand = self.hand
@@ -143,7 +143,7 @@ class Annotator:
             return session
         return self._stroke_in(session, siblings, "negative", rng)
 
-    def _drawing(self, kinds: dict[robot.StrokeKind, float]) -> Annotator:
+    def _drawing(self, kinds: dict[scribbles.StrokeKind, float]) -> Annotator:
         """The same annotator with other kinds of strokes."""
         return replace(self, config=self.config.model_copy(update={"kinds": kinds}))
 
@@ -169,7 +169,7 @@ class Annotator:
         long = self._drawing(LONG_KINDS)
         session = long._spread(session, session.truth, "positive", int(rng.integers(1, 6)), rng)
         for _ in range(int(rng.integers(1, 5))):
-            points = robot.draw_around(session.truth, session.valid & ~session.truth, self._trembling(rng), rng)
+            points = scribbles.draw_around(session.truth, session.valid & ~session.truth, self._trembling(rng), rng)
             if points is None:
                 session = self._negatives(session, 1, rng)
             else:
@@ -195,7 +195,7 @@ class Annotator:
 
     def add_strokes(self, session: Session, answer: FloatArray, count: int, rng: np.random.Generator) -> Session:
         """Draw ``count`` strokes into the largest errors of an answer (S/2, S/2) of probabilities."""
-        errors = robot.errors_by_area(session.truth, answer > 0.5, session.valid, most=count + 1)
+        errors = scribbles.errors_by_area(session.truth, answer > 0.5, session.valid, most=count + 1)
         for error in errors[:count]:
             session = replace(session, strokes=(*session.strokes, self._stroke(error.region, error.sign, rng)))
         return session
@@ -220,14 +220,14 @@ class Annotator:
         return replace(session, strokes=(*session.strokes, self._stroke(region, sign, rng)))
 
     def _stroke(self, region: BoolArray, sign: Sign, rng: np.random.Generator) -> Stroke:
-        points = robot.draw_stroke(region, self._trembling(rng), rng)
+        points = scribbles.draw_stroke(region, self._trembling(rng), rng)
         return Stroke(points * ANSWER_STRIDE, 1, sign)
 
 
-LONG_KINDS: dict[robot.StrokeKind, float] = {"line": 2.0, "curve": 1.5, "centre_line": 1.5}
+LONG_KINDS: dict[scribbles.StrokeKind, float] = {"line": 2.0, "curve": 1.5, "centre_line": 1.5}
 """What people draw who do not wait for an answer."""
 
-ERASING_KINDS: dict[robot.StrokeKind, float] = {
+ERASING_KINDS: dict[scribbles.StrokeKind, float] = {
     "line": 1.0,
     "curve": 1.0,
     "centre_line": 2.0,

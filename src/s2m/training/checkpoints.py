@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from s2m.errors import ModelError
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
 
 CHECKPOINT_VERSION = 1
 

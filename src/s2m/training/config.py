@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from s2m.errors import ConfigError
-from s2m.network.efficientnet import EncoderName
-from s2m.robot import StrokeKind
+from s2m.networks.compact.efficientnet import EncoderName
+from s2m.simulated_user.scribbles import StrokeKind
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from s2m.network.checkpoints import fill
-from s2m.network.compact import PROMPT_STRIDE, CompactNetwork, CompactSettings
-from s2m.network.efficientnet import load_imagenet_weights
-from s2m.network.export import PROMPT_DIAMETER_PX, read_weights
-from s2m.network.joint_normalisation import normalise_jointly
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
+from s2m.networks.checkpoints import fill
+from s2m.networks.compact.efficientnet import load_imagenet_weights
+from s2m.networks.compact.export import PROMPT_DIAMETER_PX, read_weights
+from s2m.networks.compact.network import PROMPT_STRIDE, CompactNetwork, CompactSettings
+from s2m.networks.joint_normalisation import normalise_jointly
 from s2m.training.annotator import Annotator, Session
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.config import OptimiserConfig, TrainingConfig

@@ -24,10 +24,10 @@ from tqdm import tqdm
 from s2m.data.labelled_images import IGNORE
 from s2m.data.layouts import DataSet
 from s2m.errors import ConfigError
-from s2m.network.checkpoints import fill, load_deeplab, load_weights, save_weights
-from s2m.network.deeplabv3plus import DeepLabV3Plus, deeplabv3plus_resnet50, network_input
-from s2m.network.joint_normalisation import normalise_jointly
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
+from s2m.networks.checkpoints import fill, load_deeplab, load_weights, save_weights
+from s2m.networks.joint_normalisation import normalise_jointly
+from s2m.networks.original.deeplabv3plus import DeepLabV3Plus, deeplabv3plus_resnet50, network_input
 from s2m.training.bootstrapped_loss import bootstrapped_cross_entropy, hardest_share
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.loading import start_loading, timed
@@ -90,11 +90,11 @@ class OriginalTrainer:
         check_share(optimiser, processes)
 
     def load_deeplab(self, path: Path) -> None:
-        """Start from a DeepLabV3+ checkpoint; see ``s2m.network.checkpoints.load_deeplab``."""
+        """Start from a DeepLabV3+ checkpoint; see ``s2m.networks.checkpoints.load_deeplab``."""
         load_deeplab(self.network, path, self.config.seed)
 
     def load_network(self, path: Path) -> None:
-        """Start from weights of this network; see ``s2m.network.checkpoints.load_weights``."""
+        """Start from weights of this network; see ``s2m.networks.checkpoints.load_weights``."""
         load_weights(self.network, path)
 
     def resume(self) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids
-from s2m.geometry import Frame
-from s2m.prompts import draw_strokes
+from s2m.engine.geometry import Frame
+from s2m.engine.prompts import draw_strokes
+from s2m.simulated_user.published import Interaction, SimulatorSettings, simulate
 from s2m.training.original_config import AugmentationConfig
-from s2m.training.published_simulator import Interaction, SimulatorSettings, simulate
 from s2m.types import ByteArray, FloatArray
 
 LEAST_TARGET_PX = 100

@@ -15,12 +15,12 @@ from torch.utils.data import DataLoader, Dataset
 from s2m.data.labelled_images import LabelledImage
 from s2m.data.layouts import DataSet
 from s2m.errors import DataError
-from s2m.network.original_model import PROMPT_DIAMETER_PX
+from s2m.networks.original.model import PROMPT_DIAMETER_PX
+from s2m.simulated_user.published import SimulatorSettings
 from s2m.training.loading import limit_threads
 from s2m.training.original_config import OriginalConfig
 from s2m.training.processes import ShardedOrder
 from s2m.training.published_samples import PublishedSample, draw_published_sample
-from s2m.training.published_simulator import SimulatorSettings
 
 
 @dataclass(frozen=True)

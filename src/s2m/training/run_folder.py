@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from s2m.network.original_model import RUN_CONFIG_NAME
-from s2m.safe_files import write_atomically
+from s2m.files.atomic import write_atomically
+from s2m.networks.original.model import RUN_CONFIG_NAME
 
 CHECKPOINT_NAME = "checkpoint.pt"
 CONFIG_NAME = RUN_CONFIG_NAME

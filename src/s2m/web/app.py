@@ -18,14 +18,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from s2m.errors import ImageError, S2MError, ServerError
-from s2m.web.line import PageLine
+from s2m.files.contrast_limits import Window
+from s2m.web.connection import PageConnection
 from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
 from s2m.web.messages import ANSWERED, MAX_MESSAGE_BYTES, read_message
 from s2m.web.pyramid import EncodedTile
 from s2m.web.security import Access, Gate, TokenBucket
-from s2m.web.studio import Studio, log
 from s2m.web.uncertainty import draw_uncertainty
-from s2m.windows import Window
+from s2m.web.workspace import Workspace, log
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 HTTP_STATUS: Mapping[str, int] = MappingProxyType(
@@ -53,49 +53,51 @@ _KEPT_FOR_EVER = "private, max-age=31536000, immutable"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(studio: Studio, access: Access) -> Starlette:
-    """The application that serves a studio to those who have access."""
+def create_app(workspace: Workspace, access: Access) -> Starlette:
+    """The application that serves a workspace to those who have access."""
 
     async def index(_: Request) -> Response:
         return FileResponse(STATIC_FOLDER / "index.html", headers={"Cache-Control": "no-cache"})
 
     async def tile(request: Request) -> Response:
-        path = studio.path_of(request.path_params["index"])
+        path = workspace.path_of(request.path_params["index"])
         window = _window_of(request.query_params.get("window"))
         place = (request.path_params["level"], request.path_params["column"], request.path_params["row"])
-        return _picture(await studio.in_reader(lambda: studio.pictures.tile(path, *place, window)))
+        return _picture(await workspace.in_reader(lambda: workspace.pictures.tile(path, *place, window)))
 
     async def thumbnail(request: Request) -> Response:
-        return _picture(await studio.thumbnail(request.path_params["index"]), "private, max-age=60")
+        return _picture(await workspace.thumbnail(request.path_params["index"]), "private, max-age=60")
 
     async def uncertainty(request: Request) -> Response:
-        room = studio.room_of(request.path_params["index"])
-        if room is None:
+        open_image = workspace.open_image_of(request.path_params["index"])
+        if open_image is None:
             raise ServerError("open the image first")
-        state = room.session.state
-        return _picture(await studio.in_reader(lambda: draw_uncertainty(state.soft_masks())), "no-store")
+        state = open_image.session.state
+        return _picture(await workspace.in_reader(lambda: draw_uncertainty(state.soft_masks())), "no-store")
 
     async def info(_: Request) -> Response:
-        memory = [asdict(use) for use in studio.memory()]
-        return JSONResponse({"model": studio.settings.model_id, "open_images": len(studio.rooms), "memory": memory})
+        memory = [asdict(use) for use in workspace.memory()]
+        return JSONResponse(
+            {"model": workspace.settings.model_id, "open_images": len(workspace.open_images), "memory": memory}
+        )
 
     async def import_masks(request: Request) -> Response:
         with sent_file(request.query_params.get("name", ""), await request.body()) as path:
             page = request.query_params.get("page", "")
-            await import_into_image(studio, request.path_params["index"], page, path)
+            await import_into_image(workspace, request.path_params["index"], page, path)
         return PlainTextResponse("imported")
 
     async def import_all_masks(request: Request) -> Response:
         with sent_file(request.query_params.get("name", ""), await request.body()) as path:
-            return JSONResponse(asdict(await import_into_all(studio, path)))
+            return JSONResponse(asdict(await import_into_all(workspace, path)))
 
     async def socket(websocket: WebSocket) -> None:
-        await _serve_page(studio, websocket)
+        await _serve_page(workspace, websocket)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await studio.close()
+        await workspace.close()
 
     images = "/api/images/{index:int}"
     routes = [
@@ -143,25 +145,25 @@ def _picture(picture: EncodedTile, cache: str = _KEPT_FOR_EVER) -> Response:
     return Response(picture.data, media_type=picture.media_type, headers={"Cache-Control": cache})
 
 
-async def _serve_page(studio: Studio, websocket: WebSocket) -> None:
+async def _serve_page(workspace: Workspace, websocket: WebSocket) -> None:
     """Listen to one page, and talk to it, until it goes."""
     await websocket.accept()
     client = websocket.client.host if websocket.client else "?"
     log.info("a page of %s is connected", client)
-    line = PageLine(websocket)
+    line = PageConnection(websocket)
     talking = asyncio.create_task(line.run())
     try:
-        await _listen(studio, line)
+        await _listen(workspace, line)
     except WebSocketDisconnect:
         pass
     finally:
         talking.cancel()
         await asyncio.gather(talking, return_exceptions=True)
-        studio.goodbye(line)
+        workspace.goodbye(line)
         log.info("a page of %s is gone", client)
 
 
-async def _listen(studio: Studio, line: PageLine) -> None:
+async def _listen(workspace: Workspace, line: PageConnection) -> None:
     bucket = TokenBucket(_MESSAGES_PER_SECOND, _MESSAGES_AT_ONCE)
     while True:
         text = await line.socket.receive_text()
@@ -174,7 +176,7 @@ async def _listen(studio: Studio, line: PageLine) -> None:
         try:
             message = read_message(text)
             message_id = message.id if isinstance(message, ANSWERED) else None
-            await studio.receive(line, message)
+            await workspace.receive(line, message)
         except S2MError as error:
             if message_id is None:
                 line.send({"type": "notice", "level": "error", "text": str(error)})

@@ -90,7 +90,7 @@ def _server(image: Path, model: Path | None, threads: int, output: Path) -> Iter
     arguments = [str(image), "-o", str(output), "--port", "0", "--threads", str(threads), "--no-browser"]
     if model is not None:
         arguments += ["--model", str(model)]
-    command = [sys.executable, "-u", "-c", "from s2m.commands import main; main()", "annotate", *arguments]
+    command = [sys.executable, "-u", "-c", "from s2m.cli import main; main()", "annotate", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         said = []

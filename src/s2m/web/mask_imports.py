@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from s2m.errors import MaskError, S2MError, ServerError
-from s2m.imports import CocoFile, MaskFolder, import_image
-from s2m.label_files import check_mask_size, read_label_map
+from s2m.files.label_files import check_mask_size, read_label_map
 from s2m.session import ImageEntry, ImportMasks
 from s2m.session.commands import new_key
-from s2m.web.room import Job, Room
-from s2m.web.studio import Studio
+from s2m.session.imports import CocoFile, MaskFolder, import_image
+from s2m.web.open_image import Job, OpenImage
+from s2m.web.workspace import Workspace
 
 _LONGEST_NAME_BYTES = 200
 
@@ -46,7 +46,7 @@ def sent_file(name: str, data: bytes) -> Iterator[Path]:
         yield path
 
 
-async def import_into_image(studio: Studio, index: int, page: str, path: Path) -> None:
+async def import_into_image(workspace: Workspace, index: int, page: str, path: Path) -> None:
     """Bring the masks of a file into an open image; for a label map the names need not agree.
 
     Raises:
@@ -55,16 +55,16 @@ async def import_into_image(studio: Studio, index: int, page: str, path: Path) -
         DataError: the COCO file has no masks for the image.
         MaskError: the file is no label map of this image.
     """
-    studio.project.check_writable()
-    room = studio.room_of(index)
-    if room is None:
+    workspace.project.check_writable()
+    open_image = workspace.open_image_of(index)
+    if open_image is None:
         raise ServerError("open the image first, then import its masks")
-    if room.editor != page:
+    if open_image.editor != page:
         raise ServerError("another page edits this image; take over to import masks")
-    await _put(room, await studio.in_reader(lambda: _masks_of(path, room)))
+    await _put(open_image, await workspace.in_reader(lambda: _masks_of(path, open_image)))
 
 
-async def import_into_all(studio: Studio, path: Path) -> ImportOutcome:
+async def import_into_all(workspace: Workspace, path: Path) -> ImportOutcome:
     """Bring the masks of a file into all images of the project on which nothing was done yet.
 
     A label map goes to the image of its name, a COCO file to all that it names.
@@ -73,13 +73,13 @@ async def import_into_all(studio: Studio, path: Path) -> ImportOutcome:
         ReadOnlyError: the project was opened to look at.
         DataError: the file is no COCO file, or no image of the project is in it.
     """
-    studio.project.check_writable()
-    source, entries = await studio.in_reader(lambda: _source_and_images(studio, path))
+    workspace.project.check_writable()
+    source, entries = await workspace.in_reader(lambda: _source_and_images(workspace, path))
     imported = annotated = 0
     failures: list[str] = []
     for entry in entries:
         try:
-            if await _import_where_untouched(studio, source, entry):
+            if await _import_where_untouched(workspace, source, entry):
                 imported += 1
             else:
                 annotated += 1
@@ -88,44 +88,44 @@ async def import_into_all(studio: Studio, path: Path) -> ImportOutcome:
     return ImportOutcome(imported, annotated, tuple(failures))
 
 
-def _source_and_images(studio: Studio, path: Path) -> tuple[MaskFolder | CocoFile, Sequence[ImageEntry]]:
-    images = studio.project.images
+def _source_and_images(workspace: Workspace, path: Path) -> tuple[MaskFolder | CocoFile, Sequence[ImageEntry]]:
+    images = workspace.project.images
     if path.suffix == ".json":
         coco = CocoFile(path)
         return coco, [entry for entry in images if coco.has_masks(entry.name)]
     return MaskFolder(path.parent), [entry for entry in images if Path(entry.name).stem == path.stem]
 
 
-def _masks_of(path: Path, room: Room) -> ImportMasks:
-    size_hw = room.session.state.size_hw
+def _masks_of(path: Path, open_image: OpenImage) -> ImportMasks:
+    size_hw = open_image.session.state.size_hw
     if path.suffix == ".json":
-        return CocoFile(path).masks_of(room.name, size_hw)
+        return CocoFile(path).masks_of(open_image.name, size_hw)
     label_map = read_label_map(path)
     check_mask_size(label_map, size_hw, path.name)
     return ImportMasks.from_label_map(label_map, path.name)
 
 
-async def _import_where_untouched(studio: Studio, source: MaskFolder | CocoFile, entry: ImageEntry) -> bool:
+async def _import_where_untouched(workspace: Workspace, source: MaskFolder | CocoFile, entry: ImageEntry) -> bool:
     """Import the masks of one image; False where something was done in it already."""
-    async with studio.opening(entry.name):
-        room = studio.rooms.get(entry.name)
-        if room is None and studio.project.entry(entry.name).status != "untouched":
+    async with workspace.opening(entry.name):
+        open_image = workspace.open_images.get(entry.name)
+        if open_image is None and workspace.project.entry(entry.name).status != "untouched":
             return False
-        if room is None:
-            await studio.in_behind(lambda: import_image(studio.project, source, entry))
-            studio.tell_entry(entry.name)
+        if open_image is None:
+            await workspace.in_behind(lambda: import_image(workspace.project, source, entry))
+            workspace.tell_entry(entry.name)
             return True
-    if room.session.undo_label is not None:
+    if open_image.session.undo_label is not None:
         return False
-    size_hw = room.session.state.size_hw
-    await _put(room, await studio.in_reader(lambda: source.masks_of(entry.name, size_hw)))
+    size_hw = open_image.session.state.size_hw
+    await _put(open_image, await workspace.in_reader(lambda: source.masks_of(entry.name, size_hw)))
     return True
 
 
-async def _put(room: Room, command: ImportMasks) -> None:
+async def _put(open_image: OpenImage, command: ImportMasks) -> None:
     """Have a command done in an open image, and wait for it."""
     answer = _Answer()
-    room.put(Job(answer, new_key(), command))
+    open_image.put(Job(answer, new_key(), command))
     told = await answer.told
     if told["type"] == "failed":
         raise ServerError(told["text"])

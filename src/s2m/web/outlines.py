@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m.labels import aggregate_logits
+from s2m.engine.aggregation import aggregate_logits
 from s2m.types import BoolArray, FloatArray
 
 LONGEST_SIDE = 1024

@@ -6,9 +6,9 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from s2m.images import read_file, read_image, read_image_bytes, read_numbers_bytes
+from s2m.files.contrast_limits import Window
+from s2m.files.images import read_file, read_image, read_image_bytes, read_numbers_bytes
 from s2m.web.pyramid import EncodedTile, Pyramid, build_pyramid, encode_jpeg, shrink
-from s2m.windows import Window
 
 PICTURE_BYTES = 1200 * 1024 * 1024
 TILE_BYTES = 128 * 1024 * 1024

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from s2m.errors import ImageError
+from s2m.files.contrast_limits import Numbers, Window, finite, seen_through, usual_window
 from s2m.types import ByteArray
-from s2m.windows import Numbers, Window, finite, seen_through, usual_window
 
 TILE_SIZE = 512
 WHOLE_TILE_SIZE = 1536

@@ -1,4 +1,4 @@
-"""A studio and an address in; a running server out, its address said in the terminal and opened in the browser."""
+"""A workspace and an address in; a running server out, its address said in the terminal and opened in the browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from s2m.errors import ServerError
 from s2m.web.app import create_app
 from s2m.web.messages import MAX_MESSAGE_BYTES
 from s2m.web.security import Access, new_token
-from s2m.web.studio import Studio
+from s2m.web.workspace import Workspace
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8426
@@ -99,11 +99,11 @@ class Greeting:
     is_local: bool
 
 
-def serve(studio: Studio, address: Address, greet: Callable[[Greeting], None]) -> None:
+def serve(workspace: Workspace, address: Address, greet: Callable[[Greeting], None]) -> None:
     """Serve the page until Ctrl+C.
 
     Args:
-        studio: what to serve.
+        workspace: what to serve.
         address: where.
         greet: called once, when the page can be opened.
 
@@ -114,7 +114,7 @@ def serve(studio: Studio, address: Address, greet: Callable[[Greeting], None]) -
     port = listening.getsockname()[1]
     access = Access(new_token(), frozenset(_origin(address.scheme, name, port) for name in address.names()))
     config = uvicorn.Config(
-        create_app(studio, access),
+        create_app(workspace, access),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from s2m.example import example_stroke
-from s2m.geometry import resize_maps
+from s2m.engine.geometry import resize_maps
+from s2m.files.contrast_limits import tight_window
+from s2m.files.demo import demo_stroke
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
 from s2m.session.classes import Classes
 from s2m.types import BoolArray, FloatArray
 from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
 from s2m.web.pyramid import Depth
 from s2m.web.small_masks import small_object_masks
-from s2m.windows import tight_window
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def masks_message(
 
 def example_points(path: Path, size_hw: tuple[int, int]) -> list[float] | None:
     """A stroke to trace on the first visit, x, y, x, y... in image pixels, if this is the shipped photograph."""
-    stroke = example_stroke(path, size_hw)
+    stroke = demo_stroke(path, size_hw)
     return None if stroke is None else [float(value) for value in stroke.points_xy.ravel()]
 
 

@@ -18,7 +18,7 @@ VARIANT = "clicks"
 
 @dataclass(frozen=True)
 class ClicksProtocol:
-    """Clicks by the rule of ``s2m.evaluation.clicks``; a click is a stroke of one point."""
+    """Clicks by the rule of ``s2m.simulated_user.clicks``; a click is a stroke of one point."""
 
     name: str = "clicks"
     most: int = 20

@@ -14,7 +14,7 @@ from s2m.evaluation.contenders import View
 from s2m.evaluation.measures import Measure, answer_seconds, score_measures
 from s2m.evaluation.scenes import Scene
 from s2m.evaluation.turns import Turn
-from s2m.scribble_pictures import read_scribble_picture
+from s2m.files.scribble_pictures import read_scribble_picture
 
 
 @dataclass(frozen=True)

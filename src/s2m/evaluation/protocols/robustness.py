@@ -14,7 +14,7 @@ from s2m.evaluation.measures import Measure, score_measures
 from s2m.evaluation.scenes import Scene
 from s2m.evaluation.turns import Turn
 from s2m.evaluation.work import CENTRE_LINE_HAND, RobotPen, draw_object
-from s2m.scribble_pictures import strokes_of_scribbles
+from s2m.files.scribble_pictures import strokes_of_scribbles
 from s2m.types import BoolArray, ObjectMasks, Stroke
 
 AS_DRAWN = "as drawn"

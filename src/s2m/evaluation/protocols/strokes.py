@@ -12,7 +12,7 @@ from s2m.evaluation.measures import Measure, answer_seconds, cost_measures, coun
 from s2m.evaluation.scenes import Scene
 from s2m.evaluation.turns import Turn
 from s2m.evaluation.work import RobotPen, draw_object
-from s2m.robot import Hand, StrokeKind
+from s2m.simulated_user.scribbles import Hand, StrokeKind
 
 KINDS: Mapping[str, StrokeKind] = {"centre line": "centre_line", "line": "line", "curve": "curve", "contour": "contour"}
 """The kinds of stroke that are measured, by their names in reports."""
@@ -25,7 +25,7 @@ _GOAL_IOU = 0.9
 
 @dataclass(frozen=True)
 class StrokesProtocol:
-    """A robot draws in the largest error: steady, full strokes of one kind (see ``s2m.robot``)."""
+    """A robot draws in the largest error: steady, full strokes of one kind (see ``s2m.simulated_user.scribbles``)."""
 
     name: str = "strokes"
     most: int = 10

@@ -1,0 +1,129 @@
+"""The command line: ``s2m COMMAND ...``; a mistake becomes one line that says what to do, and an exit code."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import click
+
+from s2m.errors import S2MError
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "annotate": "s2m.cli.annotate",
+        "segment": "s2m.cli.segment",
+        "demo": "s2m.cli.demo",
+        "info": "s2m.cli.info",
+        "train": "s2m.cli.train",
+        "evaluate": "s2m.cli.evaluate",
+        "export-model": "s2m.cli.export_model",
+        "data": "s2m.cli.data",
+        "replay": "s2m.cli.replay",
+        "export": "s2m.cli.export",
+        "import-masks": "s2m.cli.import_masks",
+        "bench": "s2m.cli.bench",
+    }
+)
+"""The module of each command; the module names the command after itself and is imported when it is needed."""
+
+DEFAULT_COMMAND = "annotate"
+"""What ``s2m photo.jpg`` means."""
+
+EXIT_CODES: Mapping[str, int] = MappingProxyType(
+    {
+        "error": 1,
+        # 2 is a command line that cannot be understood.
+        "image": 3,
+        "strokes": 4,
+        "mask": 5,
+        "model": 6,
+        "output": 7,
+        "journal": 8,
+        "data": 9,
+        "config": 10,
+        "server": 11,
+        "batch": 12,
+        # 13 and 14 stand below.
+        "read_only": 15,
+    }
+)
+"""The exit code of each error of ``s2m.errors``, by its code."""
+
+OUT_OF_MEMORY_EXIT_CODE = 13
+
+MISSING_EXTRA_EXIT_CODE = 14
+
+_EXTRAS: Mapping[str, str] = MappingProxyType(
+    {
+        "matplotlib": "evaluate",
+        "pycocotools": "evaluate",
+        "skimage": "evaluate",
+        "ijson": "train",
+        "onnx": "train",
+        "onnxscript": "train",
+        "safetensors": "train",
+        "tensorboard": "train",
+        "torch": "train",
+        "webdataset": "train",
+    }
+)
+"""Which extra of the package brings a module that is only needed for some commands."""
+
+
+class CommandLine(click.Group):
+    """Commands that are imported when they are called, and files that go to ``DEFAULT_COMMAND``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """Names in the order of ``COMMANDS``."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command = getattr(module, cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, with ``DEFAULT_COMMAND`` put before those that start with no command."""
+        if args and args[0] not in COMMANDS and args[0] not in ("--help", "-h", "--version"):
+            self._check_is_no_typo(ctx, args[0])
+            args = [DEFAULT_COMMAND, *args]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an error of ours becomes a line on standard error and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except S2MError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(EXIT_CODES[error.code])
+        except ModuleNotFoundError as error:
+            name = (error.name or "").partition(".")[0]
+            if name not in _EXTRAS:
+                raise
+            click.echo(f"Error: this needs {name}; install it with: pip install 's2m[{_EXTRAS[name]}]'", err=True)
+            ctx.exit(MISSING_EXTRA_EXIT_CODE)
+        except MemoryError:
+            click.echo("Error: there is not enough memory for this; scale the image down", err=True)
+            ctx.exit(OUT_OF_MEMORY_EXIT_CODE)
+
+    def _check_is_no_typo(self, ctx: click.Context, first: str) -> None:
+        similar = difflib.get_close_matches(first, COMMANDS, n=1)
+        if similar and not Path(first).exists():
+            raise click.UsageError(f'there is no command or file "{first}"; did you mean "s2m {similar[0]}"?', ctx)
+
+
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="s2m", message="s2m %(version)s")
+def main() -> None:
+    """A few strokes on a photograph become pixel-accurate masks of its objects.
+
+    "s2m photo.jpg" or "s2m folder" opens the page to draw in.
+    """

@@ -1,0 +1,161 @@
+"""``s2m [annotate] [IMAGE_OR_FOLDER]``: open the page to draw in."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from s2m.cli.channel_order_option import channel_order_option
+from s2m.engine.channel_order import ChannelOrder, in_channel_order
+from s2m.engine.focus import FocusedSegmenter
+from s2m.engine.image_predictor import model_id
+from s2m.engine.models import load_model
+from s2m.errors import ConfigError, MaskError, OutputError
+from s2m.files.demo import DEMO_IMAGE
+from s2m.files.images import image_size
+from s2m.files.label_files import check_mask_size, read_label_map
+from s2m.session import Project
+from s2m.session.classes import ObjectClass
+from s2m.session.masks import Overlap
+from s2m.web.server import Address, Greeting, open_browser, serve
+from s2m.web.workspace import Workspace, WorkspaceSettings
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path), metavar="[IMAGE_OR_FOLDER]", default=DEMO_IMAGE)
+@click.option(
+    "--model",
+    "model_folder",
+    type=click.Path(path_type=Path),
+    help="Folder or .pth file of a model; the shipped one if left out.",
+)
+@click.option("--mask", type=click.Path(path_type=Path), help="A label map (PNG) that the image starts from.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("output"),
+    show_default=True,
+    help="Folder for masks and journals.",
+)
+@click.option(
+    "--classes",
+    "class_file",
+    type=click.Path(path_type=Path),
+    help="Text file with the names of classes, one a line; they are added to the project's.",
+)
+@click.option(
+    "--overlap",
+    type=click.Choice(get_args(Overlap)),
+    help="Whether objects of images begun from now on exclude one another; the page changes it for one image.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free one.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for other machines."
+)
+@click.option("--allow-host", "allowed_hosts", multiple=True, metavar="NAME", help="A further name of this machine.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM) to serve HTTPS.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
+@channel_order_option
+@click.option("--no-browser", is_flag=True, help="Only say the address.")
+def annotate(
+    source: Path,
+    model_folder: Path | None,
+    mask: Path | None,
+    output: Path,
+    class_file: Path | None,
+    overlap: Overlap | None,
+    port: int | None,
+    host: str,
+    allowed_hosts: tuple[str, ...],
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    threads: int | None,
+    channel_order: ChannelOrder,
+    no_browser: bool,
+) -> None:
+    """Open the page to draw in: a few strokes on each image, and its masks are in the output folder.
+
+    Without an image it opens the shipped photograph, to try.  Where the output folder cannot be written, the page
+    shows what there is, to look at.
+    """
+    address = Address(host, port, allowed_hosts, tls_cert, tls_key)
+    if mask is not None:
+        _check_mask(mask, source)
+    changes = [option for option in (mask, class_file, overlap) if option is not None]
+    project = Project.open(source, output) if changes else _open_or_look(source, output)
+    if class_file is not None:
+        _take_classes(project, class_file)
+    if overlap is not None:
+        project.change_settings(project.settings.model_copy(update={"overlap": overlap}))
+    model = in_channel_order(load_model(model_folder, threads), channel_order)
+    settings = WorkspaceSettings(source.resolve().name, model_id(model.card), mask)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    if not address.is_local:
+        logging.getLogger("s2m.web").setLevel(logging.INFO)
+
+    def greet(greeting: Greeting) -> None:
+        _say(greeting, project)
+        if not no_browser and _has_screen():
+            open_browser(greeting.url)
+
+    serve(Workspace(project, FocusedSegmenter(model), settings), address, greet)
+
+
+def _open_or_look(source: Path, output: Path) -> Project:
+    try:
+        return Project.open(source, output)
+    except OutputError as refusal:
+        return Project.look(source, output, refusal)
+
+
+def _check_mask(mask: Path, source: Path) -> None:
+    if source.is_dir():
+        raise MaskError(f"--mask is for one image, and {source} is a folder; name the image")
+    check_mask_size(read_label_map(mask), image_size(source), str(mask))
+
+
+def _take_classes(project: Project, file: Path) -> None:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {file} ({error}); name a text file with one class a line") from error
+    names = dict.fromkeys(line.strip() for line in lines if line.strip())
+    classes = project.settings.classes
+    known = {name for each in classes for name in (each.name, *each.former_names)}
+    added = tuple(ObjectClass(name=name) for name in names if name not in known)
+    project.change_settings(project.settings.model_copy(update={"classes": classes + added}))
+
+
+def _say(greeting: Greeting, project: Project) -> None:
+    count = len(project.images)
+    where = project.read_only or f"masks go to {project.output}"
+    click.echo(f"{count} {'image' if count == 1 else 'images'}; {where}")
+    click.echo(f"Open {greeting.url}")
+    for url in greeting.others:
+        click.echo(f"  or {url}")
+    if not greeting.is_local:
+        _print_qr_code(greeting.url)
+        click.echo(f"Whoever has this address can {'edit' if project.read_only is None else 'see'} the masks.")
+    click.echo("Ctrl+C ends; nothing is lost.")
+
+
+def _print_qr_code(url: str) -> None:
+    """The address for the camera of a tablet."""
+    import segno
+
+    segno.make(url, error="l").terminal(compact=True)
+
+
+def _has_screen() -> bool:
+    """Whether a browser can show itself; on a machine without a screen the address alone is said."""
+    return (
+        os.name == "nt"
+        or os.uname().sysname == "Darwin"
+        or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    )

@@ -1,0 +1,63 @@
+"""``s2m demo``: the shipped photograph and strokes in, its masks and an overlay out."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from s2m.cli.segment import Wanted, write_prediction
+from s2m.engine.focus import FocusedSegmenter
+from s2m.engine.models import load_model
+from s2m.files.demo import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
+from s2m.files.images import read_image
+from s2m.files.stroke_files import read_strokes
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("output"),
+    show_default=True,
+    help="Folder to write into.",
+)
+@click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
+@click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
+def demo(output: Path, model: Path | None, threads: int | None) -> None:
+    """Segment two objects of the shipped photograph from a few strokes."""
+    segmenter = FocusedSegmenter(load_model(model, threads))
+    image_rgb = read_image(DEMO_IMAGE)
+    strokes = read_strokes(DEMO_STROKES, (image_rgb.shape[0], image_rgb.shape[1]))
+    features = segmenter.encode(image_rgb)
+    prediction = segmenter.predict(features, strokes)
+    wanted = Wanted(output, overlay=True, soft_masks=False)
+    label_file, overlay_file = write_prediction(prediction, image_rgb, strokes, DEMO_IMAGE.stem, wanted)
+
+    height, width = image_rgb.shape[:2]
+    names = " and ".join(f"{object_id} ({name})" for object_id, name in enumerate(DEMO_OBJECTS, start=1))
+    click.echo(f"Photograph  {DEMO_IMAGE.name}, {width} x {height} pixels, by NASA, in the public domain")
+    click.echo(f"Strokes     {len(strokes)}, for objects {names}")
+    click.echo(
+        f"Time        {features.seconds * 1000:.0f} ms to look at the photograph, once; "
+        f"{sum(prediction.seconds.values()) * 1000:.0f} ms from strokes to masks"
+    )
+    click.echo(f"Masks       {label_file}, an indexed PNG: the index of a pixel is its object")
+    click.echo(f"Overlay     {overlay_file}, to look at")
+    click.echo(f"\nDraw on it yourself with {_command_name()} annotate, or on a photograph of your own:\n")
+    click.echo(f"    {_command_name()} annotate your-photo.jpg")
+
+
+def _command_name() -> str:
+    """What to type for this program here: its name if the shell finds it, or else its path."""
+    program = Path(sys.argv[0]).absolute()
+    found = shutil.which(program.name)
+    if found is not None and Path(found).absolute() == program:
+        return program.name
+    near = Path(os.path.relpath(program))
+    return shlex.quote(str(program if near.parts[:1] == ("..",) else near))

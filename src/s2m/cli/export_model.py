@@ -1,0 +1,150 @@
+"""``s2m export-model``: a checkpoint of a training run in, a model folder and a weights file out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from s2m.engine.models import CHECKPOINT_SUFFIX
+from s2m.errors import ModelError
+
+COMPACT_WORKING_SIZE = 512
+
+COMPACT_MIRRORED_SIZE = 448
+"""Better in the mean than 320, 384, 512 and 640 (docs/training-log.md), and a quarter cheaper than 512."""
+
+
+class CardOptions(NamedTuple):
+    """What the model card is to say; None for the architecture's own, sizes in network pixels.
+
+    Attributes:
+        working: see ``ModelCard.working_size``.
+        mirrored: see ``ModelCard.mirrored_size``.
+        all_parts: the opposite of ``ModelCard.touched_parts_only``; always so for the original network.
+    """
+
+    working: int | None
+    mirrored: int | None
+    all_parts: bool
+
+
+@click.command("export-model")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--name", help="Name on the model card.  [default: s2m-compact, or that of the .pth file]")
+@click.option("--version", "version", required=True, help="Version of the weights, such as 2026.11.")
+@click.option(
+    "--working-size",
+    type=click.IntRange(min=32),
+    help="Long side that the network looks at, in pixels.  [default: 512, the original 480]",
+)
+@click.option(
+    "--mirrored-size",
+    type=click.IntRange(min=0),
+    help="Long side of the mirrored look for objects without a mask, 0 for none.  [default: 448, the original 0]",
+)
+@click.option(
+    "--all-parts",
+    is_flag=True,
+    help="Keep the parts of an answer that no stroke touches, as the original does; without it the compact network's "
+    "are left out.",
+)
+@click.option("--notes", type=click.Path(path_type=Path), help="JSON file with anything else for the model card.")
+@click.option("--weights", type=click.Path(path_type=Path), help="Also write the weights to this safetensors file.")
+def export_model(
+    checkpoint: Path,
+    folder: Path,
+    name: str | None,
+    version: str,
+    working_size: int | None,
+    mirrored_size: int | None,
+    all_parts: bool,
+    notes: Path | None,
+    weights: Path | None,
+) -> None:
+    """Export CHECKPOINT to FOLDER, for `--model FOLDER`.
+
+    CHECKPOINT is a compact run's checkpoint.pt, whose averaged weights are exported, or weights of the
+    original network, weights.pth or a published s2m.pth.
+    """
+    options = CardOptions(working_size, mirrored_size, all_parts)
+    if checkpoint.suffix == CHECKPOINT_SUFFIX:
+        if weights is not None:
+            raise ModelError(f"--weights is for compact checkpoints; {checkpoint} is a file of weights already")
+        _export_original(checkpoint, folder, name or checkpoint.stem, version, options, _read_notes(notes))
+    else:
+        _export_compact(checkpoint, folder, name or "s2m-compact", version, options, _read_notes(notes), weights)
+    click.echo(f"wrote {folder} ({sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB)")
+
+
+def _export_original(
+    weights: Path, folder: Path, name: str, version: str, options: CardOptions, notes: dict[str, object]
+) -> None:
+    from s2m.networks.original.export import export_original
+    from s2m.networks.original.model import original_card, read_original_network
+
+    network = read_original_network(weights)
+    card = original_card(name)
+    card = replace(
+        card,
+        version=version,
+        working_size=options.working or card.working_size,
+        mirrored_size=options.mirrored or card.mirrored_size,
+        notes=notes,
+    )
+    export_original(network, card, folder)
+
+
+def _export_compact(
+    checkpoint: Path,
+    folder: Path,
+    name: str,
+    version: str,
+    options: CardOptions,
+    notes: dict[str, object],
+    weights: Path | None,
+) -> None:
+    from s2m.engine.model_cards import ModelCard
+    from s2m.networks.compact.export import PROMPT_DIAMETER_PX, export_compact, write_weights
+    from s2m.networks.compact.network import PROMPT_STRIDE, SIZE_MULTIPLE
+    from s2m.training.checkpoints import read_checkpoint
+    from s2m.training.config import TrainingConfig
+    from s2m.training.loop import build_network
+
+    state = read_checkpoint(checkpoint)
+    if "architecture" in state.config:
+        weights_only = checkpoint.with_name("weights.pth")
+        raise ModelError(f"{checkpoint} is a checkpoint of the original network; export {weights_only} instead")
+    network = build_network(TrainingConfig.model_validate(state.config))
+    network.load_state_dict(state.average)
+    card = ModelCard(
+        name=name,
+        architecture="compact",
+        version=version,
+        working_size=options.working or COMPACT_WORKING_SIZE,
+        size_multiple=SIZE_MULTIPLE,
+        prompt_stride=PROMPT_STRIDE,
+        prompt_diameter_px=PROMPT_DIAMETER_PX,
+        mirrored_size=COMPACT_MIRRORED_SIZE if options.mirrored is None else options.mirrored,
+        touched_parts_only=not options.all_parts,
+        notes={"iterations": state.iteration, **notes},
+    )
+    export_compact(network, card, folder)
+    if weights is not None:
+        write_weights(network, weights)
+
+
+def _read_notes(path: Path | None) -> dict[str, object]:
+    if path is None:
+        return {}
+    try:
+        notes = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(notes, dict):
+        raise ModelError(f"{path} must hold a JSON object, got {type(notes).__name__}")
+    return notes

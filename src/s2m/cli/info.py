@@ -1,0 +1,70 @@
+"""``s2m info``: versions, model, provider, threads and bounds of memory."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import numpy as np
+
+from s2m.engine.focus import CROPS_BYTES
+from s2m.engine.model_cards import DECODER_FILE, ENCODER_FILE, ModelCard
+from s2m.engine.models import Model, OnnxModel, load_model
+from s2m.engine.segmenter import Segmenter
+from s2m.web.pictures import PICTURE_BYTES, TILE_BYTES
+from s2m.web.workspace import FEATURE_BYTES
+
+_LIBRARIES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")
+
+
+@click.command()
+@click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
+@click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
+def info(model: Path | None, threads: int | None) -> None:
+    """Say which versions, model, provider and threads are in use, and how much memory images may take."""
+    loaded = load_model(model, threads)
+    card = loaded.card
+    rows = {
+        "s2m": version("s2m"),
+        "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        **{name: version(name) for name in _LIBRARIES},
+        "model": f"{card.name} {card.version} ({card.architecture})",
+        "looks at": _looks(card),
+        **(_onnx_rows(loaded) if isinstance(loaded, OnnxModel) else {"provider": "PyTorch"}),
+        **_memory_rows(loaded),
+    }
+    for name, value in rows.items():
+        click.echo(f"{name:24}{value}")
+
+
+def _looks(card: ModelCard) -> str:
+    mirrored = f"; mirrored at {card.mirrored_size} for objects without a mask" if card.mirrored_size else ""
+    return f"{card.working_size} pixels on the long side{mirrored}"
+
+
+def _memory_rows(model: Model) -> dict[str, str]:
+    """The most that a server keeps of the images looked at last; its page says what it keeps now."""
+    size = model.card.working_size
+    square = np.zeros((size, size, 3), dtype=np.uint8)
+    segmenter = Segmenter(model)
+    one, box = segmenter.encode(square).nbytes, segmenter.encode(square, (0, 0, size, size)).nbytes
+    return {
+        "features kept": f"at most {_megabytes(FEATURE_BYTES)}; {_megabytes(one)} a square image beside its pixels",
+        "closer looks kept": f"at most {_megabytes(CROPS_BYTES)}; {_megabytes(box)} a square one",
+        "pictures kept": f"at most {_megabytes(PICTURE_BYTES)} decoded and {_megabytes(TILE_BYTES)} as tiles",
+    }
+
+
+def _megabytes(nbytes: int) -> str:
+    return f"{nbytes / 2**20:.3g} MB" if nbytes < 100 * 2**20 else f"{nbytes / 2**20:.0f} MB"
+
+
+def _onnx_rows(model: OnnxModel) -> dict[str, str]:
+    size = sum((model.folder / file).stat().st_size for file in (ENCODER_FILE, DECODER_FILE))
+    return {
+        "model folder": f"{model.folder} ({size / 1e6:.1f} MB)",
+        "provider": ", ".join(model.providers),
+        "threads": str(model.threads),
+    }

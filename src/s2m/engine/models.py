@@ -1,0 +1,144 @@
+"""A folder of model files in; ``encode`` (image -> features) and ``decode`` (features, prompts -> logits) out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+import onnxruntime
+
+from s2m.engine.model_cards import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, read_card
+from s2m.errors import ModelError
+from s2m.types import FloatArray
+
+SHIPPED_MODEL = Path(__file__).parents[1] / "assets" / "compact"
+"""The model that the package brings with it."""
+
+CHECKPOINT_SUFFIX = ".pth"
+
+
+class Model(Protocol):
+    """An encode-once network: the slow half looks at the image, the fast half at the strokes."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The settings that the model was trained with."""
+
+    def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
+        """Features of an image (1, 3, h, w) float32 in 0..1, RGB; h and w multiples of ``card.size_multiple``."""
+
+    def decode(self, features: tuple[FloatArray, ...], prompts: FloatArray) -> FloatArray:
+        """Logits (N, h', w') float32 of each object alone, from prompts (N, 3, h / s, w / s) float32 in 0..1.
+
+        The logits cover what the image of ``encode`` showed, at any resolution.
+        """
+
+
+class OnnxModel:
+    """A model run by ONNX Runtime on the processor.
+
+    Args:
+        folder: holds ``encoder.onnx``, ``decoder.onnx`` and ``model.json``.
+        threads: how many to use; by default as many as the process has cores.
+
+    Raises:
+        ModelError: a file is missing, damaged or not of this kind.
+    """
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        self.folder = Path(folder)
+        self.threads = available_cores() if threads is None else threads
+        if self.threads < 1:
+            raise ModelError(f"a model needs at least 1 thread, got {self.threads}")
+        self.card = read_card(self.folder / CARD_FILE)
+        self._encoder = _open_graph(self.folder / ENCODER_FILE, self.threads)
+        self._decoder = _open_graph(self.folder / DECODER_FILE, self.threads)
+        self._feature_names = [output.name for output in self._encoder.get_outputs()]
+        self._check_graphs()
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """What ONNX Runtime computes with, such as "CPUExecutionProvider"."""
+        return tuple(self._encoder.get_providers())
+
+    def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
+        """See ``Model.encode``."""
+        return tuple(self._encoder.run(None, {"image": image}))
+
+    def decode(self, features: tuple[FloatArray, ...], prompts: FloatArray) -> FloatArray:
+        """See ``Model.decode``."""
+        inputs = dict(zip(self._feature_names, features, strict=True))
+        logits: FloatArray = self._decoder.run(["logits"], {**inputs, "prompts": prompts})[0]
+        return logits
+
+    def _check_graphs(self) -> None:
+        """Refuse graphs with other inputs and outputs than ours, before the first stroke does."""
+        checks = (
+            (ENCODER_FILE, "inputs", {"image"}, {given.name for given in self._encoder.get_inputs()}),
+            (
+                DECODER_FILE,
+                "inputs",
+                {*self._feature_names, "prompts"},
+                {given.name for given in self._decoder.get_inputs()},
+            ),
+            (DECODER_FILE, "outputs", {"logits"}, {given.name for given in self._decoder.get_outputs()}),
+        )
+        for file, side, wanted, got in checks:
+            if wanted != got:
+                raise ModelError(
+                    f"{self.folder / file} is not a graph of this product: wanted {side} {sorted(wanted)}, "
+                    f"got {sorted(got)}; export the model again"
+                )
+
+
+def load_model(path: Path | None = None, threads: int | None = None) -> Model:
+    """The model in a folder or in a PyTorch file, or the shipped one.
+
+    Args:
+        path: a folder as ``OnnxModel`` reads it; a ``.pth`` file of the original network (needs PyTorch);
+            None for the shipped model.
+        threads: see ``OnnxModel``.
+
+    Raises:
+        ModelError: see ``OnnxModel`` and ``s2m.networks.original.model.read_original_model``; or PyTorch is needed
+            and not installed.
+    """
+    if path is not None and path.suffix == CHECKPOINT_SUFFIX:
+        return _load_checkpoint(path, threads)
+    return OnnxModel(SHIPPED_MODEL if path is None else path, threads)
+
+
+def _load_checkpoint(path: Path, threads: int | None) -> Model:
+    try:
+        from s2m.networks.original.model import read_original_model  # PyTorch is not needed otherwise.
+    except ImportError as error:
+        raise ModelError(
+            f"{path} needs PyTorch ({error}); install it with: pip install 's2m[train]', or give a folder of ONNX files"
+        ) from error
+    return read_original_model(path, threads)
+
+
+def available_cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _open_graph(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist; name a folder with {CARD_FILE}, {ENCODER_FILE} and {DECODER_FILE}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = 3
+    # Each graph has threads of its own.  Those that wait for work in a loop take the cores from the graph that runs
+    # next: with them, encoding a box and decoding it takes nearly twice the time on two cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises a dozen kinds without a common base.
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{path} cannot be loaded ({reason}); get a fresh copy of the model") from error

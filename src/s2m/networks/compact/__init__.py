@@ -1,0 +1,1 @@
+"""The compact network in PyTorch, and its export to ONNX."""

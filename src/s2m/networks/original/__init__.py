@@ -1,0 +1,1 @@
+"""The original Scribble-to-Mask network in PyTorch, and its export to ONNX."""

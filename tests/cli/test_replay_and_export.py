@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner, Result
+from onnx import numpy_helper
+from PIL import Image
+
+from s2m.cli import main
+from s2m.engine.image_predictor import SegmenterPredictor, model_id
+from s2m.engine.models import OnnxModel
+from s2m.engine.segmenter import Segmenter
+from s2m.files.images import read_image
+from s2m.files.label_files import read_label_map
+from s2m.session import ChangeObject, Draw, DrawnStroke, MarkImage, ObjectClass, Project, ProjectSettings, read_journal
+from s2m.session.history import last_model
+from s2m.types import ByteArray, LabelMap
+
+NAMES = ("one.png", "two.png")
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path, tiny_model: OnnxModel, two_discs: ByteArray) -> Path:
+    """A project of two images with two objects each; the second image was never saved."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in (*NAMES, "untouched.png"):
+        Image.fromarray(two_discs).save(photos / name)
+    project = Project.open(photos, tmp_path / "output")
+    segmenter = Segmenter(tiny_model)
+    features = segmenter.encode(two_discs)
+    for name in NAMES:
+        predictor = SegmenterPredictor(segmenter, lambda: features)
+        session = project.open_image(name, (96, 128), predictor, model_id(tiny_model.card))
+        session.do(Draw(strokes=(DrawnStroke(points=((28, 48), (36, 48)), object_id=1),)))
+        session.do(ChangeObject(object_id=1, name="left one", class_name="red disc"))
+        session.do(Draw(strokes=(DrawnStroke(points=((92, 48), (100, 48)), object_id=2),)))
+        if name == "one.png":
+            session.do(MarkImage(status="done"))
+            project.save(session)
+        session.close()
+    return project.output
+
+
+@pytest.fixture
+def greedy_model_folder(tmp_path: Path, tiny_model_folder: Path) -> Path:
+    """The tiny model with a wider reach: blue belongs to red and everything else too."""
+    folder = tmp_path / "greedy"
+    folder.mkdir()
+    for name in ("encoder.onnx", "model.json"):
+        (folder / name).write_bytes((tiny_model_folder / name).read_bytes())
+    card = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**card, "version": "2"}))
+    decoder = onnx.load(str(tiny_model_folder / "decoder.onnx"))
+    for constant in decoder.graph.initializer:
+        if constant.name == "reach":
+            constant.CopyFrom(numpy_helper.from_array(np.array(1.0, np.float32), "reach"))
+    onnx.save(decoder, str(folder / "decoder.onnx"))
+    return folder
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def test_replay_under_the_same_model_changes_nothing(project_folder: Path, tiny_model_folder: Path) -> None:
+    before = (project_folder / "one.png").read_bytes()
+    result = run("replay", project_folder, "--model", tiny_model_folder)
+    assert result.exit_code == 0, result.output
+    report = json.loads((project_folder / "replay" / "report.json").read_text())
+    one = next(image for image in report["images"] if image["name"] == "one.png")
+    assert [change["iou"] for change in one["changes"]] == [1.0, 1.0]
+    assert (project_folder / "one.png").read_bytes() == before
+
+
+def test_replay_under_another_model_reports_the_worst_first_and_replaces_only_on_request(
+    project_folder: Path, greedy_model_folder: Path, tmp_path: Path
+) -> None:
+    before = (project_folder / "one.png").read_bytes()
+    journal = (project_folder / "journals" / "one.png.jsonl").read_bytes()
+    report_folder = tmp_path / "report"
+    result = run("replay", project_folder, "--model", greedy_model_folder, "-o", report_folder)
+    assert result.exit_code == 0, result.output
+    report = json.loads((report_folder / "report.json").read_text())
+    assert report["model"] == "tiny 2"
+    worst = [image["changes"][0]["iou"] for image in report["images"]]
+    assert worst == sorted(worst)
+    one = next(image for image in report["images"] if image["name"] == "one.png")
+    assert one["old_model"] == "tiny 1"
+    assert one["changes"][0]["iou"] < 0.9
+    with Image.open(report_folder / "pictures" / one["picture"]) as picture:
+        assert picture.size == (3 * 128, 96)
+    assert "pictures/one.png.jpg" in (report_folder / "index.html").read_text()
+    assert (project_folder / "one.png").read_bytes() == before
+    assert (project_folder / "journals" / "one.png.jsonl").read_bytes() == journal
+
+    assert run("replay", project_folder, "--model", greedy_model_folder, "--replace").exit_code == 0
+    assert (project_folder / "one.png").read_bytes() != before
+    assert (project_folder / "backups" / "one-1.png").read_bytes() == before
+    reading = read_journal(project_folder / "journals" / "one.png.jsonl")
+    assert last_model(reading) == "tiny 2"
+    kept = Project.reopen(project_folder).kept_state("one.png")
+    assert kept is not None
+    np.testing.assert_array_equal(kept.label_map(), read_label_map(project_folder / "one.png"))
+
+
+def test_an_image_that_cannot_be_replayed_is_named_and_the_others_are_done(
+    project_folder: Path, tiny_model_folder: Path
+) -> None:
+    (project_folder.parent / "photos" / "two.png").write_bytes(b"no image any more")
+    result = run("replay", project_folder, "--model", tiny_model_folder)
+    assert result.exit_code == 12
+    assert "two.png" in result.output
+    assert len(json.loads((project_folder / "replay" / "report.json").read_text())["images"]) == 1
+
+
+def test_replay_of_a_folder_that_is_no_project_says_so(tmp_path: Path) -> None:
+    result = run("replay", tmp_path)
+    assert result.exit_code == 10
+    assert "s2m-project.json" in result.output
+
+
+def test_coco_holds_all_annotated_images_saved_or_not(project_folder: Path, tiny_model_folder: Path) -> None:
+    result = run("export", project_folder, "--model", tiny_model_folder)
+    assert result.exit_code == 0, result.output
+    coco = json.loads((project_folder / "export" / "annotations.json").read_text())
+    assert [image["file_name"] for image in coco["images"]] == ["one.png", "two.png"]
+    assert len(coco["annotations"]) == 4
+    assert [category["name"] for category in coco["categories"]] == ["red disc", "object"]
+    assert coco["annotations"][0]["attributes"] == {"object_id": 1, "name": "left one"}
+
+
+def test_exported_classes_are_called_as_they_are_called_now(project_folder: Path, tiny_model_folder: Path) -> None:
+    settings = ProjectSettings(classes=(ObjectClass(name="ball", former_names=("red disc",)),))
+    Project.reopen(project_folder).change_settings(settings)
+    assert run("export", project_folder, "--model", tiny_model_folder).exit_code == 0
+    content = json.loads((project_folder / "export" / "annotations.json").read_text())
+    assert [category["name"] for category in content["categories"]] == ["ball", "object"]
+    assert [annotation["category_id"] for annotation in content["annotations"]] == [1, 2, 1, 2]
+
+
+def test_exports_of_done_images_need_no_model(project_folder: Path, tmp_path: Path, two_discs_labels: LabelMap) -> None:
+    arguments = ("--only-done", "-o", tmp_path / "out", "--model", tmp_path / "nowhere")
+    assert run("export", project_folder, "--format", "label-maps", *arguments).exit_code == 0
+    objects = read_label_map(tmp_path / "out" / "objects" / "one.png")
+    np.testing.assert_array_equal(objects, read_label_map(project_folder / "one.png"))
+    assert (objects == two_discs_labels).mean() > 0.97
+    assert run("export", project_folder, "--format", "masks", *arguments).exit_code == 0
+    assert (read_image(tmp_path / "out" / "one-1-red_disc.png")[:, :, 0] > 0).sum() == (objects == 1).sum()
+    assert not (tmp_path / "out" / "two-1-red_disc.png").exists()
+
+
+def test_a_project_without_annotations_exports_nothing_and_says_so(tmp_path: Path, two_discs_file: Path) -> None:
+    Project.open(two_discs_file, tmp_path / "output")
+    result = run("export", tmp_path / "output")
+    assert result.exit_code == 9
+    assert "annotate some first" in result.output
+
+
+def test_a_broken_journal_stops_the_export(project_folder: Path) -> None:
+    (project_folder / "journals" / "two.png.jsonl").write_bytes(b"noise")
+    result = run("export", project_folder)
+    assert result.exit_code == 12
+    assert "two.png" in result.output

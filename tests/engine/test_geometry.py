@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from s2m.engine.geometry import frame_of_box, frame_of_image, resize_image, resize_maps, resize_rows
+
+
+@pytest.mark.parametrize("size_hw", [(480, 640), (10, 4000), (4000, 10), (1, 1), (513, 512)])
+def test_network_sides_are_multiples_and_the_long_side_is_the_working_size(size_hw: tuple[int, int]) -> None:
+    frame = frame_of_image(size_hw, 512, 32)
+    assert max(frame.size_hw) == 512
+    assert min(frame.size_hw) >= 32
+    assert frame.size_hw[0] % 32 == frame.size_hw[1] % 32 == 0
+    assert frame.is_whole_image
+
+
+def test_points_go_to_network_pixels_and_back() -> None:
+    frame = frame_of_box((300, 400), (100, 50, 300, 150), 128, 32)
+    points = np.array([[100.0, 50.0], [300.0, 150.0], [222.25, 77.5]])
+    assert np.allclose(frame.to_network(points)[:2], [[0, 0], [128, 64]])
+    assert np.allclose(frame.to_image(frame.to_network(points)), points)
+
+
+def test_an_image_keeps_its_colours_and_becomes_channels_first() -> None:
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[..., 0] = 255
+    view = resize_image(image, frame_of_image((64, 64), 32, 32))
+    assert view.shape == (1, 3, 32, 32)
+    assert view.dtype == np.float32
+    assert view[0, 0].min() == 1.0
+    assert view[0, 1:].max() == 0.0
+
+
+def test_growing_maps_keeps_pixel_centres() -> None:
+    grown = resize_maps(np.array([[[0.0, 1.0]]], np.float32), (1, 4))
+    assert grown[0, 0].tolist() == [0.0, 0.25, 0.75, 1.0]
+
+
+def test_shrinking_maps_averages_areas() -> None:
+    assert resize_maps(np.array([[[0.0, 1.0], [1.0, 0.0]]], np.float32), (1, 1)).tolist() == [[[0.5]]]
+
+
+@pytest.mark.parametrize("size_hw", [(40, 50), (13, 17), (14, 90), (5, 6), (200, 17)])
+def test_rows_are_those_of_the_whole(size_hw: tuple[int, int]) -> None:
+    maps = np.random.default_rng(0).normal(size=(2, 13, 17)).astype(np.float32)
+
+    whole = resize_maps(maps, size_hw)
+
+    for rows in (slice(0, 3), slice(2, 5), slice(size_hw[0] - 1, size_hw[0])):
+        np.testing.assert_allclose(resize_rows(maps, size_hw, rows), whole[:, rows], atol=1e-4)

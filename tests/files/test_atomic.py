@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from s2m.errors import OutputError
+from s2m.files.atomic import write_atomically
+
+
+def test_a_file_and_its_folders_are_made(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a" / "b" / "mask.png", b"new")
+
+    assert (tmp_path / "a" / "b" / "mask.png").read_bytes() == b"new"
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["mask.png"]
+
+
+def test_an_existing_file_is_replaced_and_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "mask.png"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+
+    write_atomically(path, b"new")
+
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EACCES, "not writable")],
+)
+def test_a_disk_that_refuses_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
+) -> None:
+    path = tmp_path / "mask.png"
+    path.write_bytes(b"old")
+
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("s2m.files.atomic.os.fsync", refuse)
+    with pytest.raises(OutputError, match=advice):
+        write_atomically(path, b"new")
+
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["mask.png"]
+
+
+def test_a_folder_that_cannot_be_written_to_is_an_error_that_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("s2m.files.atomic.tempfile.mkstemp", refuse)
+    with pytest.raises(OutputError, match=r"cannot write .*mask.png: Permission denied; .* choose another with -o"):
+        write_atomically(tmp_path / "mask.png", b"new")
+
+
+def test_a_file_where_the_folder_should_be_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "output").write_bytes(b"a file")
+
+    with pytest.raises(OutputError, match="choose another folder with -o"):
+        write_atomically(tmp_path / "output" / "mask.png", b"new")
+
+
+def test_a_folder_where_the_file_should_be_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "mask.png").mkdir()
+
+    with pytest.raises(OutputError, match="folder stands where the file should be"):
+        write_atomically(tmp_path / "mask.png", b"new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["mask.png"]

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from s2m.errors import ImageError
+from s2m.files.images import (
+    MAX_MEGAPIXELS,
+    find_images,
+    image_size,
+    read_image,
+    read_image_bytes,
+    read_numbers_bytes,
+    turned,
+)
+
+RED = (200, 30, 30)
+
+
+def saved(path: Path, picture: Image.Image) -> Path:
+    picture.save(path)
+    return path
+
+
+def png_head(width: int, height: int) -> bytes:
+    """A PNG that says how large it is and holds only the first of its pixels."""
+    head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + png_chunk(b"IDAT", zlib.compress(bytes(100)))
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_an_rgb_file_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+
+    image = read_image(saved(tmp_path / "a.png", Image.fromarray(pixels)))
+
+    assert (image == pixels).all()
+    assert image.dtype == np.uint8
+    assert image.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "wanted"),
+    [
+        ("1", 1, (255, 255, 255)),
+        ("L", 77, (77, 77, 77)),
+        ("LA", (77, 255), (77, 77, 77)),
+        ("LA", (77, 0), (255, 255, 255)),
+        ("RGBA", (*RED, 255), RED),
+        ("RGBA", (0, 0, 0, 0), (255, 255, 255)),
+        ("CMYK", (0, 255, 255, 0), (255, 0, 0)),
+        ("YCbCr", (76, 85, 255), (254, 0, 0)),
+        ("HSV", (0, 255, 255), (255, 0, 0)),
+    ],
+)
+def test_every_mode_becomes_rgb_and_transparency_white(
+    tmp_path: Path, mode: str, colour: int | tuple[int, ...], wanted: tuple[int, int, int]
+) -> None:
+    suffix = {"CMYK": "tif", "YCbCr": "tif", "HSV": "png"}.get(mode, "png")
+    picture = Image.new(mode, (5, 4), colour)
+    path = saved(tmp_path / f"a.{suffix}", picture.convert("RGB") if mode == "HSV" else picture)
+
+    image = read_image(path)
+
+    assert image.shape == (4, 5, 3)
+    assert tuple(image[0, 0].tolist()) == wanted
+
+
+def test_a_palette_picture_has_its_colours_and_its_transparent_index_is_white(tmp_path: Path) -> None:
+    picture = Image.new("P", (2, 1))
+    picture.putpalette([10, 20, 30, *RED])
+    picture.putpixel((1, 0), 1)
+
+    plain = read_image(saved(tmp_path / "a.png", picture))
+    picture.save(tmp_path / "b.png", transparency=0)
+    transparent = read_image(tmp_path / "b.png")
+
+    assert plain[0].tolist() == [[10, 20, 30], list(RED)]
+    assert transparent[0].tolist() == [[255, 255, 255], list(RED)]
+
+
+def test_sixteen_bit_greys_use_their_range(tmp_path: Path) -> None:
+    full = np.array([[0, 65535]], dtype=np.uint16)
+    microscope = np.array([[0, 4095]], dtype=np.uint16)
+
+    assert read_image(saved(tmp_path / "full.png", Image.fromarray(full)))[0, :, 0].tolist() == [0, 255]
+    assert read_image(saved(tmp_path / "twelve.png", Image.fromarray(microscope)))[0, :, 0].tolist() == [0, 255]
+    assert read_image(saved(tmp_path / "a.tif", Image.fromarray(full // 2)))[0, :, 0].tolist() == [0, 255]
+
+
+def test_whole_numbers_of_32_bits_and_floats_use_their_range(tmp_path: Path) -> None:
+    whole = Image.fromarray(np.array([[0, 300, 511]], dtype=np.int32))
+    shares = Image.fromarray(np.array([[0.0, 0.5, 1.0]], dtype=np.float32))
+    heights = Image.fromarray(np.array([[-100.0, np.nan, 155.0]], dtype=np.float32))
+
+    assert read_image(saved(tmp_path / "i.tif", whole))[0, :, 0].tolist() == [0, 150, 255]
+    assert read_image(saved(tmp_path / "f.tif", shares))[0, :, 1].tolist() == [0, 128, 255]
+    assert read_image(saved(tmp_path / "g.tif", heights))[0, :, 2].tolist() == [0, 100, 255]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied_to_pixels_and_size(tmp_path: Path, orientation: int) -> None:
+    upright = np.zeros((20, 30, 3), dtype=np.uint8)
+    upright[:10, :15] = 250
+    turns = {1: 0, 2: 0, 3: 2, 4: 2, 5: 1, 6: 1, 7: 3, 8: 3}
+    stored = np.rot90(upright, turns[orientation])
+    if orientation in (2, 4, 5, 7):
+        stored = stored[:, ::-1] if orientation in (2, 4) else stored[::-1]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "a.png"
+    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif)
+
+    assert (read_image(path) == upright).all()
+    assert image_size(path) == (20, 30)
+
+
+def test_the_first_picture_of_an_animation_is_taken(tmp_path: Path) -> None:
+    first, second = Image.new("RGB", (4, 4), RED), Image.new("RGB", (4, 4), (0, 0, 255))
+    first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
+
+    assert tuple(read_image(tmp_path / "a.gif")[0, 0].tolist()) == RED
+
+
+def test_a_missing_file_a_folder_and_an_empty_file_are_errors(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+
+    with pytest.raises(ImageError, match=r"nowhere.jpg does not exist"):
+        read_image(tmp_path / "nowhere.jpg")
+    with pytest.raises(ImageError, match="is a folder"):
+        read_image(tmp_path)
+    with pytest.raises(ImageError, match=r"empty.jpg is empty"):
+        read_image(tmp_path / "empty.jpg")
+
+
+def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(ImageError, match="Permission denied; check its permissions"):
+        read_image(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("data", [b"hello", b"<html></html>", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00\x08"])
+def test_what_is_no_image_is_an_error(data: bytes) -> None:
+    with pytest.raises(ImageError, match=r"a\.jpg is not an image that can be read; save it as"):
+        read_image_bytes(data, "a.jpg")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP", "TIFF", "GIF", "BMP"])
+def test_a_truncated_file_is_an_error(kind: str) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, kind)
+
+    with pytest.raises(ImageError, match=r"a fresh copy|not an image"):
+        read_image_bytes(buffer.getvalue()[: len(buffer.getvalue()) // 2], "a")
+
+
+def test_a_file_of_random_bytes_behind_a_good_head_is_an_error_and_never_another_exception() -> None:
+    generator = np.random.default_rng(2)
+    buffer = io.BytesIO()
+    Image.fromarray(generator.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(buffer, "PNG")
+    good = bytearray(buffer.getvalue())
+    for _ in range(50):
+        bad = good.copy()
+        for place in generator.integers(8, len(bad), 12):
+            bad[place] = generator.integers(0, 256)
+        with contextlib.suppress(ImageError):
+            assert read_image_bytes(bytes(bad), "a").ndim == 3
+
+
+def test_a_picture_without_pixels_is_an_error() -> None:
+    with pytest.raises(ImageError, match=r"no pixels|not an image"):
+        read_image_bytes(png_head(0, 5), "a.png")
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(ImageError, match=f"50000 x 50000 pixels, more than the limit of {MAX_MEGAPIXELS} megapixels"):
+        read_image_bytes(png_head(50_000, 50_000), "bomb.png")
+
+
+def test_a_picture_larger_than_pillow_likes_and_smaller_than_our_limit_is_opened() -> None:
+    limit = Image.MAX_IMAGE_PIXELS
+
+    with pytest.raises(ImageError, match=r"truncated|damaged"):
+        read_image_bytes(png_head(19_000, 19_000), "large.png")
+    assert limit == Image.MAX_IMAGE_PIXELS
+
+
+def test_images_of_a_folder_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for name in ("photo10.jpg", "photo2.JPG", "Apple.png", "notes.txt", ".hidden.png"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.png").mkdir()
+
+    assert [path.name for path in find_images(tmp_path)] == ["Apple.png", "photo2.JPG", "photo10.jpg"]
+
+
+def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="no image in"):
+        find_images(tmp_path)
+    with pytest.raises(ImageError, match="cannot list"):
+        find_images(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 3)])
+def test_16_bits_are_read_as_they_are(ending: str, shape: tuple[int, ...]) -> None:
+    values = (np.arange(np.prod(shape)) * 997).astype(np.uint16).reshape(shape)
+    done, data = cv2.imencode(ending, values[..., ::-1].copy() if values.ndim == 3 else values)
+    assert done
+
+    numbers = read_numbers_bytes(data.tobytes(), "a")
+
+    assert numbers is not None
+    assert numbers.dtype.itemsize == 2
+    np.testing.assert_array_equal(numbers, values)
+
+
+def test_transparent_colours_of_16_bits_are_laid_over_white() -> None:
+    values = np.zeros((1, 2, 4), dtype=np.uint16)
+    values[0, 1] = (1, 2, 3, 65535)
+    done, data = cv2.imencode(".png", values)
+    assert done
+
+    numbers = read_numbers_bytes(data.tobytes(), "a.png")
+
+    assert numbers is not None
+    assert numbers.tolist() == [[[65535, 65535, 65535], [3, 2, 1]]]
+
+
+def test_floats_are_read_as_they_are(tmp_path: Path) -> None:
+    values = np.array([[-2.5, 0.25], [1e6, 3]], dtype=np.float32)
+
+    numbers = read_numbers_bytes(saved(tmp_path / "a.tif", Image.fromarray(values)).read_bytes(), "a.tif")
+
+    assert numbers is not None
+    np.testing.assert_array_equal(numbers, values)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "P", "CMYK"])
+def test_images_of_8_bits_have_no_further_numbers(tmp_path: Path, mode: str) -> None:
+    path = saved(tmp_path / "a.tif", Image.new(mode, (3, 2)))
+
+    assert read_numbers_bytes(path.read_bytes(), "a.tif") is None
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_arrays_are_turned_as_pictures_are(orientation: int) -> None:
+    pixels = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    picture = Image.fromarray(pixels)
+    picture.getexif()[0x0112] = orientation
+
+    np.testing.assert_array_equal(turned(pixels, orientation), np.asarray(ImageOps.exif_transpose(picture)))
