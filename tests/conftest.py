@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from s2m.engine.model_cards import ModelCard, write_card
+from s2m.engine.model_cards import ModelCard, card_as_json
 from s2m.engine.models import OnnxModel
 from s2m.types import ByteArray, LabelMap
 
@@ -100,7 +100,7 @@ def write_tiny_model(folder: Path) -> Path:
         prompt_stride=STRIDE,
         prompt_diameter_px=5,
     )
-    write_card(folder / "model.json", card)
+    folder / "model.json".write_bytes(card_as_json(card))
     return folder
 
 

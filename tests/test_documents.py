@@ -66,7 +66,7 @@ def test_the_architecture_names_every_module_of_the_package() -> None:
 def test_every_training_command_in_its_document_exists() -> None:
     text = (ROOT / "docs" / "train.md").read_text().replace("\\\n", " ")
     lines = re.findall(
-        r"(?:^|`)(?:s2m|torchrun .*-m s2m\.)\s?(train|data check|data convert|data shard|export-model) ([^`\n]*)",
+        r"(?:^|`)(?:s2m|torchrun .*-m s2m\.cli)\s?(train|data check|data convert|data shard|export-model) ([^`\n]*)",
         text,
         re.M,
     )

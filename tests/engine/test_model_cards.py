@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from s2m.engine.model_cards import ModelCard, read_card, write_card
+from s2m.engine.model_cards import ModelCard, card_as_json, read_card
 from s2m.errors import ModelError
 
 CARD: dict[str, Any] = {
@@ -23,7 +23,7 @@ CARD: dict[str, Any] = {
 def test_a_card_survives_its_file(tmp_path: Path) -> None:
     card = ModelCard(**CARD, notes={"licence": "MIT", "iou": [0.1, 0.2]})
 
-    write_card(tmp_path / "model.json", card)
+    tmp_path / "model.json".write_bytes(card_as_json(card))
 
     assert read_card(tmp_path / "model.json") == card
 

@@ -73,7 +73,7 @@ def test_graphs_with_other_inputs_are_refused(model_folder: Path) -> None:
 
 
 def test_the_shipped_model_lies_in_the_package() -> None:
-    assert SHIPPED_MODEL.parts[-3:] == ("s2m", "weights", "compact")
+    assert SHIPPED_MODEL.parts[-3:] == ("s2m", "assets", "compact")
 
 
 def test_threads_do_not_wait_in_loops_while_the_other_graph_runs(

@@ -115,7 +115,7 @@ def test_both_networks_train_on_every_layout_on_two_processes(recipe: str, pairs
     recipe = recipe.replace("[data]", f'log_every = 1\n[data]\nshard_copies = "{tmp_path}/copies"')
     (tmp_path / "recipe.toml").write_text(recipe)
     arguments = ("--data", tmp_path, "--id", "every", "--runs", tmp_path / "runs", "--device", "cpu")
-    run(torchrun("-m", "s2m.training", tmp_path / "recipe.toml", *arguments))
+    run(torchrun("-m", "s2m.cli", "train", tmp_path / "recipe.toml", *arguments))
     lines = [json.loads(line) for line in (tmp_path / "runs" / "every" / "metrics.jsonl").read_text().splitlines()]
     assert [line["iteration"] for line in lines] == [1, 2, 3]
     assert all(np.isfinite(line["loss"]) for line in lines)
@@ -128,13 +128,13 @@ def test_the_original_trains_on_two_processes_one_goes_on_and_then_two_again(pai
         "log_every = 1\n" + ORIGINAL.replace("ACCUMULATE", "1").replace("iterations = 1", "iterations = 2")
     )
     run_on = (recipe, "--data", pairs_root, "--id", "s2m", "--runs", tmp_path, "--device", "cpu")
-    run(torchrun("-m", "s2m.training", *run_on))
+    run(torchrun("-m", "s2m.cli", "train", *run_on))
     assert json.loads((tmp_path / "s2m" / "run.json").read_text())["processes"] == 2
     assert len(list((tmp_path / "s2m").glob("events.*"))) == 1
     recipe.write_text(recipe.read_text().replace("iterations = 2", "iterations = 3"))
-    run([sys.executable, "-m", "s2m.training", *map(str, run_on), "--resume"])
+    run([sys.executable, "-m", "s2m.cli", "train", *map(str, run_on), "--resume"])
     recipe.write_text(recipe.read_text().replace("iterations = 3", "iterations = 4"))
-    run(torchrun("-m", "s2m.training", *run_on, "--resume"))
+    run(torchrun("-m", "s2m.cli", "train", *run_on, "--resume"))
     lines = (tmp_path / "s2m" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["iteration"] for line in lines] == [1, 2, 3, 4]
     assert read_checkpoint(tmp_path / "s2m" / "checkpoint.pt").iteration == 4
@@ -170,7 +170,7 @@ def test_a_killed_worker_is_restarted_from_the_checkpoint(
     folder = tmp_path / "killed"
     with (tmp_path / "log").open("w") as log:
         launcher = subprocess.Popen(
-            torchrun("-m", "s2m.training", *arguments, restarts=1), env=ENVIRONMENT, stdout=log, stderr=log
+            torchrun("-m", "s2m.cli", "train", *arguments, restarts=1), env=ENVIRONMENT, stdout=log, stderr=log
         )
         try:
             while launcher.poll() is None and not (folder / "checkpoint.pt").exists():
@@ -194,7 +194,7 @@ def test_all_processes_go_on_where_any_counts_a_restart(
 ) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(ORIGINAL.replace("ACCUMULATE", "1"))
-    command = [sys.executable, "-m", "s2m.training", str(recipe), "--data", str(pairs_root), "--id", "s2m"]
+    command = [sys.executable, "-m", "s2m.cli", "train", str(recipe), "--data", str(pairs_root), "--id", "s2m"]
     command += ["--runs", str(tmp_path), "--device", "cpu"]
     run(command)
     recipe.write_text(recipe.read_text().replace("iterations = 1", "iterations = 2"))

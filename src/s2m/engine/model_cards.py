@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from s2m.errors import ModelError
-from s2m.files.atomic import write_atomically
 
 CARD_FILE = "model.json"
 ENCODER_FILE = "encoder.onnx"
@@ -109,10 +108,6 @@ def read_card(path: Path) -> ModelCard:
     return ModelCard(**entries)
 
 
-def write_card(path: Path, card: ModelCard) -> None:
-    """Write ``model.json`` as ``read_card`` reads it.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    write_atomically(path, (json.dumps(asdict(card), indent=2) + "\n").encode())
+def card_as_json(card: ModelCard) -> bytes:
+    """The content of ``model.json`` as ``read_card`` reads it."""
+    return (json.dumps(asdict(card), indent=2) + "\n").encode()

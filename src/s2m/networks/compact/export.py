@@ -17,7 +17,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from s2m.engine.model_cards import DECODER_FILE, ENCODER_FILE, ModelCard, write_card
+from s2m.engine.model_cards import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, card_as_json
 from s2m.errors import ModelError
 from s2m.files.atomic import write_atomically
 from s2m.networks.compact.network import FEATURE_NAMES, PROMPT_CHANNELS, PROMPT_STRIDE, CompactNetwork
@@ -62,7 +62,7 @@ def export_compact(network: CompactNetwork, card: ModelCard, folder: Path) -> No
     )
     write_atomically(folder / ENCODER_FILE, halve_weights(encoder).SerializeToString())
     write_atomically(folder / DECODER_FILE, halve_weights(decoder).SerializeToString())
-    write_card(folder / "model.json", card)
+    write_atomically(folder / CARD_FILE, card_as_json(card))
 
 
 def trace(

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from s2m.engine.model_cards import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, write_card
+from s2m.engine.model_cards import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, card_as_json
 from s2m.files.atomic import write_atomically
 from s2m.networks.compact.export import halve_weights, trace
 from s2m.networks.original.deeplabv3plus import DeepLabV3Plus, joined_input, normalised_image
@@ -62,4 +62,4 @@ def export_original(network: DeepLabV3Plus, card: ModelCard, folder: Path) -> No
     )
     write_atomically(folder / ENCODER_FILE, encoder.SerializeToString())
     write_atomically(folder / DECODER_FILE, halve_weights(decoder).SerializeToString())
-    write_card(folder / CARD_FILE, card)
+    write_atomically(folder / CARD_FILE, card_as_json(card))
