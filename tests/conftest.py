@@ -100,7 +100,7 @@ def write_tiny_model(folder: Path) -> Path:
         prompt_stride=STRIDE,
         prompt_diameter_px=5,
     )
-    folder / "model.json".write_bytes(card_as_json(card))
+    (folder / "model.json").write_bytes(card_as_json(card))
     return folder
 
 

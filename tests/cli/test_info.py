@@ -23,7 +23,7 @@ def test_versions_model_provider_and_threads_are_said(tiny_model_folder: Path) -
 
 def test_a_model_with_a_mirrored_look_says_so(tiny_model_folder: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(tiny_model_folder, tmp_path / "model"))
-    folder / "model.json".write_bytes(card_as_json(replace(read_card(folder / "model.json")), mirrored_size=64))
+    (folder / "model.json").write_bytes(card_as_json(replace(read_card(folder / "model.json"), mirrored_size=64)))
 
     result = CliRunner().invoke(main, ["info", "--model", str(folder)])
 

@@ -23,7 +23,7 @@ CARD: dict[str, Any] = {
 def test_a_card_survives_its_file(tmp_path: Path) -> None:
     card = ModelCard(**CARD, notes={"licence": "MIT", "iou": [0.1, 0.2]})
 
-    tmp_path / "model.json".write_bytes(card_as_json(card))
+    (tmp_path / "model.json").write_bytes(card_as_json(card))
 
     assert read_card(tmp_path / "model.json") == card
 
