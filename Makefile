@@ -12,6 +12,8 @@ RUN ?= compact
 DATA ?=
 
 BIN := .venv/bin
+# Node.js comes with the packages of the tests.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
 .PHONY: help setup demo serve check test train evaluate bench
 
@@ -19,7 +21,7 @@ help:
 	@echo "make setup                  install what segmenting and annotating need into .venv"
 	@echo "make demo                   segment the shipped photograph; look into output/"
 	@echo "make serve IMAGES=folder    open the page to draw in"
-	@echo "make check                  format, lint, types, spelling"
+	@echo "make check                  format, lint, types, spelling; the page too"
 	@echo "make test                   all tests, in a real browser too"
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
 	@echo "make evaluate DATA=folder   measure the network on eval/grabcut"
@@ -33,11 +35,12 @@ demo: .venv/installed-run
 serve: .venv/installed-run
 	$(BIN)/s2m annotate $(IMAGES)
 
-check: .venv/installed-test
+check: .venv/installed-test node_modules/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(NPM) run --silent check
 
 test: .venv/installed-test
 	@scripts/ensure-chromium
@@ -77,4 +80,8 @@ need-data:
 
 .venv/installed-test: pyproject.toml .venv/installed-train
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	@touch $@
+
+node_modules/installed: package-lock.json .venv/installed-test
+	$(NPM) ci --silent
 	@touch $@

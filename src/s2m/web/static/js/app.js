@@ -103,7 +103,10 @@ export class App {
     byId("stage").addEventListener("drop", (event) => {
       event.preventDefault();
       if (isEnabled("import-masks", this)) importFiles(this, [...(event.dataTransfer?.files ?? [])], "image");
-      else if (this.doc.value.image) this.status.warn(this.doc.readOnly || "This image is being edited in another page. Take over to import masks here.");
+      else if (this.doc.value.image)
+        this.status.warn(
+          this.doc.readOnly || "This image is being edited in another page. Take over to import masks here.",
+        );
     });
     // The frame of the focus on the photograph is for those who came to it by key.
     addEventListener("keydown", (event) => document.body.classList.toggle("by-key", event.key === "Tab"), true);
@@ -261,7 +264,8 @@ export class App {
     if (!change.colour) return;
     // Objects of this image follow, each of which can be undone; those with a colour of their own keep it.
     for (const object of this.doc.value.objects) {
-      if (this.doc.classOf(object) === given.name && (object.colour === given.colour || !given.colour)) this.changeObject(object.id, { colour: change.colour });
+      if (this.doc.classOf(object) === given.name && (object.colour === given.colour || !given.colour))
+        this.changeObject(object.id, { colour: change.colour });
     }
   }
 
@@ -280,7 +284,9 @@ export class App {
     const into = this.doc.object(this.ui.value.object);
     if (!into) return;
     const { doc } = this;
-    const ids = doc.value.objects.filter((object) => doc.classOf(object) === doc.classOf(into) && object.id !== into.id).map((object) => object.id);
+    const ids = doc.value.objects
+      .filter((object) => doc.classOf(object) === doc.classOf(into) && object.id !== into.id)
+      .map((object) => object.id);
     if (ids.length) this.command({ kind: "merge_objects", object_ids: [...ids, into.id], into_id: into.id });
     else this.status.say("There is no other object of this class");
   }
@@ -289,7 +295,12 @@ export class App {
     const next = this.doc.value.folder[this.place + 1];
     const { image } = this.doc.value;
     if (!next || !image) return this.status.say("This is the last image");
-    this.connection.command({ type: "copy_objects", image: image.name, into: next.name, object_ids: [this.ui.value.object] });
+    this.connection.command({
+      type: "copy_objects",
+      image: image.name,
+      into: next.name,
+      object_ids: [this.ui.value.object],
+    });
   }
 
   /** @param {"delete" | "flip" | "give"} what */
@@ -298,7 +309,12 @@ export class App {
     if (!stroke) return;
     if (what === "delete") this.command({ kind: "delete_stroke", key: stroke.id });
     else if (what === "give") this.command({ kind: "change_stroke", key: stroke.id, object_id: this.ui.value.object });
-    else this.command({ kind: "change_stroke", key: stroke.id, sign: stroke.sign === "positive" ? "negative" : "positive" });
+    else
+      this.command({
+        kind: "change_stroke",
+        key: stroke.id,
+        sign: stroke.sign === "positive" ? "negative" : "positive",
+      });
     if (what === "delete") this.selectStroke(null);
   }
 
@@ -330,8 +346,10 @@ export class App {
 
   openNextUnfinished() {
     const { folder } = this.doc.value;
-    const unfinished = (/** @type {{status: string}} */ entry) => entry.status === "untouched" || entry.status === "in_progress";
-    const next = folder.slice(this.place + 1).find(unfinished) ?? folder.slice(0, Math.max(0, this.place)).find(unfinished);
+    const unfinished = (/** @type {{status: string}} */ entry) =>
+      entry.status === "untouched" || entry.status === "in_progress";
+    const next =
+      folder.slice(this.place + 1).find(unfinished) ?? folder.slice(0, Math.max(0, this.place)).find(unfinished);
     if (next) this.open(next.name);
     else this.status.say("No unfinished image is left");
   }
@@ -341,7 +359,13 @@ export class App {
     if (this.drawing.stroke) this.drawing.end();
     this.doc.set({ opening: name });
     this.connection.send({ type: "open", image: name });
-    setTimeout(() => this.doc.value.opening === name && this.connection.open && showScreen({ title: "Loading", text: name, busy: true }), 400);
+    setTimeout(
+      () =>
+        this.doc.value.opening === name &&
+        this.connection.open &&
+        showScreen({ title: "Loading", text: name, busy: true }),
+      400,
+    );
   }
 
   takeOver() {
@@ -382,7 +406,8 @@ export class App {
     const own = { ...this.ui.value.ownKeys };
     if (key) {
       // A key means one thing only.
-      for (const [other, keys] of Object.entries(this.keys)) if (keys.includes(key)) own[other] = keys.filter((each) => each !== key);
+      for (const [other, keys] of Object.entries(this.keys))
+        if (keys.includes(key)) own[other] = keys.filter((each) => each !== key);
     }
     own[action] = key ? [key] : [];
     this.setKeys(this.ui.value.preset, own);
@@ -466,7 +491,8 @@ export class App {
     ui.watch(["colours"], () => layers.redraw("masks", "ink"));
     ui.watch(["sign", "width", "tool", "opposite", "panning"], () => layers.redraw("ink"));
     ui.watch(["brightness", "contrast"], ({ brightness, contrast }) => {
-      layers.canvases.picture.canvas.style.filter = brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
+      layers.canvases.picture.canvas.style.filter =
+        brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
     });
     ui.watch(["panning", "tool"], ({ panning, tool }) => {
       byId("stage").classList.toggle("panning", panning || tool === "hand");
@@ -514,8 +540,14 @@ export class App {
   #showBanner() {
     const { image, editor } = this.doc.value;
     if (!image || editor || this.connection?.open === false) return showBanner(null);
-    if (this.doc.readOnly) return showBanner(this.readOnlyRead ? null : { text: this.doc.readOnly, action: { text: "Hide", run: () => this.#hideBanner() } });
-    showBanner({ text: "Another page edits this image; you see it live.", action: { text: "Take over", run: () => this.takeOver() } });
+    if (this.doc.readOnly)
+      return showBanner(
+        this.readOnlyRead ? null : { text: this.doc.readOnly, action: { text: "Hide", run: () => this.#hideBanner() } },
+      );
+    showBanner({
+      text: "Another page edits this image; you see it live.",
+      action: { text: "Take over", run: () => this.takeOver() },
+    });
   }
 
   #hideBanner() {
@@ -551,9 +583,10 @@ export class App {
     this.layers.busySince = 0;
     this.lostTimer = setTimeout(() => {
       this.lost = true;
-      const text = state === "refused"
-        ? "The server was started anew with another token. Open the address that it printed in the terminal."
-        : "The server is away. Go on drawing: strokes are kept here and sent when it is back.";
+      const text =
+        state === "refused"
+          ? "The server was started anew with another token. Open the address that it printed in the terminal."
+          : "The server is away. Go on drawing: strokes are kept here and sent when it is back.";
       showBanner({ text, action: { text: "Try now", run: () => this.connection.socket ?? this.connection.connect() } });
     }, LOST_SHOWN_AFTER_MS);
     this.lost = this.lost ?? false;

@@ -56,7 +56,10 @@ function ring(context, at, radius, colour, width, dash = []) {
  * @param {"positive" | "negative"} sign
  */
 function drawSign(context, at, sign) {
-  for (const [colour, width] of /** @type {[string, number][]} */ ([["rgba(0, 0, 0, 0.75)", 4], ["#ffffff", 1.75]])) {
+  for (const [colour, width] of /** @type {[string, number][]} */ ([
+    ["rgba(0, 0, 0, 0.75)", 4],
+    ["#ffffff", 1.75],
+  ])) {
     context.beginPath();
     context.moveTo(at.x - 3.5, at.y);
     context.lineTo(at.x + 3.5, at.y);

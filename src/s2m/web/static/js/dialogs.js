@@ -28,7 +28,17 @@ function dialog() {
 export function openDialog(title, children) {
   const element = dialog();
   element.className = "dialog";
-  const close = make("button", { type: "button", class: "icon-button", "aria-label": "Close", title: "Close (Esc)", onclick: () => element.close() }, [icon("close")]);
+  const close = make(
+    "button",
+    {
+      type: "button",
+      class: "icon-button",
+      "aria-label": "Close",
+      title: "Close (Esc)",
+      onclick: () => element.close(),
+    },
+    [icon("close")],
+  );
   element.replaceChildren(
     make("div", { class: "dialog-head" }, [make("h2", { id: "dialog-title", text: title }), close]),
     make("div", { class: "dialog-body", tabindex: 0 }, children),
@@ -41,7 +51,16 @@ export function showKeys(app) {
   const { tool } = app.ui.value;
   const groups = ["Draw", "Objects", "Edit", "Look", "Folder", "Help"];
   const lines = (/** @type {[string[], string][]} */ entries) =>
-    entries.map(([keys, title]) => make("div", { class: "key-line" }, [make("span", { text: title }), make("span", { class: "keys" }, keys.map((key) => make("kbd", { text: key })))]));
+    entries.map(([keys, title]) =>
+      make("div", { class: "key-line" }, [
+        make("span", { text: title }),
+        make(
+          "span",
+          { class: "keys" },
+          keys.map((key) => make("kbd", { text: key })),
+        ),
+      ]),
+    );
   const now = make("div", { class: "key-group" }, [
     make("h3", { text: `Now: ${ACTIONS[`tool-${tool}`].title}` }),
     ...lines(MOUSE.map(([key, title]) => [[key], title])),
@@ -49,7 +68,12 @@ export function showKeys(app) {
   const others = groups.map((group) => {
     const entries = Object.entries(ACTIONS)
       .filter(([name, action]) => action.group === group && app.keys[name]?.length && !/^object-[2-9]$/.test(name))
-      .map(([name, action]) => /** @type {[string[], string]} */ (name === "object-1" ? [["1", "…", "9"], "Object 1 to 9"] : [app.keys[name], action.title]));
+      .map(
+        ([name, action]) =>
+          /** @type {[string[], string]} */ (
+            name === "object-1" ? [["1", "…", "9"], "Object 1 to 9"] : [app.keys[name], action.title]
+          ),
+      );
     return make("div", { class: "key-group" }, [make("h3", { text: group }), ...lines(entries)]);
   });
   openDialog("Keys", [make("div", { class: "key-groups" }, [now, ...others])]);
@@ -59,7 +83,18 @@ export function showKeys(app) {
 export function showCommands(app) {
   const element = dialog();
   element.className = "dialog command-list";
-  const field = /** @type {HTMLInputElement} */ (make("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "command-options", "aria-label": "Find a command", placeholder: "Find a command", autocomplete: "off", spellcheck: "false" }));
+  const field = /** @type {HTMLInputElement} */ (
+    make("input", {
+      type: "text",
+      role: "combobox",
+      "aria-expanded": "true",
+      "aria-controls": "command-options",
+      "aria-label": "Find a command",
+      placeholder: "Find a command",
+      autocomplete: "off",
+      spellcheck: "false",
+    })
+  );
   const list = make("ul", { id: "command-options", role: "listbox", "aria-label": "Commands" });
   let chosen = 0;
   /** @type {string[]} */
@@ -72,10 +107,19 @@ export function showCommands(app) {
   const draw = () => {
     names = found(field.value);
     chosen = Math.max(0, Math.min(chosen, names.length - 1));
-    const rows = names.map((name, i) => make("li", { role: "option", id: `command-${name}`, "aria-selected": String(i === chosen), "aria-disabled": String(!isEnabled(name, app)), onclick: () => run(name) }, [
-      make("span", { text: ACTIONS[name].title }),
-      make("kbd", { text: app.keyOf(name), hidden: !app.keyOf(name) }),
-    ]));
+    const rows = names.map((name, i) =>
+      make(
+        "li",
+        {
+          role: "option",
+          id: `command-${name}`,
+          "aria-selected": String(i === chosen),
+          "aria-disabled": String(!isEnabled(name, app)),
+          onclick: () => run(name),
+        },
+        [make("span", { text: ACTIONS[name].title }), make("kbd", { text: app.keyOf(name), hidden: !app.keyOf(name) })],
+      ),
+    );
     list.replaceChildren(...(rows.length ? rows : [make("li", { class: "none", text: "No command of this name." })]));
     field.setAttribute("aria-activedescendant", names.length ? `command-${names[chosen]}` : "");
     list.children[chosen]?.scrollIntoView({ block: "nearest" });
@@ -121,13 +165,16 @@ export async function showAbout(app) {
   const { project } = app.doc.value;
   const list = make("div", { class: "about" }, [make("p", { class: "quiet", text: "Asking the server" })]);
   openDialog("About", [list]);
-  const line = (/** @type {string} */ name, /** @type {string} */ value) => make("div", { class: "key-line" }, [make("span", { text: name }), make("span", { class: "quiet", text: value })]);
+  const line = (/** @type {string} */ name, /** @type {string} */ value) =>
+    make("div", { class: "key-line" }, [make("span", { text: name }), make("span", { class: "quiet", text: value })]);
   try {
     const told = await (await fetch("api/info", { cache: "no-store" })).json();
-    const memory = told.memory.map((/** @type {{name: keyof KEPT, used_bytes: number, limit_bytes: number}} */ each) => make("div", {}, [
-      line(KEPT[each.name], `${megabytes(each.used_bytes)} of at most ${megabytes(each.limit_bytes)}`),
-      make("meter", { min: 0, max: each.limit_bytes, value: each.used_bytes, "aria-label": KEPT[each.name] }),
-    ]));
+    const memory = told.memory.map((/** @type {{name: keyof KEPT, used_bytes: number, limit_bytes: number}} */ each) =>
+      make("div", {}, [
+        line(KEPT[each.name], `${megabytes(each.used_bytes)} of at most ${megabytes(each.limit_bytes)}`),
+        make("meter", { min: 0, max: each.limit_bytes, value: each.used_bytes, "aria-label": KEPT[each.name] }),
+      ]),
+    );
     list.replaceChildren(
       line("Model", told.model),
       line(app.doc.readOnly ? "Masks come from" : "Masks go to", project?.output ?? ""),
@@ -148,20 +195,43 @@ function megabytes(bytes) {
 
 /** @param {import("./app.js").App} app */
 export function showSettings(app) {
-  const presets = make("select", { "aria-label": "Preset", onchange: (/** @type {Event} */ event) => {
-    app.setKeys(/** @type {HTMLSelectElement} */ (event.target).value, {});
-    showSettings(app);
-  } }, Object.entries(PRESETS).map(([name, { title }]) => make("option", { value: name, text: `Keys as in ${title}`, selected: name === app.ui.value.preset })));
+  const presets = make(
+    "select",
+    {
+      "aria-label": "Preset",
+      onchange: (/** @type {Event} */ event) => {
+        app.setKeys(/** @type {HTMLSelectElement} */ (event.target).value, {});
+        showSettings(app);
+      },
+    },
+    Object.entries(PRESETS).map(([name, { title }]) =>
+      make("option", { value: name, text: `Keys as in ${title}`, selected: name === app.ui.value.preset }),
+    ),
+  );
   const lines = Object.entries(ACTIONS).map(([name, action]) => {
-    const button = make("button", { type: "button", class: "small-button", text: app.keyOf(name) || "none", "aria-label": `Key of ${action.title}: ${app.keyOf(name) || "none"}` });
+    const button = make("button", {
+      type: "button",
+      class: "small-button",
+      text: app.keyOf(name) || "none",
+      "aria-label": `Key of ${action.title}: ${app.keyOf(name) || "none"}`,
+    });
     button.addEventListener("click", () => listenForKey(app, name, button));
     return make("div", { class: "key-line" }, [make("span", { text: action.title }), button]);
   });
-  const back = make("button", { type: "button", class: "small-button", text: "All as in the preset", onclick: () => {
-    app.setKeys(app.ui.value.preset, {});
-    showSettings(app);
-  } });
-  openDialog("Change keys", [make("div", { class: "row" }, [presets, back]), make("p", { class: "help", text: "Click a key and press the new one; Esc leaves it, Delete removes it." }), ...lines]);
+  const back = make("button", {
+    type: "button",
+    class: "small-button",
+    text: "All as in the preset",
+    onclick: () => {
+      app.setKeys(app.ui.value.preset, {});
+      showSettings(app);
+    },
+  });
+  openDialog("Change keys", [
+    make("div", { class: "row" }, [presets, back]),
+    make("p", { class: "help", text: "Click a key and press the new one; Esc leaves it, Delete removes it." }),
+    ...lines,
+  ]);
 }
 
 /**

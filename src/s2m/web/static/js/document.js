@@ -62,13 +62,27 @@ export class ImageDocument extends Store {
     const same = this.value.image?.name === image.name && this.value.image?.stamp === image.stamp;
     this.set({ opening: null, unreadable: null, editor, number: 0 });
     // Strokes are sent again on every new line, so that nothing old may stay.
-    this.set({ strokes: [], image: same ? this.value.image : image, ...(same ? {} : { objects: [], areas: new Map() }) });
+    this.set({
+      strokes: [],
+      image: same ? this.value.image : image,
+      ...(same ? {} : { objects: [], areas: new Map() }),
+    });
   }
 
   /** @param {any} message "unreadable" */
   takeUnreadable(message) {
     const unreadable = { name: message.name, text: message.text };
-    this.set({ opening: null, image: null, unreadable, objects: [], strokes: [], areas: new Map(), undo: null, redo: null, editor: false });
+    this.set({
+      opening: null,
+      image: null,
+      unreadable,
+      objects: [],
+      strokes: [],
+      areas: new Map(),
+      undo: null,
+      redo: null,
+      editor: false,
+    });
   }
 
   /** @param {any} message "state" */
@@ -108,7 +122,9 @@ export class ImageDocument extends Store {
 
   /** @param {AnnotatedObject} object @returns {string} its class as it is called now */
   classOf(object) {
-    const found = this.value.classes.find((each) => each.name === object.class || each.former_names.includes(object.class));
+    const found = this.value.classes.find(
+      (each) => each.name === object.class || each.former_names.includes(object.class),
+    );
     return found?.name ?? object.class;
   }
 

@@ -206,7 +206,10 @@ export class Drawing {
     const [first] = strokes;
     this.app.layers.busySince ||= performance.now();
     if (first.kind === "draw") {
-      this.app.command({ kind: "draw", strokes: strokes.map(drawnStrokeOf) }, strokes.map((stroke) => stroke.id));
+      this.app.command(
+        { kind: "draw", strokes: strokes.map(drawnStrokeOf) },
+        strokes.map((stroke) => stroke.id),
+      );
       return;
     }
     const body = {
@@ -269,7 +272,10 @@ function drawnStrokeOf(stroke) {
 
 /** @param {number[]} box as ``boxFrom`` makes it */
 function cornersOf(box) {
-  return [[box[0], box[1]], [box[4], box[5]]];
+  return [
+    [box[0], box[1]],
+    [box[4], box[5]],
+  ];
 }
 
 /** @param {number[]} flat */

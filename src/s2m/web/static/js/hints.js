@@ -51,14 +51,25 @@ export class Hints {
     const step = STEPS[this.step];
     this.onexample(this.ready && this.step === 0 ? this.example : null);
     if (!this.ready || !step) return byId("hints").replaceChildren();
-    const skip = make("button", { type: "button", title: "No more hints", "aria-label": "No more hints", onclick: () => {
-      this.step = STEPS.length;
-      this.#keep();
-    } }, [icon("close")]);
-    byId("hints").replaceChildren(make("div", { class: "hint" }, [
-      make("span", { class: "steps", text: `${this.step + 1} / ${STEPS.length}` }),
-      make("span", { text: this.example && step.traced ? step.traced : step.text }),
-      skip,
-    ]));
+    const skip = make(
+      "button",
+      {
+        type: "button",
+        title: "No more hints",
+        "aria-label": "No more hints",
+        onclick: () => {
+          this.step = STEPS.length;
+          this.#keep();
+        },
+      },
+      [icon("close")],
+    );
+    byId("hints").replaceChildren(
+      make("div", { class: "hint" }, [
+        make("span", { class: "steps", text: `${this.step + 1} / ${STEPS.length}` }),
+        make("span", { text: this.example && step.traced ? step.traced : step.text }),
+        skip,
+      ]),
+    );
   }
 }

@@ -80,7 +80,11 @@ export class Inbox {
     const { preset, keys } = message.preferences;
     ui.set({ preset: preset ?? "s2m", ownKeys: keys ?? {} });
     if (message.folder.length === 0) {
-      showScreen({ title: "No image here", text: `${message.project.name} holds no image. Put photographs into it and start again.`, actions: [{ text: "Look again", run: () => location.reload() }] });
+      showScreen({
+        title: "No image here",
+        text: `${message.project.name} holds no image. Put photographs into it and start again.`,
+        actions: [{ text: "Look again", run: () => location.reload() }],
+      });
     } else if (!doc.value.image && !doc.value.opening) {
       this.app.open(message.first);
     }
@@ -116,7 +120,9 @@ export class Inbox {
     const commands = connection.store.take(image);
     if (commands.length === 0) return;
     connection.adopt(commands);
-    status.say(`${commands.length} ${commands.length === 1 ? "change" : "changes"} that waited in this browser ${commands.length === 1 ? "is" : "are"} sent now`);
+    status.say(
+      `${commands.length} ${commands.length === 1 ? "change" : "changes"} that waited in this browser ${commands.length === 1 ? "is" : "are"} sent now`,
+    );
   }
 
   /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number, window: [number, number] | null}} view */
@@ -134,7 +140,11 @@ export class Inbox {
     doc.takeState(message);
     layers.foreign = null;
     drawing.settle();
-    if (layers.selectedStroke && !message.strokes.some((/** @type {any} */ stroke) => stroke.key === layers.selectedStroke)) this.app.selectStroke(null);
+    if (
+      layers.selectedStroke &&
+      !message.strokes.some((/** @type {any} */ stroke) => stroke.key === layers.selectedStroke)
+    )
+      this.app.selectStroke(null);
     else this.app.toolPanel.showStroke();
   }
 
@@ -159,7 +169,8 @@ export class Inbox {
   /** @param {any} message */
   #takeDone(message) {
     this.#finish(message.id);
-    if (message.text) this.app.status.say(message.ms > 0 ? `${message.text} · ${Math.round(message.ms)} ms` : message.text);
+    if (message.text)
+      this.app.status.say(message.ms > 0 ? `${message.text} · ${Math.round(message.ms)} ms` : message.text);
     if (message.kind === "commit") this.app.hints.done("kept");
   }
 
@@ -178,7 +189,10 @@ export class Inbox {
     layers.masks.clear();
     layers.pending = [];
     layers.redrawAll();
-    const actions = doc.value.folder.length > 1 ? [{ text: "Next image", run: () => this.app.step(1) }] : [{ text: "Try again", run: () => this.app.open(message.name) }];
+    const actions =
+      doc.value.folder.length > 1
+        ? [{ text: "Next image", run: () => this.app.step(1) }]
+        : [{ text: "Try again", run: () => this.app.open(message.name) }];
     showScreen({ title: "This image cannot be opened", text: message.text, actions });
   }
 }

@@ -83,12 +83,18 @@ export function drawExample(context, viewport, pixelRatio, points) {
     ends.moveTo(tip.x, tip.y);
     ends.lineTo(tip.x + 13 * Math.cos(heading + turn), tip.y + 13 * Math.sin(heading + turn));
   }
-  const path = pathOnScreen({ id: "", object_id: 1, sign: "positive", width_px: 1, tool: "stroke", committed: false, points }, viewport);
+  const path = pathOnScreen(
+    { id: "", object_id: 1, sign: "positive", width_px: 1, tool: "stroke", committed: false, points },
+    viewport,
+  );
   context.save();
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   context.lineCap = "round";
   context.lineJoin = "round";
-  for (const [colour, more] of /** @type {[string, number][]} */ ([["rgba(0, 0, 0, 0.4)", 2.5], ["rgba(255, 255, 255, 0.8)", 0]])) {
+  for (const [colour, more] of /** @type {[string, number][]} */ ([
+    ["rgba(0, 0, 0, 0.4)", 2.5],
+    ["rgba(255, 255, 255, 0.8)", 0],
+  ])) {
     context.strokeStyle = colour;
     context.setLineDash([0.01, 11]);
     context.lineWidth = 5 + more;
@@ -152,7 +158,9 @@ export function distanceToStroke(stroke, point) {
   for (let i = 2; i < points.length; i += 2) {
     const [x0, y0, x1, y1] = [points[i - 2], points[i - 1], points[i], points[i + 1]];
     const length = (x1 - x0) ** 2 + (y1 - y0) ** 2;
-    const along = length ? Math.min(1, Math.max(0, ((point.x - x0) * (x1 - x0) + (point.y - y0) * (y1 - y0)) / length)) : 0;
+    const along = length
+      ? Math.min(1, Math.max(0, ((point.x - x0) * (x1 - x0) + (point.y - y0) * (y1 - y0)) / length))
+      : 0;
     nearest = Math.min(nearest, Math.hypot(x0 + along * (x1 - x0) - point.x, y0 + along * (y1 - y0) - point.y));
   }
   return nearest;

@@ -19,7 +19,8 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   #down(event) {
     if (isTyping(event.target) || document.querySelector("dialog[open]") || event.isComposing) return;
-    const onControl = event.target instanceof HTMLElement && event.target.matches("button, summary, [role=option], input");
+    const onControl =
+      event.target instanceof HTMLElement && event.target.matches("button, summary, [role=option], input");
     if (event.key === "Control" || event.key === "Meta") return this.app.ui.set({ collecting: true });
     if (onControl && (event.key === " " || event.key === "Enter" || event.key.startsWith("Arrow"))) return;
     if (event.key === " ") return this.#space(event);
@@ -37,7 +38,9 @@ export class Keyboard {
    * @param {string} name
    */
   #meant(name) {
-    return name === "next-image" && this.app.doc.value.folder.length < 2 && isEnabled("view-mask", this.app) ? "view-mask" : name;
+    return name === "next-image" && this.app.doc.value.folder.length < 2 && isEnabled("view-mask", this.app)
+      ? "view-mask"
+      : name;
   }
 
   /** @param {KeyboardEvent} event */

@@ -4,11 +4,11 @@
 
 /** @type {KeyMap} */
 const DEFAULT_KEYS = {
-  "undo": ["Ctrl+Z"],
-  "redo": ["Ctrl+Shift+Z", "Ctrl+Y"],
-  "commit": ["F"],
-  "clear": ["R"],
-  "save": ["S", "Ctrl+S"],
+  undo: ["Ctrl+Z"],
+  redo: ["Ctrl+Shift+Z", "Ctrl+Y"],
+  commit: ["F"],
+  clear: ["R"],
+  save: ["S", "Ctrl+S"],
   "switch-sign": ["X"],
   "object-1": ["1"],
   "object-2": ["2"],
@@ -21,15 +21,15 @@ const DEFAULT_KEYS = {
   "object-9": ["9"],
   "object-background": ["0"],
   "object-new": ["N"],
-  "classes": ["C"],
+  classes: ["C"],
   "import-masks": ["I"],
-  "narrower": ["["],
-  "wider": ["]"],
+  narrower: ["["],
+  wider: ["]"],
   "view-mask": ["V"],
   "view-next": ["Shift+V"],
   "opacity-less": ["Shift+["],
   "opacity-more": ["Shift+]"],
-  "fit": ["Shift+F"],
+  fit: ["Shift+F"],
   "zoom-in": ["+", "="],
   "zoom-out": ["-"],
   "zoom-100": ["Z"],
@@ -47,26 +47,47 @@ const DEFAULT_KEYS = {
   "tool-hand": ["H"],
   "stroke-delete": ["Delete", "Backspace"],
   "stroke-flip": ["Shift+X"],
-  "magnifier": ["M"],
+  magnifier: ["M"],
   "window-tight": ["W"],
   "window-usual": ["Shift+W"],
-  "panels": ["\\"],
+  panels: ["\\"],
   "folder-panel": ["G"],
-  "theme": ["Shift+T"],
+  theme: ["Shift+T"],
   "keys-sheet": ["?", "F1"],
   "command-list": ["Ctrl+K"],
-  "settings": ["Ctrl+,"],
+  settings: ["Ctrl+,"],
 };
 
 /** @type {Record<string, {title: string, keys: KeyMap}>} what differs from the default */
 export const PRESETS = {
   s2m: { title: "S2M", keys: {} },
-  labelme: { title: "labelme", keys: { "zoom-in": ["Ctrl++", "Ctrl+=", "+"], "zoom-out": ["Ctrl+-", "-"], "fit": ["Ctrl+F", "Shift+F"] } },
+  labelme: {
+    title: "labelme",
+    keys: { "zoom-in": ["Ctrl++", "Ctrl+=", "+"], "zoom-out": ["Ctrl+-", "-"], fit: ["Ctrl+F", "Shift+F"] },
+  },
   cvat: {
     title: "CVAT",
-    keys: { "next-image": ["F"], "previous-image": ["D"], "commit": ["Ctrl+Enter"], "object-new": ["N"], "next-unfinished": ["Shift+F"], "fit": ["Ctrl+Shift+F"] },
+    keys: {
+      "next-image": ["F"],
+      "previous-image": ["D"],
+      commit: ["Ctrl+Enter"],
+      "object-new": ["N"],
+      "next-unfinished": ["Shift+F"],
+      fit: ["Ctrl+Shift+F"],
+    },
   },
-  napari: { title: "napari", keys: { "object-new": ["M"], "magnifier": ["Shift+M"], "tool-brush": ["P"], "tool-stroke": ["Q"], "tool-eraser": ["E"], "fit": ["Ctrl+R", "Shift+F"], "view-mask": ["V"] } },
+  napari: {
+    title: "napari",
+    keys: {
+      "object-new": ["M"],
+      magnifier: ["Shift+M"],
+      "tool-brush": ["P"],
+      "tool-stroke": ["Q"],
+      "tool-eraser": ["E"],
+      fit: ["Ctrl+R", "Shift+F"],
+      "view-mask": ["V"],
+    },
+  },
 };
 
 /**
@@ -112,5 +133,7 @@ export function actionOfKey(map, key) {
  * @returns {boolean} whether keys belong to a field in which somebody types
  */
 export function isTyping(target) {
-  return target instanceof HTMLElement && target.matches("input:not([type=range]):not([type=checkbox]), textarea, select");
+  return (
+    target instanceof HTMLElement && target.matches("input:not([type=range]):not([type=checkbox]), textarea, select")
+  );
 }

@@ -160,7 +160,8 @@ export class Layers {
     for (const stroke of all) {
       const object = looks.get(stroke.object_id);
       const hidden = object && !object.visible;
-      if (!stroke.points || hidden || (view === "mask" || view === "image" || !strokesShown) && !drawing.has(stroke)) continue;
+      if (!stroke.points || hidden || ((view === "mask" || view === "image" || !strokesShown) && !drawing.has(stroke)))
+        continue;
       const alpha = stroke.committed ? 0.3 : 0.9;
       drawStroke(context, this.viewport, this.pixelRatio, stroke, {
         alpha,

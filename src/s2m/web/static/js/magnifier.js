@@ -24,12 +24,22 @@ export class Magnifier {
     this.canvas.style.transform = `translate(${left}px, ${top}px)`;
     const { context } = this;
     const side = (this.canvas.width / NEARER / 2) * (layers.pixelRatio / (this.canvas.width / SIZE));
-    const source = [(at.x * layers.pixelRatio) - side, (at.y * layers.pixelRatio) - side, side * 2, side * 2];
+    const source = [at.x * layers.pixelRatio - side, at.y * layers.pixelRatio - side, side * 2, side * 2];
     context.imageSmoothingEnabled = false;
     context.fillStyle = "#303030";
     context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     for (const layer of [layers.canvases.picture, layers.canvases.masks]) {
-      context.drawImage(layer.canvas, source[0], source[1], source[2], source[3], 0, 0, this.canvas.width, this.canvas.height);
+      context.drawImage(
+        layer.canvas,
+        source[0],
+        source[1],
+        source[2],
+        source[3],
+        0,
+        0,
+        this.canvas.width,
+        this.canvas.height,
+      );
     }
     const middle = this.canvas.width / 2;
     context.beginPath();

@@ -11,16 +11,31 @@ const MASKS = /\.(png|json|tiff?|bmp|gif)$/i;
 /** @param {import("./app.js").App} app */
 export function showImport(app) {
   const { folder, image } = app.doc.value;
-  const choice = (/** @type {Into} */ value, /** @type {string} */ text) => make("label", {}, [make("input", { type: "radio", name: "import-into", value, checked: value === "image" }), text]);
+  const choice = (/** @type {Into} */ value, /** @type {string} */ text) =>
+    make("label", {}, [make("input", { type: "radio", name: "import-into", value, checked: value === "image" }), text]);
   const choices = make("fieldset", { class: "choices", "aria-label": "Into which images", hidden: folder.length < 2 }, [
     choice("image", `Into ${image?.name}`),
     choice("all", "Into all images on which nothing was done yet"),
   ]);
   const into = () => /** @type {Into} */ (choices.querySelector("input:checked")?.getAttribute("value") ?? "image");
-  const file = make("button", { type: "button", id: "import-file", class: "small-button primary", text: "A file…", onclick: () => chooseFiles(app, into(), "file") });
-  const whole = make("button", { type: "button", class: "small-button", text: "A folder of label maps…", onclick: () => chooseFiles(app, into(), "folder") });
+  const file = make("button", {
+    type: "button",
+    id: "import-file",
+    class: "small-button primary",
+    text: "A file…",
+    onclick: () => chooseFiles(app, into(), "file"),
+  });
+  const whole = make("button", {
+    type: "button",
+    class: "small-button",
+    text: "A folder of label maps…",
+    onclick: () => chooseFiles(app, into(), "folder"),
+  });
   openDialog("Import masks", [
-    make("p", { class: "help", text: "A label map is a PNG in which the index of a pixel is its object, named after its image. A COCO file ends in .json. Masks replace those of objects with the same numbers; undo takes them back." }),
+    make("p", {
+      class: "help",
+      text: "A label map is a PNG in which the index of a pixel is its object, named after its image. A COCO file ends in .json. Masks replace those of objects with the same numbers; undo takes them back.",
+    }),
     choices,
     make("div", { class: "row" }, [file, whole]),
   ]);
@@ -57,11 +72,21 @@ export async function importFiles(app, files, into) {
     if (into === "all") return await importAll(app, masks);
     // Of several files the one that is named after the image.
     const file = files.length === 1 ? files[0] : masks.find((each) => stemOf(each.name) === stemOf(image.name));
-    if (!file) return app.status.fail(`None of these ${files.length} files is a label map of ${image.name}; its name must be the same.`);
-    await send(`api/images/${image.index}/masks?page=${app.connection.page}&name=${encodeURIComponent(file.name)}`, file);
+    if (!file)
+      return app.status.fail(
+        `None of these ${files.length} files is a label map of ${image.name}; its name must be the same.`,
+      );
+    await send(
+      `api/images/${image.index}/masks?page=${app.connection.page}&name=${encodeURIComponent(file.name)}`,
+      file,
+    );
     app.status.say(`Imported ${file.name}`);
   } catch (error) {
-    app.status.fail(error instanceof TypeError ? "The masks could not be sent. Try again when the server is back." : String(/** @type {Error} */ (error).message));
+    app.status.fail(
+      error instanceof TypeError
+        ? "The masks could not be sent. Try again when the server is back."
+        : String(/** @type {Error} */ (error).message),
+    );
   }
 }
 

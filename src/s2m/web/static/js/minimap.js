@@ -40,11 +40,23 @@ export class Minimap {
     this.canvas.height = Math.round(height * ratio);
     this.canvas.style.width = `${width}px`;
     this.canvas.style.height = `${height}px`;
-    const map = { ...viewport, scale: share, left: 0, top: 0, width, height, toScreen: (/** @type {any} */ p) => ({ x: p.x * share, y: p.y * share }), visible: { left: 0, top: 0, right: viewport.imageWidth, bottom: viewport.imageHeight } };
+    const map = {
+      ...viewport,
+      scale: share,
+      left: 0,
+      top: 0,
+      width,
+      height,
+      toScreen: (/** @type {any} */ p) => ({ x: p.x * share, y: p.y * share }),
+      visible: { left: 0, top: 0, right: viewport.imageWidth, bottom: viewport.imageHeight },
+    };
     layers.tiles.draw(this.context, /** @type {any} */ (map), ratio);
     const { left, top, right, bottom } = viewport.visible;
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    for (const [colour, line] of /** @type {[string, number][]} */ ([["rgba(0, 0, 0, 0.7)", 4], ["#ffffff", 1.5]])) {
+    for (const [colour, line] of /** @type {[string, number][]} */ ([
+      ["rgba(0, 0, 0, 0.7)", 4],
+      ["#ffffff", 1.5],
+    ])) {
       this.context.strokeStyle = colour;
       this.context.lineWidth = line;
       this.context.strokeRect(left * share, top * share, (right - left) * share, (bottom - top) * share);

@@ -4,7 +4,19 @@ import { ACTIONS, isEnabled } from "./actions.js";
 import { OBJECT_COLOURS, colourOf } from "./colours.js";
 import { byId, icon, make } from "./elements.js";
 
-const MENU = ["object-rename", "classes", "object-copy", "", "fill-holes", "drop-specks", "smooth", "object-split", "object-merge", "", "object-delete"];
+const MENU = [
+  "object-rename",
+  "classes",
+  "object-copy",
+  "",
+  "fill-holes",
+  "drop-specks",
+  "smooth",
+  "object-split",
+  "object-merge",
+  "",
+  "object-delete",
+];
 
 export class ObjectsPanel {
   /** @param {import("./app.js").App} app */
@@ -24,7 +36,8 @@ export class ObjectsPanel {
     const { objects } = this.app.doc.value;
     const chosen = this.app.ui.value.object;
     const rows = objects.map((object) => this.#row(object));
-    if (chosen !== 0 && !objects.some((object) => object.id === chosen) && !this.app.doc.readOnly) rows.push(this.#coming(chosen));
+    if (chosen !== 0 && !objects.some((object) => object.id === chosen) && !this.app.doc.readOnly)
+      rows.push(this.#coming(chosen));
     rows.push(this.#background());
     const focused = this.list.contains(document.activeElement);
     this.list.replaceChildren(...rows);
@@ -37,16 +50,31 @@ export class ObjectsPanel {
     const key = object.id <= 9 ? String(object.id) : "";
     const given = this.app.doc.classOf(object);
     const shown = given && given !== object.name ? [make("span", { class: "class quiet", text: given })] : [];
-    const name = make("span", { class: "name", title: shown.length ? `${object.name}, class ${given}` : object.name }, [object.name, ...shown]);
-    const row = this.#frame(object.id, colourOf(object), `${object.name}${object.locked ? ", locked" : ""}${object.visible ? "" : ", hidden"}`, [
-      make("span", { class: "swatch" }),
-      make("span", { class: "digit", text: key }),
-      name,
-      make("span", { class: "area", "data-area": object.id }),
-      this.#mini(object.visible ? "eye" : "eye-off", object.visible ? "Hide" : "Show", !object.visible, () => this.app.changeObject(object.id, { visible: !object.visible })),
-      this.#mini(object.locked ? "lock" : "unlock", object.locked ? "Unlock" : "Lock: later strokes leave it alone", object.locked, () => this.app.changeObject(object.id, { locked: !object.locked })),
-      this.#mini("more", "More", false, (event) => this.#openMenu(object, event)),
+    const name = make("span", { class: "name", title: shown.length ? `${object.name}, class ${given}` : object.name }, [
+      object.name,
+      ...shown,
     ]);
+    const row = this.#frame(
+      object.id,
+      colourOf(object),
+      `${object.name}${object.locked ? ", locked" : ""}${object.visible ? "" : ", hidden"}`,
+      [
+        make("span", { class: "swatch" }),
+        make("span", { class: "digit", text: key }),
+        name,
+        make("span", { class: "area", "data-area": object.id }),
+        this.#mini(object.visible ? "eye" : "eye-off", object.visible ? "Hide" : "Show", !object.visible, () =>
+          this.app.changeObject(object.id, { visible: !object.visible }),
+        ),
+        this.#mini(
+          object.locked ? "lock" : "unlock",
+          object.locked ? "Unlock" : "Lock: later strokes leave it alone",
+          object.locked,
+          () => this.app.changeObject(object.id, { locked: !object.locked }),
+        ),
+        this.#mini("more", "More", false, (event) => this.#openMenu(object, event)),
+      ],
+    );
     row.addEventListener("dblclick", () => this.rename(object.id));
     row.addEventListener("contextmenu", (event) => {
       event.preventDefault();
@@ -85,15 +113,19 @@ export class ObjectsPanel {
    */
   #frame(id, colour, label, parts) {
     const chosen = this.app.ui.value.object === id;
-    const row = make("li", {
-      class: "object",
-      role: "option",
-      tabindex: chosen ? 0 : -1,
-      "aria-selected": String(chosen),
-      "aria-label": label,
-      "data-id": id,
-      onclick: () => this.app.chooseObject(id),
-    }, parts);
+    const row = make(
+      "li",
+      {
+        class: "object",
+        role: "option",
+        tabindex: chosen ? 0 : -1,
+        "aria-selected": String(chosen),
+        "aria-label": label,
+        "data-id": id,
+        onclick: () => this.app.chooseObject(id),
+      },
+      parts,
+    );
     row.style.setProperty("--swatch", colour);
     return row;
   }
@@ -109,13 +141,25 @@ export class ObjectsPanel {
       event.stopPropagation();
       run(event);
     };
-    return make("button", { type: "button", class: `mini${set ? " set" : ""}${name === "more" ? " always" : ""}`, title, "aria-label": title, disabled: !this.app.doc.value.editor, onclick }, [icon(name)]);
+    return make(
+      "button",
+      {
+        type: "button",
+        class: `mini${set ? " set" : ""}${name === "more" ? " always" : ""}`,
+        title,
+        "aria-label": title,
+        disabled: !this.app.doc.value.editor,
+        onclick,
+      },
+      [icon(name)],
+    );
   }
 
   #showAreas() {
     for (const cell of this.list.querySelectorAll("[data-area]")) {
       const share = this.app.doc.value.areas.get(Number(cell.getAttribute("data-area"))) ?? 0;
-      cell.textContent = share === 0 ? "" : share < 0.001 ? "<0.1 %" : `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`;
+      cell.textContent =
+        share === 0 ? "" : share < 0.001 ? "<0.1 %" : `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`;
     }
   }
 
@@ -126,7 +170,15 @@ export class ObjectsPanel {
     if (!object || !cell || !this.app.doc.value.editor) return;
     this.renaming = id;
     const classes = this.app.doc.value.classes.map((each) => each.name);
-    const field = /** @type {HTMLInputElement} */ (make("input", { type: "text", value: object.name, maxlength: 80, "aria-label": "Name of the object", list: classes.length ? "class-names" : null }));
+    const field = /** @type {HTMLInputElement} */ (
+      make("input", {
+        type: "text",
+        value: object.name,
+        maxlength: 80,
+        "aria-label": "Name of the object",
+        list: classes.length ? "class-names" : null,
+      })
+    );
     const finish = (/** @type {boolean} */ keep) => {
       if (this.renaming === null) return;
       this.renaming = null;
@@ -144,7 +196,11 @@ export class ObjectsPanel {
     });
     field.addEventListener("blur", () => finish(true));
     field.addEventListener("click", (event) => event.stopPropagation());
-    const names = make("datalist", { id: "class-names" }, classes.map((name) => make("option", { value: name })));
+    const names = make(
+      "datalist",
+      { id: "class-names" },
+      classes.map((name) => make("option", { value: name })),
+    );
     cell.replaceChildren(field, names);
     field.select();
     field.focus();
@@ -178,17 +234,36 @@ export class ObjectsPanel {
       close();
       work();
     };
-    const colours = make("div", { class: "colours", role: "group", "aria-label": "Colour" }, OBJECT_COLOURS.map((colour, i) => {
-      const button = make("button", { type: "button", "aria-label": `Colour ${i + 1}`, onclick: run(() => app.changeObject(object.id, { colour })) });
-      button.style.setProperty("--swatch", colour);
-      return button;
-    }));
-    const items = MENU.map((name) => name === "" ? make("hr") : make("button", {
-      type: "button",
-      role: "menuitem",
-      disabled: !isEnabled(name, app),
-      onclick: run(() => ACTIONS[name].run(app)),
-    }, [make("span", { text: ACTIONS[name].title }), make("kbd", { text: app.keyOf(name), hidden: !app.keyOf(name) })]));
+    const colours = make(
+      "div",
+      { class: "colours", role: "group", "aria-label": "Colour" },
+      OBJECT_COLOURS.map((colour, i) => {
+        const button = make("button", {
+          type: "button",
+          "aria-label": `Colour ${i + 1}`,
+          onclick: run(() => app.changeObject(object.id, { colour })),
+        });
+        button.style.setProperty("--swatch", colour);
+        return button;
+      }),
+    );
+    const items = MENU.map((name) =>
+      name === ""
+        ? make("hr")
+        : make(
+            "button",
+            {
+              type: "button",
+              role: "menuitem",
+              disabled: !isEnabled(name, app),
+              onclick: run(() => ACTIONS[name].run(app)),
+            },
+            [
+              make("span", { text: ACTIONS[name].title }),
+              make("kbd", { text: app.keyOf(name), hidden: !app.keyOf(name) }),
+            ],
+          ),
+    );
     const menu = make("div", { class: "menu", role: "menu" }, [colours, ...items]);
     menu.addEventListener("keydown", (key) => {
       key.stopPropagation();

@@ -176,7 +176,8 @@ export class Pen {
     const other = [...this.fingers].find(([finger]) => finger !== id)?.[1];
     const before = this.fingers.get(id);
     if (!other || !before) return;
-    const spread = Math.hypot(at.x - other.x, at.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
+    const spread =
+      Math.hypot(at.x - other.x, at.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
     this.target.pan((at.x - before.x) / 2, (at.y - before.y) / 2);
     this.target.zoom({ x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 }, spread);
     this.fingers.set(id, at);

@@ -13,13 +13,22 @@ export function showScreen(card) {
   const screen = byId("screen");
   screen.hidden = card === null;
   if (!card) return screen.replaceChildren();
-  const actions = (card.actions ?? []).map((choice, i) => make("button", { type: "button", class: i === 0 ? "small-button primary" : "small-button", text: choice.text, onclick: choice.run }));
-  screen.replaceChildren(make("div", { class: "card", role: "status" }, [
-    ...(card.busy ? [make("div", { class: "spinner", "aria-hidden": "true" })] : []),
-    make("h2", { text: card.title }),
-    make("p", { text: card.text }),
-    ...(actions.length ? [make("div", { class: "actions" }, actions)] : []),
-  ]));
+  const actions = (card.actions ?? []).map((choice, i) =>
+    make("button", {
+      type: "button",
+      class: i === 0 ? "small-button primary" : "small-button",
+      text: choice.text,
+      onclick: choice.run,
+    }),
+  );
+  screen.replaceChildren(
+    make("div", { class: "card", role: "status" }, [
+      ...(card.busy ? [make("div", { class: "spinner", "aria-hidden": "true" })] : []),
+      make("h2", { text: card.title }),
+      make("p", { text: card.text }),
+      ...(actions.length ? [make("div", { class: "actions" }, actions)] : []),
+    ]),
+  );
 }
 
 /**
@@ -31,6 +40,15 @@ export function showBanner(banner) {
   if (!banner) return element.replaceChildren();
   element.replaceChildren(
     make("span", { class: "text", text: banner.text }),
-    ...(banner.action ? [make("button", { type: "button", class: "small-button", text: banner.action.text, onclick: banner.action.run })] : []),
+    ...(banner.action
+      ? [
+          make("button", {
+            type: "button",
+            class: "small-button",
+            text: banner.action.text,
+            onclick: banner.action.run,
+          }),
+        ]
+      : []),
   );
 }

@@ -4,8 +4,21 @@ import { colourOf } from "./colours.js";
 import { byId, make } from "./elements.js";
 
 /** What the next keys may be: actions, each with a word for it. */
-const DRAWING = [["switch-sign", "sign"], ["commit", "commit"], ["object-new", "object"], ["undo", "undo"], ["save", "save"], ["keys-sheet", "keys"]];
-const LOOKING = [["view-next", "view"], ["strokes-shown", "strokes"], ["fit", "fit"], ["magnifier", "magnifier"], ["keys-sheet", "keys"]];
+const DRAWING = [
+  ["switch-sign", "sign"],
+  ["commit", "commit"],
+  ["object-new", "object"],
+  ["undo", "undo"],
+  ["save", "save"],
+  ["keys-sheet", "keys"],
+];
+const LOOKING = [
+  ["view-next", "view"],
+  ["strokes-shown", "strokes"],
+  ["fit", "fit"],
+  ["magnifier", "magnifier"],
+  ["keys-sheet", "keys"],
+];
 const LOOKING_AT_MANY = [["previous-image", "previous"], ["next-image", "next image"], ...LOOKING];
 
 export class Status {
@@ -118,8 +131,12 @@ export class Status {
     const { readOnly } = this.app.doc;
     element.title = readOnly;
     element.replaceChildren(...(readOnly ? ["Look only"] : [mark, this.app.doc.nameOf(object)]));
-    const shownKeys = (!readOnly ? DRAWING : this.app.doc.value.folder.length > 1 ? LOOKING_AT_MANY : LOOKING).filter(([action]) => this.app.keyOf(action));
-    byId("status-keys").replaceChildren(...shownKeys.flatMap(([action, word]) => [make("kbd", { text: this.app.keyOf(action) }), word]));
+    const shownKeys = (!readOnly ? DRAWING : this.app.doc.value.folder.length > 1 ? LOOKING_AT_MANY : LOOKING).filter(
+      ([action]) => this.app.keyOf(action),
+    );
+    byId("status-keys").replaceChildren(
+      ...shownKeys.flatMap(([action, word]) => [make("kbd", { text: this.app.keyOf(action) }), word]),
+    );
   }
 
   /**

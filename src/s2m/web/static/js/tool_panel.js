@@ -18,14 +18,21 @@ export class ToolPanel {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
-    const buttons = TOOLS.map(([tool]) => make("button", { type: "button", class: "tool-button", "data-tool": tool, onclick: () => app.run(`tool-${tool}`) }, [icon(tool)]));
+    const buttons = TOOLS.map(([tool]) =>
+      make(
+        "button",
+        { type: "button", class: "tool-button", "data-tool": tool, onclick: () => app.run(`tool-${tool}`) },
+        [icon(tool)],
+      ),
+    );
     byId("tools").append(...buttons);
     this.#sliders();
     byId("sign-positive").addEventListener("click", () => app.ui.set({ sign: "positive" }));
     byId("sign-negative").addEventListener("click", () => app.switchSign());
     app.ui.watch(["tool", "keys"], ({ tool }) => this.#showTool(tool));
     app.ui.watch(["sign"], ({ sign }) => {
-      for (const each of ["positive", "negative"]) byId(`sign-${each}`).setAttribute("aria-checked", String(each === sign));
+      for (const each of ["positive", "negative"])
+        byId(`sign-${each}`).setAttribute("aria-checked", String(each === sign));
     });
     app.doc.watch(["editor"], () => this.showStroke());
   }
@@ -76,9 +83,19 @@ export class ToolPanel {
     const stroke = app.doc.value.strokes.find((each) => each.id === app.layers.selectedStroke);
     panel.hidden = !stroke;
     if (!stroke) return panel.replaceChildren();
-    const button = (/** @type {string} */ action, /** @type {string} */ text) => make("button", { type: "button", class: "small-button", text, title: `${ACTIONS[action].title} ${app.keyOf(action) ? `(${app.keyOf(action)})` : ""}`, onclick: () => app.run(action) });
+    const button = (/** @type {string} */ action, /** @type {string} */ text) =>
+      make("button", {
+        type: "button",
+        class: "small-button",
+        text,
+        title: `${ACTIONS[action].title} ${app.keyOf(action) ? `(${app.keyOf(action)})` : ""}`,
+        onclick: () => app.run(action),
+      });
     const sign = stroke.sign === "positive" ? "belongs to" : "does not belong to";
-    const give = app.ui.value.object === stroke.object_id ? [] : [button("stroke-give", `To ${app.doc.nameOf(app.ui.value.object)}`)];
+    const give =
+      app.ui.value.object === stroke.object_id
+        ? []
+        : [button("stroke-give", `To ${app.doc.nameOf(app.ui.value.object)}`)];
     panel.replaceChildren(
       make("p", { class: "help", text: `Selected: ${sign} ${app.doc.nameOf(stroke.object_id)}` }),
       make("div", { class: "row" }, [button("stroke-flip", "Flip"), button("stroke-delete", "Delete"), ...give]),

@@ -21,7 +21,9 @@ export class Topbar {
       view.value = value.view;
     });
     app.ui.watch(["keys", "panels", "theme"], () => this.refresh());
-    app.doc.watch(["undo", "redo", "editor", "image", "objects", "status", "folder", "unreadable", "opening"], () => this.refresh());
+    app.doc.watch(["undo", "redo", "editor", "image", "objects", "status", "folder", "unreadable", "opening"], () =>
+      this.refresh(),
+    );
   }
 
   refresh() {
@@ -41,8 +43,13 @@ export class Topbar {
       const label = button.querySelector("kbd");
       if (label) label.textContent = key;
     }
-    for (const [state, action] of [["done", "mark-done"], ["flagged", "mark-flagged"]]) {
-      document.querySelector(`button[data-action=${action}]`)?.setAttribute("aria-pressed", String(image !== null && status === state));
+    for (const [state, action] of [
+      ["done", "mark-done"],
+      ["flagged", "mark-flagged"],
+    ]) {
+      document
+        .querySelector(`button[data-action=${action}]`)
+        ?.setAttribute("aria-pressed", String(image !== null && status === state));
     }
     byId("image-name").textContent = image?.name ?? unreadable?.name ?? "S2M";
     byId("image-name").title = image ? `${image.name}, ${image.width} × ${image.height} pixels` : "";

@@ -31,7 +31,9 @@ export class UnsentStore {
    * @returns {Unsent[]}
    */
   take(image) {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(`${PREFIX}/${this.project}/`) && !name.endsWith(`/${this.page}`));
+    const names = Object.keys(localStorage).filter(
+      (name) => name.startsWith(`${PREFIX}/${this.project}/`) && !name.endsWith(`/${this.page}`),
+    );
     return names.flatMap((name) => {
       const kept = commandsOf(localStorage.getItem(name) ?? "[]");
       const [own, others] = [kept.filter((each) => each.image === image), kept.filter((each) => each.image !== image)];

@@ -98,7 +98,10 @@ export class Viewport {
    * @param {Point} point image pixels
    */
   centreOn(point) {
-    this.panBy(this.width / 2 - (this.left + point.x * this.scale), this.height / 2 - (this.top + point.y * this.scale));
+    this.panBy(
+      this.width / 2 - (this.left + point.x * this.scale),
+      this.height / 2 - (this.top + point.y * this.scale),
+    );
   }
 
   /** @returns {boolean} whether part of the image lies outside the canvas */
@@ -141,10 +144,13 @@ export class Viewport {
 
   /** @param {{scale: number, left: number, top: number, fitted: boolean}} view */
   set view(view) {
-    if (view.fitted) return this.fit();
-    Object.assign(this, view);
-    this.#keepInSight();
-    this.onchange();
+    if (view.fitted) {
+      this.fit();
+    } else {
+      Object.assign(this, view);
+      this.#keepInSight();
+      this.onchange();
+    }
   }
 
   /** At least a quarter of the canvas, or all of a small image, stays on the image. */

@@ -18,7 +18,11 @@ export class WindowPanel {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     // A steady hand for narrow windows: the slider of the width goes by factors.
-    const slid = () => this.#choose(this.#span * FINEST ** (valueOf("window-range") - 1), this.#lowest + valueOf("level-range") * this.#span);
+    const slid = () =>
+      this.#choose(
+        this.#span * FINEST ** (valueOf("window-range") - 1),
+        this.#lowest + valueOf("level-range") * this.#span,
+      );
     for (const id of ["window-range", "level-range"]) byId(id).addEventListener("input", slid);
     for (const id of ["window-width", "window-level"]) {
       byId(id).addEventListener("change", () => this.#choose(valueOf("window-width"), valueOf("window-level")));
