@@ -15,7 +15,7 @@ from s2m.errors import ModelError
 COMPACT_WORKING_SIZE = 512
 
 COMPACT_MIRRORED_SIZE = 448
-"""Better in the mean than 320, 384, 512 and 640 (docs/training-log.md), and a quarter cheaper than 512."""
+"""Better than 320, 384, 512 and 640 in the mean, and cheaper than 512 (research/flip-and-touched-components.md)."""
 
 
 class CardOptions(NamedTuple):
