@@ -60,5 +60,5 @@ def test_what_is_no_number_is_seen_as_zero() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(1, 1), (2, 1), (float("nan"), 1), (0, float("inf"))])
 def test_a_window_that_is_none_is_refused(low: float, high: float) -> None:
-    with pytest.raises(ImageError, match="a window goes from a number to a larger one"):
+    with pytest.raises(ImageError, match="contrast limits go from a number to a larger one"):
         Window(low, high)

@@ -21,7 +21,7 @@ from s2m.files.label_files import write_label_map
 from s2m.session import Project, ViewState
 from s2m.types import ByteArray, LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
-from s2m.web.messages import read_message
+from s2m.web.messages_from_page import read_message
 from s2m.web.security import Access
 from s2m.web.server import Address
 from s2m.web.workspace import Workspace, WorkspaceSettings
@@ -121,11 +121,11 @@ def test_tiles_come_with_their_type_and_may_be_kept(client: TestClient) -> None:
     assert client.get("/api/images/0/thumbnail").headers["content-type"] == "image/jpeg"
 
 
-@pytest.mark.parametrize("window", ["5", "a,b", "9,3", "nan,3", "1,2,3", "0,inf"])
-def test_what_is_no_window_of_values_is_refused(client: TestClient, window: str) -> None:
-    refusal = client.get(f"/api/images/0/tiles/0/0/0?window={window}")
+@pytest.mark.parametrize("limits", ["5", "a,b", "9,3", "nan,3", "1,2,3", "0,inf"])
+def test_what_are_no_contrast_limits_is_refused(client: TestClient, limits: str) -> None:
+    refusal = client.get(f"/api/images/0/tiles/0/0/0?contrast_limits={limits}")
     assert refusal.status_code == 404
-    assert "window" in refusal.text
+    assert "contrast limits" in refusal.text
 
 
 def test_the_next_image_is_encoded_while_one_looks_at_the_first(

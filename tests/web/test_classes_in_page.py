@@ -35,21 +35,21 @@ def test_a_class_is_made_and_given_and_taken_back_with_undo(opened: PageDriver, 
     opened.draw((24, 48), (40, 48))
     add(opened, "disc", "ground")
     opened.page.get_by_role("button", name="Give disc").click()
-    opened.wait_for("s2m.doc.object(1).class === 'disc'")
+    opened.wait_for("s2m.doc.object(1).class_name === 'disc'")
     assert opened.page.evaluate("s2m.doc.object(1).colour") == opened.page.evaluate("s2m.doc.value.classes[0].colour")
     opened.page.keyboard.press("Escape")
     assert "disc" in opened.page.locator(".object[data-id='1']").inner_text()
     assert [each["name"] for each in kept(tmp_path / "out")] == ["disc", "ground"]
     assert "class of object 1" in str(opened.page.locator("button[data-action=undo]").get_attribute("title"))
     opened.press("Control+z")
-    assert opened.page.evaluate("s2m.doc.object(1).class") == ""
+    assert opened.page.evaluate("s2m.doc.object(1).class_name") == ""
 
 
 def test_a_renamed_class_holds_for_objects_drawn_before(opened: PageDriver, tmp_path: Path) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc")
     opened.page.get_by_role("button", name="Give disc").click()
-    opened.wait_for("s2m.doc.object(1).class === 'disc'")
+    opened.wait_for("s2m.doc.object(1).class_name === 'disc'")
     opened.page.get_by_label("Name of the class disc").fill("ball")
     opened.page.get_by_label("Name of the class disc").press("Enter")
     opened.wait_for("s2m.doc.classOf(s2m.doc.object(1)) === 'ball'")
@@ -62,7 +62,7 @@ def test_objects_follow_the_colour_of_their_class(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc")
     opened.page.get_by_role("button", name="Give disc").click()
-    opened.wait_for("s2m.doc.object(1).class === 'disc'")
+    opened.wait_for("s2m.doc.object(1).class_name === 'disc'")
     opened.page.get_by_label("Colour of disc").fill("#123456")
     opened.wait_for("s2m.doc.object(1).colour === '#123456' && s2m.doc.value.classes[0].colour === '#123456'")
     opened.page.keyboard.press("Escape")

@@ -103,7 +103,7 @@ def test_the_masks_of_a_coco_file_come_with_their_classes(
     write_coco(tmp_path / "all.json", [exported("discs.png", two_discs_labels)], ["disc"], "rle")
     give(opened, tmp_path / "all.json")
     opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
-    assert opened.page.evaluate("s2m.doc.value.objects.map((each) => each.class)") == ["disc", "disc"]
+    assert opened.page.evaluate("s2m.doc.value.objects.map((each) => each.class_name)") == ["disc", "disc"]
     assert iou(opened.mask(1), two_discs_labels == 1) > 0.97
 
 

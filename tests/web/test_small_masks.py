@@ -11,8 +11,8 @@ import pytest
 from s2m.session import Brush, ChangeObject, Draw, DrawnStroke, Erase, ImportMasks, JournalHeader, Session
 from s2m.session.packed_masks import PackedMask
 from s2m.types import FloatArray, LabelMap, ObjectMasks, Stroke
+from s2m.web.page_state import shown_masks
 from s2m.web.small_masks import small_object_masks, small_packed_mask
-from s2m.web.views import shown_masks
 
 SIZE_HW = (120, 200)
 SMALL_HW = (60, 100)

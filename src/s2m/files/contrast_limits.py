@@ -32,7 +32,7 @@ class Window:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise ImageError(
-                f"a window goes from a number to a larger one, got {self.low} to {self.high}; choose it again"
+                f"contrast limits go from a number to a larger one, got {self.low} to {self.high}; choose them again"
             )
 
 

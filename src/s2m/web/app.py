@@ -21,7 +21,8 @@ from s2m.errors import ImageError, S2MError, ServerError
 from s2m.files.contrast_limits import Window
 from s2m.web.connection import PageConnection
 from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
-from s2m.web.messages import ANSWERED, MAX_MESSAGE_BYTES, read_message
+from s2m.web.messages_from_page import ANSWERED, MAX_MESSAGE_BYTES, read_message
+from s2m.web.messages_to_page import CommandFailed, error_notice
 from s2m.web.pyramid import EncodedTile
 from s2m.web.security import Access, Gate, TokenBucket
 from s2m.web.uncertainty import draw_uncertainty
@@ -61,9 +62,9 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
 
     async def tile(request: Request) -> Response:
         path = workspace.path_of(request.path_params["index"])
-        window = _window_of(request.query_params.get("window"))
+        limits = _limits_of(request.query_params.get("contrast_limits"))
         place = (request.path_params["level"], request.path_params["column"], request.path_params["row"])
-        return _picture(await workspace.in_reader(lambda: workspace.pictures.tile(path, *place, window)))
+        return _picture(await workspace.in_reader(lambda: workspace.pictures.tile(path, *place, limits)))
 
     async def thumbnail(request: Request) -> Response:
         return _picture(await workspace.thumbnail(request.path_params["index"]), "private, max-age=60")
@@ -115,7 +116,7 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
 
 
 def _taught(handler: Handler) -> Handler:
-    """A handler whose errors become their status and one line of text."""
+    """A handler whose errors become their status and one connection of text."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -126,8 +127,8 @@ def _taught(handler: Handler) -> Handler:
     return answer
 
 
-def _window_of(text: str | None) -> Window | None:
-    """The window of values that a page asks for as "LOW,HIGH".
+def _limits_of(text: str | None) -> Window | None:
+    """The contrast limits that a page asks for as "LOW,HIGH".
 
     Raises:
         ImageError: it is none.
@@ -137,7 +138,7 @@ def _window_of(text: str | None) -> Window | None:
     try:
         low, high = map(float, text.split(","))
     except ValueError as error:
-        raise ImageError(f'a window is two numbers "LOW,HIGH", got "{text[:40]}"; reload the page') from error
+        raise ImageError(f'contrast limits are two numbers "LOW,HIGH", got "{text[:40]}"; reload the page') from error
     return Window(low, high)
 
 
@@ -150,35 +151,35 @@ async def _serve_page(workspace: Workspace, websocket: WebSocket) -> None:
     await websocket.accept()
     client = websocket.client.host if websocket.client else "?"
     log.info("a page of %s is connected", client)
-    line = PageConnection(websocket)
-    talking = asyncio.create_task(line.run())
+    connection = PageConnection(websocket)
+    talking = asyncio.create_task(connection.run())
     try:
-        await _listen(workspace, line)
+        await _listen(workspace, connection)
     except WebSocketDisconnect:
         pass
     finally:
         talking.cancel()
         await asyncio.gather(talking, return_exceptions=True)
-        workspace.goodbye(line)
+        workspace.goodbye(connection)
         log.info("a page of %s is gone", client)
 
 
-async def _listen(workspace: Workspace, line: PageConnection) -> None:
+async def _listen(workspace: Workspace, connection: PageConnection) -> None:
     bucket = TokenBucket(_MESSAGES_PER_SECOND, _MESSAGES_AT_ONCE)
     while True:
-        text = await line.socket.receive_text()
+        text = await connection.socket.receive_text()
         while not bucket.take():
             await asyncio.sleep(0.01)
         if len(text) > MAX_MESSAGE_BYTES:
-            line.send({"type": "notice", "level": "error", "text": "a message of the page was too long; reload it"})
+            connection.send(error_notice("a message of the page was too long; reload it"))
             continue
         message_id = None
         try:
             message = read_message(text)
             message_id = message.id if isinstance(message, ANSWERED) else None
-            await workspace.receive(line, message)
+            await workspace.receive(connection, message)
         except S2MError as error:
             if message_id is None:
-                line.send({"type": "notice", "level": "error", "text": str(error)})
+                connection.send(error_notice(str(error)))
             else:
-                line.send({"type": "failed", "id": message_id, "code": error.code, "text": str(error)})
+                connection.send(CommandFailed(type="failed", id=message_id, code=error.code, text=str(error)))

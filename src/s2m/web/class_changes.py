@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s2m.session.classes import Classes, with_changed_class, with_class, without_class
-from s2m.web.messages import AddClass, ChangeClass, RemoveClass
+from s2m.web.messages_from_page import AddClass, ChangeClass, RemoveClass
 
 
 def classes_after(classes: Classes, message: AddClass | ChangeClass | RemoveClass) -> tuple[Classes, str]:

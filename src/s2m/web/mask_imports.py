@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from s2m.errors import MaskError, S2MError, ServerError
 from s2m.files.label_files import check_mask_size, read_label_map
 from s2m.session import ImageEntry, ImportMasks
 from s2m.session.commands import new_key
 from s2m.session.imports import CocoFile, MaskFolder, import_image
-from s2m.web.open_image import Job, OpenImage
+from s2m.web.messages_to_page import CommandDone, CommandFailed
+from s2m.web.open_image import OpenImage, QueuedCommand
 from s2m.web.workspace import Workspace
 
 _LONGEST_NAME_BYTES = 200
@@ -125,7 +125,7 @@ async def _import_where_untouched(workspace: Workspace, source: MaskFolder | Coc
 async def _put(open_image: OpenImage, command: ImportMasks) -> None:
     """Have a command done in an open image, and wait for it."""
     answer = _Answer()
-    open_image.put(Job(answer, new_key(), command))
+    open_image.put(QueuedCommand(answer, new_key(), command))
     told = await answer.told
     if told["type"] == "failed":
         raise ServerError(told["text"])
@@ -135,9 +135,9 @@ class _Answer:
     """What became of a command, to be waited for."""
 
     def __init__(self) -> None:
-        self.told: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.told: asyncio.Future[CommandDone | CommandFailed] = asyncio.get_running_loop().create_future()
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Take a message, ``done`` or ``failed``."""
+    def send(self, message: CommandDone | CommandFailed) -> None:
+        """Take the message."""
         if not self.told.done():
             self.told.set_result(message)

@@ -14,32 +14,44 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from s2m.errors import S2MError
 from s2m.session import ChangeStroke, Draw, DrawnStroke, Redo, Session, StrokePart, Undo
 from s2m.session.commands import Command
 from s2m.web.connection import PageConnection
-from s2m.web.messages import PenDown
-from s2m.web.views import PageKnowledge, ShownMask, masks_message, shown_masks, state_message
+from s2m.web.messages_from_page import PenPoints
+from s2m.web.messages_to_page import (
+    CommandDone,
+    CommandFailed,
+    ImageInfo,
+    LastView,
+    MasksChanged,
+    MessageToPage,
+    Notice,
+    OtherPen,
+    done,
+    error_notice,
+)
+from s2m.web.page_state import PageKnowledge, ShownMask, masks_message, shown_masks, state_message
 
 T = TypeVar("T")
 log = logging.getLogger("s2m.web")
 RECORD_EVERY_S = 0.1
 
 
-class Listener(Protocol):
+class Sender(Protocol):
     """Who is told what became of a command."""
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Take a message, ``done`` or ``failed``."""
+    def send(self, message: CommandDone | CommandFailed) -> None:
+        """Take the message."""
 
 
 @dataclass(frozen=True)
-class Job:
+class QueuedCommand:
     """A command that waits for its turn, under a name that no other has, and who is told, if anybody."""
 
-    listener: Listener | None
+    sender: Sender | None
     id: str
     command: Command
 
@@ -68,33 +80,33 @@ class OpenImage:
     def __init__(
         self,
         name: str,
-        info: dict[str, Any],
+        info: ImageInfo,
         session: Session,
         worker: Executor,
         on_change: Callable[[OpenImage], None],
-        view: Callable[[], dict[str, Any]],
+        view: Callable[[], LastView],
     ) -> None:
         self.name = name
         self.info = info
         self.session = session
         self.state = session.state
-        self.lines: list[PageConnection] = []
+        self.connections: list[PageConnection] = []
         self.editor: str | None = None
         self.former_editors: set[str] = set()
         self.masks: tuple[ShownMask, ...] = ()
         self._worker = worker
         self._on_change = on_change
         self._view = view
-        self._jobs: deque[Job] = deque()
+        self._queue: deque[QueuedCommand] = deque()
         self._pen: PenStroke | None = None
         self._pen_changed = False
         self._wake = asyncio.Event()
-        self._listeners: dict[str, Listener | None] = {}
+        self._senders: dict[str, Sender | None] = {}
         self._task = asyncio.create_task(self._answer_for_ever())
 
     async def close(self) -> None:
         """Finish what was begun, and release the journal."""
-        while self._jobs:
+        while self._queue:
             await asyncio.sleep(0.01)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
@@ -104,47 +116,47 @@ class OpenImage:
 
     def has_page(self, page: str) -> bool:
         """Whether a page shows the image."""
-        return any(line.page == page for line in self.lines)
+        return any(connection.page == page for connection in self.connections)
 
-    def tell_all(self, message: dict[str, Any]) -> None:
+    def tell_all(self, message: MessageToPage) -> None:
         """Send something to every page that shows the image."""
-        for line in self.lines:
-            line.send(message)
+        for connection in self.connections:
+            connection.send(message)
 
-    async def enter(self, line: PageConnection) -> None:
+    async def enter(self, connection: PageConnection) -> None:
         """Show the image to a page."""
-        self.lines.append(line)
-        line.known = PageKnowledge()
-        line.send(self.info | {"editor": line.page == self.editor, "view": self._view()})
-        line.send(state_message(self.name, self.session, self.state, line.known))
+        self.connections.append(connection)
+        connection.known = PageKnowledge()
+        connection.send({"type": "image", **self.info, "editor": connection.page == self.editor, "view": self._view()})
+        connection.send(state_message(self.name, self.session, self.state, connection.known))
         if not self.masks and self.state.objects:
             self.masks = await self._in_worker(lambda: shown_masks(self.state))
-        line.send_late(partial(self._masks_message, 0.0, line))
+        connection.send_late(partial(self._masks_message, 0.0, connection))
         for notice in self.session.notices:
-            line.send({"type": "notice", "level": "warning", "text": notice})
+            connection.send(Notice(type="notice", level="warning", text=notice))
 
-    def leave(self, line: PageConnection) -> None:
+    def leave(self, connection: PageConnection) -> None:
         """A page looks elsewhere, or is gone."""
-        if line in self.lines:
-            self.lines.remove(line)
+        if connection in self.connections:
+            self.connections.remove(connection)
 
     # What the editor does.
 
-    def put(self, job: Job) -> None:
+    def put(self, queued: QueuedCommand) -> None:
         """Have a command done, once, however often it arrives, also after the server was started anew."""
-        if job.id in self._listeners:
-            # It waits for its turn; the page may have come back on another line.
-            self._listeners[job.id] = job.listener
+        if queued.id in self._senders:
+            # It waits for its turn; the page may have come back on another connection.
+            self._senders[queued.id] = queued.sender
             return
-        command = None if self.session.was_done(job.id) else self._still_wanted(job.command)
+        command = None if self.session.was_done(queued.id) else self._still_wanted(queued.command)
         if command is None:
-            if job.listener is not None:
-                job.listener.send({"type": "done", "id": job.id, "kind": job.command.kind, "ms": 0, "text": ""})
+            if queued.sender is not None:
+                queued.sender.send(done(queued.id, queued.command.kind))
             return
-        if isinstance(job.command, Draw) and self._pen and job.command.strokes[0].key == self._pen.stroke.key:
+        if isinstance(queued.command, Draw) and self._pen and queued.command.strokes[0].key == self._pen.stroke.key:
             self._pen = None
-        self._listeners[job.id] = job.listener
-        self._jobs.append(replace(job, command=command))
+        self._senders[queued.id] = queued.sender
+        self._queue.append(replace(queued, command=command))
         self._wake.set()
 
     def _still_wanted(self, command: Command) -> Command | None:
@@ -162,12 +174,12 @@ class OpenImage:
             return None
         return ChangeStroke(key=whole.key, points=whole.points)
 
-    def _tell(self, job: Job, message: dict[str, Any]) -> None:
-        listener = self._listeners.pop(job.id, None)
-        if listener is not None:
-            listener.send(message)
+    def _tell(self, queued: QueuedCommand, message: CommandDone | CommandFailed) -> None:
+        sender = self._senders.pop(queued.id, None)
+        if sender is not None:
+            sender.send(message)
 
-    def draw_on(self, message: PenDown) -> None:
+    def draw_on(self, message: PenPoints) -> None:
         """Take more points of the stroke being drawn."""
         known = self._pen.stroke.points if self._pen and self._pen.stroke.key == message.key else ()
         if message.first > len(known) or not (known or message.points):
@@ -201,29 +213,29 @@ class OpenImage:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._jobs:
-                await self._answer(self._jobs[0])
-                self._jobs.popleft()
+            while self._queue:
+                await self._answer(self._queue[0])
+                self._queue.popleft()
             if self._pen is not None and self._pen_changed:
                 self._pen_changed = False
                 await self._answer_pen(self._pen)
-                if self._jobs or self._pen_changed:
+                if self._queue or self._pen_changed:
                     self._wake.set()
 
-    async def _answer(self, job: Job) -> None:
+    async def _answer(self, queued: QueuedCommand) -> None:
         started = time.perf_counter()
         before = (self.session.undo_label, self.session.redo_label)
         try:
-            self.state = await self._in_worker(lambda: self.session.do(job.command, job.id))
+            self.state = await self._in_worker(lambda: self.session.do(queued.command, queued.id))
         except Exception as error:  # Whatever went wrong with one command, the next ones are still answered.
             told = _told(error)
-            self._tell(job, {"type": "failed", "id": job.id, "code": told.code, "text": str(told)})
+            self._tell(queued, CommandFailed(type="failed", id=queued.id, code=told.code, text=str(told)))
             return
         elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
-        for line in self.lines:
-            line.send(state_message(self.name, self.session, self.state, line.known))
-        text = _sentence(job.command, before, self.session)
-        self._tell(job, {"type": "done", "id": job.id, "kind": job.command.kind, "ms": elapsed_ms, "text": text})
+        for connection in self.connections:
+            connection.send(state_message(self.name, self.session, self.state, connection.known))
+        text = _sentence(queued.command, before, self.session)
+        self._tell(queued, done(queued.id, queued.command.kind, text, elapsed_ms))
         self.masks = await self._in_worker(lambda: shown_masks(self.state))
         self._show(elapsed_ms)
         self._on_change(self)
@@ -234,21 +246,22 @@ class OpenImage:
         try:
             masks = await self._in_worker(lambda: shown_masks(self.session.preview(pen.stroke)))
         except Exception as error:  # As above.
-            self.tell_all({"type": "notice", "level": "error", "text": str(_told(error))})
+            self.tell_all(error_notice(str(_told(error))))
             return
         if self._pen is None or self._pen.stroke.key != pen.stroke.key:
             return
         elapsed_ms = (time.perf_counter() - started) * 1000
-        for line in self.lines:
-            line.send_passing(partial(self._preview_message, pen, masks, elapsed_ms, line))
-            if line.page != self.editor:
-                line.send(_pen_message(self.name, pen.stroke))
+        for connection in self.connections:
+            connection.send_passing(partial(self._preview_message, pen, masks, elapsed_ms, connection))
+            if connection.page != self.editor:
+                connection.send(_pen_message(self.name, pen.stroke))
 
     def _preview_message(
-        self, pen: PenStroke, masks: tuple[ShownMask, ...], elapsed_ms: float, line: PageConnection
-    ) -> dict[str, Any]:
-        message = masks_message(self.name, self.session.number, pen.stroke.key, masks, elapsed_ms, line.known)
-        return message | {"points": len(pen.stroke.points)}
+        self, pen: PenStroke, masks: tuple[ShownMask, ...], elapsed_ms: float, connection: PageConnection
+    ) -> MasksChanged:
+        message = masks_message(self.name, self.session.number, pen.stroke.key, masks, elapsed_ms, connection.known)
+        message["points"] = len(pen.stroke.points)
+        return message
 
     async def _record(self, pen: PenStroke) -> None:
         """Put the points that came since the last time on disk."""
@@ -262,17 +275,17 @@ class OpenImage:
         try:
             await self._in_worker(lambda: self.session.record_part(part))
         except S2MError as error:
-            self.tell_all({"type": "notice", "level": "error", "text": str(error)})
+            self.tell_all(error_notice(str(error)))
             return
         if self._pen and self._pen.stroke.key == stroke.key:
             self._pen = replace(self._pen, recorded=len(stroke.points), recorded_at=now)
 
     def _show(self, elapsed_ms: float) -> None:
-        for line in self.lines:
-            line.send_late(partial(self._masks_message, elapsed_ms, line))
+        for connection in self.connections:
+            connection.send_late(partial(self._masks_message, elapsed_ms, connection))
 
-    def _masks_message(self, elapsed_ms: float, line: PageConnection) -> dict[str, Any]:
-        return masks_message(self.name, self.session.number, None, self.masks, elapsed_ms, line.known)
+    def _masks_message(self, elapsed_ms: float, connection: PageConnection) -> MasksChanged:
+        return masks_message(self.name, self.session.number, None, self.masks, elapsed_ms, connection.known)
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
@@ -287,7 +300,7 @@ def _told(error: Exception) -> S2MError:
 
 
 def _sentence(command: Command, before: tuple[str | None, str | None], session: Session) -> str:
-    """What was just done, for the status line."""
+    """What was just done, for the status connection."""
     if isinstance(command, Undo):
         return f"Undid {before[0]}"
     if isinstance(command, Redo):
@@ -296,15 +309,15 @@ def _sentence(command: Command, before: tuple[str | None, str | None], session: 
     return label[:1].upper() + label[1:]
 
 
-def _pen_message(name: str, stroke: DrawnStroke) -> dict[str, Any]:
+def _pen_message(name: str, stroke: DrawnStroke) -> OtherPen:
     """The stroke that another page is drawing, for those that follow."""
-    return {
-        "type": "pen",
-        "image": name,
-        "key": stroke.key,
-        "object_id": stroke.object_id,
-        "sign": stroke.sign,
-        "tool": stroke.tool,
-        "width_px": stroke.width_px,
-        "points": [value for point in stroke.points for value in point],
-    }
+    return OtherPen(
+        type="pen",
+        image=name,
+        key=stroke.key,
+        object_id=stroke.object_id,
+        sign=stroke.sign,
+        tool=stroke.tool,
+        width_px=stroke.width_px,
+        points=[value for point in stroke.points for value in point],
+    )

@@ -17,7 +17,7 @@ import uvicorn
 
 from s2m.errors import ServerError
 from s2m.web.app import create_app
-from s2m.web.messages import MAX_MESSAGE_BYTES
+from s2m.web.messages_from_page import MAX_MESSAGE_BYTES
 from s2m.web.security import Access, new_token
 from s2m.web.workspace import Workspace
 

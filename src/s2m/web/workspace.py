@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from s2m.engine.focus import FocusedFeatures, FocusedSegmenter
 from s2m.engine.image_predictor import SegmenterPredictor
@@ -18,30 +18,44 @@ from s2m.engine.segmenter import FeatureCache
 from s2m.errors import ImageError, JournalError, S2MError, ServerError
 from s2m.files.label_files import check_mask_size, read_label_map, voc_palette
 from s2m.session import ImportMasks, Project, Session, ViewState
-from s2m.session.commands import Command as SessionCommand
-from s2m.session.commands import command_from_json, new_key
+from s2m.session.commands import Command, command_from_json, new_key
 from s2m.session.state import colour_of
-from s2m.web import views
+from s2m.web import page_state
 from s2m.web.class_changes import classes_after
 from s2m.web.connection import PageConnection
-from s2m.web.messages import (
+from s2m.web.messages_from_page import (
     CHANGES,
     AddClass,
     ChangeClass,
-    Command,
     CopyObjects,
+    DoCommand,
     Hello,
     KeepPreferences,
     KeepView,
+    MessageFromPage,
     Open,
-    PageMessage,
     PenCancel,
-    PenDown,
+    PenPoints,
     RemoveClass,
     Save,
     TakeOver,
 )
-from s2m.web.open_image import Job, OpenImage
+from s2m.web.messages_to_page import (
+    ClassesChanged,
+    EditorChanged,
+    EncodingProgress,
+    FolderEntryChanged,
+    ImageInfo,
+    ImageSaved,
+    ImageUnreadable,
+    LastView,
+    Preferences,
+    ProjectInfo,
+    Welcome,
+    done,
+    error_notice,
+)
+from s2m.web.open_image import OpenImage, QueuedCommand
 from s2m.web.pictures import TILE_BYTES, PictureStore
 from s2m.web.pyramid import EncodedTile
 
@@ -102,7 +116,7 @@ class Workspace:
         self.pictures = PictureStore()
         self.features: FeatureCache[FocusedFeatures] = FeatureCache(FEATURE_BYTES)
         self.open_images: dict[str, OpenImage] = {}
-        self.lines: set[PageConnection] = set()
+        self.connections: set[PageConnection] = set()
         self._worker = ThreadPoolExecutor(1, "answers")
         self._readers = ThreadPoolExecutor(2, "pictures")
         self._behind = ThreadPoolExecutor(1, "behind")
@@ -160,36 +174,39 @@ class Workspace:
 
     # Pages come and go.
 
-    def welcome(self, line: PageConnection) -> None:
+    def welcome(self, connection: PageConnection) -> None:
         """Tell a page about the project."""
-        self.lines.add(line)
+        self.connections.add(connection)
         images = self.project.images
         last = self.project.last_image
-        line.send(
-            {
-                "type": "welcome",
-                "project": {
-                    "name": self.settings.title,
-                    "output": str(self.project.output),
-                    "read_only": self.project.read_only,
-                    "model": self.settings.model_id,
-                    "palette": [colour_of(object_id) for object_id in range(1, PALETTE_SIZE + 1)],
-                    "key": _key_of(self.project.output),
-                    "file_palette": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in voc_palette()[1:255].tolist()],
-                    "classes": views.class_entries(self.project.settings.classes),
-                },
-                "preferences": dict(self.project.settings.preferences),
-                "folder": [views.image_entry(index, entry) for index, entry in enumerate(images)],
-                "first": last if last in self._index else (images[0].name if images else ""),
-            }
+        connection.send(
+            Welcome(
+                type="welcome",
+                project=self._project_info(),
+                preferences=cast(Preferences, self.project.settings.preferences),
+                folder=[page_state.image_entry(index, entry) for index, entry in enumerate(images)],
+                first=last if last in self._index else (images[0].name if images else ""),
+            )
         )
 
-    def goodbye(self, line: PageConnection) -> None:
-        """A page is gone: another may edit its image."""
-        self.lines.discard(line)
-        self._leave(line)
+    def _project_info(self) -> ProjectInfo:
+        return ProjectInfo(
+            name=self.settings.title,
+            output=str(self.project.output),
+            read_only=self.project.read_only,
+            model=self.settings.model_id,
+            palette=[colour_of(object_id) for object_id in range(1, PALETTE_SIZE + 1)],
+            key=_key_of(self.project.output),
+            file_palette=["#{:02x}{:02x}{:02x}".format(*colour) for colour in voc_palette()[1:255].tolist()],
+            classes=page_state.class_entries(self.project.settings.classes),
+        )
 
-    async def receive(self, line: PageConnection, message: PageMessage) -> None:
+    def goodbye(self, connection: PageConnection) -> None:
+        """A page is gone: another may edit its image."""
+        self.connections.discard(connection)
+        self._leave(connection)
+
+    async def receive(self, connection: PageConnection, message: MessageFromPage) -> None:
         """Do what a page asks for.
 
         Raises:
@@ -199,50 +216,50 @@ class Workspace:
             self.project.check_writable()
         match message:
             case Hello():
-                line.page = message.page
-                self.welcome(line)
+                connection.page = message.page
+                self.welcome(connection)
             case Open():
-                await self._open(line, message.image)
-            case Command():
-                open_image = await self._room_to_edit(line, message.image)
-                open_image.put(Job(line, message.id, _command_of(message)))
+                await self._open(connection, message.image)
+            case DoCommand():
+                open_image = await self._image_to_edit(connection, message.image)
+                open_image.put(QueuedCommand(connection, message.id, _command_of(message)))
             case CopyObjects():
-                await self._copy_objects(line, message)
+                await self._copy_objects(connection, message)
             case Save():
-                open_image = await self._room_to_edit(line, message.image)
+                open_image = await self._image_to_edit(connection, message.image)
                 await self._save(open_image)
-                line.send({"type": "done", "id": message.id, "kind": "save", "ms": 0, "text": ""})
+                connection.send(done(message.id, "save"))
             case TakeOver():
-                self._make_editor(self._shown_room(line, message.image), line)
+                self._make_editor(self._shown_image(connection, message.image), connection)
             case KeepView():
-                self._keep_view(line, message)
+                self._keep_view(connection, message)
             case KeepPreferences():
                 preferences = {"preset": message.preset, "keys": dict(message.keys)}
                 settings = self.project.settings
                 self.project.change_settings(settings.model_copy(update={"preferences": preferences}))
             case AddClass() | ChangeClass() | RemoveClass():
-                self._change_classes(line, message)
-            case PenDown():
-                open_image = self._shown_room(line, message.image)
-                if open_image.editor == line.page:
+                self._change_classes(connection, message)
+            case PenPoints():
+                open_image = self._shown_image(connection, message.image)
+                if open_image.editor == connection.page:
                     open_image.draw_on(message)
             case PenCancel():
-                await self._shown_room(line, message.image).drop_pen(message.key)
+                await self._shown_image(connection, message.image).drop_pen(message.key)
 
-    async def _open(self, line: PageConnection, name: str) -> None:
-        self._leave(line)
-        line.image = name
+    async def _open(self, connection: PageConnection, name: str) -> None:
+        self._leave(connection)
+        connection.image = name
         try:
             open_image = await self._open_image(name)
         except S2MError as error:
             if isinstance(error, ImageError) and name in self._index:
                 self._report_unreadable(name, error)
-            line.send({"type": "unreadable", "name": name, "text": str(error)})
+            connection.send(ImageUnreadable(type="unreadable", name=name, text=str(error)))
             return
         if self._lacks_editor(open_image):
-            open_image.editor = line.page
-            open_image.former_editors.add(line.page)
-        await open_image.enter(line)
+            open_image.editor = connection.page
+            open_image.former_editors.add(connection.page)
+        await open_image.enter(connection)
         if self.project.read_only is None:
             self._start(self._look_at(open_image))
 
@@ -261,10 +278,10 @@ class Workspace:
             raise ImageError(f"{name} is not in this project; reload the page")
         async with self.opening(name):
             if name not in self.open_images:
-                self.open_images[name] = await self._make_room(name)
+                self.open_images[name] = await self._make_open_image(name)
             return self.open_images[name]
 
-    async def _make_room(self, name: str) -> OpenImage:
+    async def _make_open_image(self, name: str) -> OpenImage:
         index = self._index[name]
         path = self.project.images[index].path
         pyramid = await self.in_reader(lambda: self.pictures.pyramid(path))
@@ -277,23 +294,22 @@ class Workspace:
             return session
 
         session = await asyncio.get_running_loop().run_in_executor(self._worker, open_session)
-        info = {
-            "type": "image",
-            "index": index,
-            "name": name,
-            "width": pyramid.size_hw[1],
-            "height": pyramid.size_hw[0],
-            "tile_size": pyramid.tile_size,
-            "levels": len(pyramid.levels),
-            "stamp": format(path.stat().st_mtime_ns, "x"),
-            "example": await self.in_reader(lambda: views.example_points(path, pyramid.size_hw)),
-            "depth": await self.in_reader(lambda: views.depth_entry(pyramid.depth)),
-        }
+        info = ImageInfo(
+            index=index,
+            name=name,
+            width=pyramid.size_hw[1],
+            height=pyramid.size_hw[0],
+            tile_size=pyramid.tile_size,
+            levels=len(pyramid.levels),
+            stamp=format(path.stat().st_mtime_ns, "x"),
+            example=await self.in_reader(lambda: page_state.example_points(path, pyramid.size_hw)),
+            depth=await self.in_reader(lambda: page_state.depth_entry(pyramid.depth)),
+        )
         open_image = OpenImage(name, info, session, self._worker, self._changed, lambda: self._view_of(name))
         if self.settings.mask is not None and self.project.read_only is None and not session.state.has_mask:
             mask = self.settings.mask
             open_image.put(
-                Job(None, new_key(), await self.in_reader(lambda: self._import(mask, mask.name, open_image)))
+                QueuedCommand(None, new_key(), await self.in_reader(lambda: self._import(mask, mask.name, open_image)))
             )
         return open_image
 
@@ -307,36 +323,38 @@ class Workspace:
         check_mask_size(label_map, open_image.session.state.size_hw, source)
         return ImportMasks.from_label_map(label_map, source)
 
-    def _shown_room(self, line: PageConnection, name: str) -> OpenImage:
+    def _shown_image(self, connection: PageConnection, name: str) -> OpenImage:
         open_image = self.open_images.get(name)
-        if open_image is None or line not in open_image.lines:
+        if open_image is None or connection not in open_image.connections:
             raise ServerError("this image is not open in the page; open it again")
         return open_image
 
-    async def _room_to_edit(self, line: PageConnection, name: str) -> OpenImage:
+    async def _image_to_edit(self, connection: PageConnection, name: str) -> OpenImage:
         """The open_image of a command; pages that have edited before may still send what they did then."""
         open_image = await self._open_image(name)
         if not (
-            self._lacks_editor(open_image) or line.page == open_image.editor or line.page in open_image.former_editors
+            self._lacks_editor(open_image)
+            or connection.page == open_image.editor
+            or connection.page in open_image.former_editors
         ):
             raise ServerError("another page edits this image; take over to change it")
         return open_image
 
-    def _leave(self, line: PageConnection) -> None:
-        open_image = self.open_images.get(line.image or "")
-        line.image = None
-        if open_image is None or line not in open_image.lines:
+    def _leave(self, connection: PageConnection) -> None:
+        open_image = self.open_images.get(connection.image or "")
+        connection.image = None
+        if open_image is None or connection not in open_image.connections:
             return
-        open_image.leave(line)
+        open_image.leave(connection)
         self._start(self._after_leaving(open_image))
 
     async def _after_leaving(self, open_image: OpenImage) -> None:
         await asyncio.sleep(EDITOR_RETURNS_WITHIN_S)
-        if open_image.lines and self._lacks_editor(open_image):
-            self._make_editor(open_image, open_image.lines[0])
+        if open_image.connections and self._lacks_editor(open_image):
+            self._make_editor(open_image, open_image.connections[0])
         await asyncio.sleep(IMAGE_CLOSED_AFTER_S)
         if (
-            not open_image.lines
+            not open_image.connections
             and self.open_images.get(open_image.name) is open_image
             and not self.opening(open_image.name).locked()
         ):
@@ -350,25 +368,25 @@ class Workspace:
             open_image.editor is None or not open_image.has_page(open_image.editor)
         )
 
-    def _make_editor(self, open_image: OpenImage, line: PageConnection) -> None:
-        open_image.editor = line.page
-        open_image.former_editors.add(line.page)
-        for each in open_image.lines:
-            each.send({"type": "editor", "image": open_image.name, "you": each.page == open_image.editor})
+    def _make_editor(self, open_image: OpenImage, connection: PageConnection) -> None:
+        open_image.editor = connection.page
+        open_image.former_editors.add(connection.page)
+        for each in open_image.connections:
+            each.send(EditorChanged(type="editor", image=open_image.name, you=each.page == open_image.editor))
 
     # Looking at images: encoded when opened, the next one ahead.
 
     async def _look_at(self, open_image: OpenImage) -> None:
         path = self.path_of(open_image.info["index"])
         if self.features.get(path) is None:
-            open_image.tell_all({"type": "encoding", "image": open_image.name, "done": False, "ms": 0})
+            open_image.tell_all(EncodingProgress(type="encoding", image=open_image.name, done=False, ms=0))
             try:
                 features = await self.in_behind(lambda: self._features_of(path))
             except S2MError as error:
-                open_image.tell_all({"type": "notice", "level": "error", "text": str(error)})
+                open_image.tell_all(error_notice(str(error)))
                 return
             open_image.tell_all(
-                {"type": "encoding", "image": open_image.name, "done": True, "ms": features.seconds * 1000}
+                EncodingProgress(type="encoding", image=open_image.name, done=True, ms=features.seconds * 1000)
             )
         following = open_image.info["index"] + 1
         if following < len(self.project.images):
@@ -404,12 +422,12 @@ class Workspace:
         try:
             result = await self.in_behind(lambda: self.project.save(open_image.session))
         except S2MError as error:
-            open_image.tell_all({"type": "notice", "level": "error", "text": str(error)})
+            open_image.tell_all(error_notice(str(error)))
             if open_image.name not in self._unsaved:
                 self._unsaved[open_image.name] = self._start(self._save_again(open_image))
             return
         backup = result.backup.name if result.backup else None
-        open_image.tell_all({"type": "saved", "image": open_image.name, "path": str(result.path), "backup": backup})
+        open_image.tell_all(ImageSaved(type="saved", image=open_image.name, path=str(result.path), backup=backup))
         self.tell_entry(open_image.name)
 
     async def _save_again(self, open_image: OpenImage) -> None:
@@ -419,42 +437,47 @@ class Workspace:
     def tell_entry(self, name: str) -> None:
         """Tell the folder lists about one image."""
         index = self._index[name]
-        entry = views.image_entry(index, self.project.images[index])
-        for line in self.lines:
-            line.send({"type": "entry", "entry": entry})
+        entry = page_state.image_entry(index, self.project.images[index])
+        for connection in self.connections:
+            connection.send(FolderEntryChanged(type="entry", entry=entry))
 
-    def _view_of(self, name: str) -> dict[str, Any]:
+    def _view_of(self, name: str) -> LastView:
         view = self.project.view(name) or ViewState()
-        return view.model_dump(include={"zoom", "centre_xy", "selected_object_id", "window"})
+        return LastView(
+            zoom=view.zoom,
+            centre_xy=view.centre_xy,
+            selected_object_id=view.selected_object_id,
+            contrast_limits=view.window,
+        )
 
-    def _keep_view(self, line: PageConnection, message: KeepView) -> None:
+    def _keep_view(self, connection: PageConnection, message: KeepView) -> None:
         if message.image not in self._index:
             return
         view = ViewState(
             zoom=None if message.fitted else message.zoom,
             centre_xy=message.centre_xy,
             selected_object_id=message.selected_object_id,
-            window=message.window,
+            window=message.contrast_limits,
         )
         open_image = self.open_images.get(message.image)
-        if open_image is not None and open_image.editor == line.page:
+        if open_image is not None and open_image.editor == connection.page:
             self.project.keep_view(message.image, view)
 
-    def _change_classes(self, line: PageConnection, message: AddClass | ChangeClass | RemoveClass) -> None:
+    def _change_classes(self, connection: PageConnection, message: AddClass | ChangeClass | RemoveClass) -> None:
         settings = self.project.settings
         classes, text = classes_after(settings.classes, message)
         self.project.change_settings(settings.model_copy(update={"classes": classes}))
-        for each in self.lines:
-            each.send({"type": "classes", "classes": views.class_entries(classes)})
-        line.send({"type": "done", "id": message.id, "kind": message.type, "ms": 0, "text": text})
+        for each in self.connections:
+            each.send(ClassesChanged(type="classes", classes=page_state.class_entries(classes)))
+        connection.send(done(message.id, message.type, text))
 
-    async def _copy_objects(self, line: PageConnection, message: CopyObjects) -> None:
-        into = await self._room_to_edit(line, message.into)
+    async def _copy_objects(self, connection: PageConnection, message: CopyObjects) -> None:
+        into = await self._image_to_edit(connection, message.into)
         if into.session.was_done(message.id):
-            line.send({"type": "done", "id": message.id, "kind": "paste_objects", "ms": 0, "text": ""})
+            connection.send(done(message.id, "paste_objects"))
             return
-        open_image = self._shown_room(line, message.image)
-        into.put(Job(line, message.id, open_image.session.state.copy_objects(message.object_ids)))
+        open_image = self._shown_image(connection, message.image)
+        into.put(QueuedCommand(connection, message.id, open_image.session.state.copy_objects(message.object_ids)))
 
     async def close(self) -> None:
         """Save what is not saved, and release the journals."""
@@ -484,7 +507,7 @@ def _key_of(folder: Path) -> str:
     return hashlib.blake2s(str(folder.resolve()).encode(), digest_size=8).hexdigest()
 
 
-def _command_of(message: Command) -> SessionCommand:
+def _command_of(message: DoCommand) -> Command:
     command = command_from_json(message.body)
     if command.kind in _NOT_FOR_PAGES:
         raise JournalError(f'pages do not send "{command.kind}"; reload the page')

@@ -517,7 +517,7 @@ export class App {
         centre_xy: [centre.x, centre.y],
         fitted: viewport.fitted,
         selected_object_id: this.ui.value.object,
-        window: this.ui.value.window,
+        contrast_limits: this.ui.value.window,
       });
     }, VIEW_KEPT_AFTER_MS);
   }

@@ -3,7 +3,7 @@
 import { Store } from "./store.js";
 
 /**
- * @typedef {{id: number, name: string, class: string, colour: string, visible: boolean, locked: boolean}} AnnotatedObject
+ * @typedef {{id: number, name: string, class_name: string, colour: string, visible: boolean, locked: boolean}} AnnotatedObject
  * @typedef {import("./ink.js").DrawnStroke} DrawnStroke
  * @typedef {{index: number, name: string, status: string, strokes: number, seconds: number, error: string}} FolderEntry
  * @typedef {{name: string, colour: string, former_names: string[]}} ObjectClass
@@ -123,9 +123,9 @@ export class ImageDocument extends Store {
   /** @param {AnnotatedObject} object @returns {string} its class as it is called now */
   classOf(object) {
     const found = this.value.classes.find(
-      (each) => each.name === object.class || each.former_names.includes(object.class),
+      (each) => each.name === object.class_name || each.former_names.includes(object.class_name),
     );
-    return found?.name ?? object.class;
+    return found?.name ?? object.class_name;
   }
 
   /** @returns {number} the smallest id that no object has had */

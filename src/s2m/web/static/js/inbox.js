@@ -101,7 +101,7 @@ export class Inbox {
       layers.masks.clear();
       layers.pending = [];
       this.app.selectStroke(null);
-      layers.tiles.setImage(message, message.view.window);
+      layers.tiles.setImage(message, message.view.contrast_limits);
       viewport.setImage(message.width, message.height);
       this.#takeView(message.view);
       status.forgetSaving();
@@ -125,10 +125,10 @@ export class Inbox {
     );
   }
 
-  /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number, window: [number, number] | null}} view */
+  /** @param {{zoom: number | null, centre_xy: [number, number] | null, selected_object_id: number, contrast_limits: [number, number] | null}} view */
   #takeView(view) {
     const { ui, viewport } = this.app;
-    ui.set({ object: view.selected_object_id, window: view.window });
+    ui.set({ object: view.selected_object_id, window: view.contrast_limits });
     if (!view.zoom || !view.centre_xy) return;
     viewport.zoomTo(view.zoom);
     viewport.centreOn({ x: view.centre_xy[0], y: view.centre_xy[1] });

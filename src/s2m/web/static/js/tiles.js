@@ -127,7 +127,7 @@ export class TileLayer {
     picture.onerror = () => {
       tile.failed = true;
     };
-    const window = this.window ? `&window=${this.window.join(",")}` : "";
+    const window = this.window ? `&contrast_limits=${this.window.join(",")}` : "";
     picture.src = `api/images/${image.index}/tiles/${key}?stamp=${image.stamp}${window}`;
     this.tiles.set(key, tile);
     while (this.tiles.size > KEPT_TILES) {

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,16 @@ from s2m.files.demo import demo_stroke
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
 from s2m.session.classes import Classes
 from s2m.types import BoolArray, FloatArray
+from s2m.web.messages_to_page import (
+    AnnotationChanged,
+    ClassEntry,
+    FolderEntry,
+    ImageDepth,
+    MaskEntry,
+    MasksChanged,
+    ObjectEntry,
+    StrokeEntry,
+)
 from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
 from s2m.web.pyramid import Depth
 from s2m.web.small_masks import small_object_masks
@@ -95,23 +104,18 @@ def _shown_mask(object_id: int, rings: tuple[Ring, ...], area_share: float) -> S
 
 def masks_message(
     name: str, number: int, preview: str | None, masks: tuple[ShownMask, ...], milliseconds: float, known: PageKnowledge
-) -> dict[str, Any]:
+) -> MasksChanged:
     """The masks of an image; outlines that the page has are named by their fingerprint only."""
     entries = []
     for mask in masks:
-        entry: dict[str, Any] = {"id": mask.object_id, "key": mask.fingerprint, "area": round(mask.area_share, 6)}
+        entry = MaskEntry(id=mask.object_id, key=mask.fingerprint, area=round(mask.area_share, 6))
         if known.masks.get(mask.object_id) != mask.fingerprint:
-            entry["rings"] = mask.rings
+            entry["rings"] = list(mask.rings)
         entries.append(entry)
     known.masks = {mask.object_id: mask.fingerprint for mask in masks}
-    return {
-        "type": "masks",
-        "image": name,
-        "number": number,
-        "preview": preview,
-        "ms": round(milliseconds, 1),
-        "masks": entries,
-    }
+    return MasksChanged(
+        type="masks", image=name, number=number, preview=preview, ms=round(milliseconds, 1), masks=entries
+    )
 
 
 def example_points(path: Path, size_hw: tuple[int, int]) -> list[float] | None:
@@ -120,74 +124,75 @@ def example_points(path: Path, size_hw: tuple[int, int]) -> list[float] | None:
     return None if stroke is None else [float(value) for value in stroke.points_xy.ravel()]
 
 
-def depth_entry(depth: Depth | None) -> dict[str, Any] | None:
-    """Which values an image of more than 8 bits has, and windows on them; None where 8 bits say all."""
+def depth_entry(depth: Depth | None) -> ImageDepth | None:
+    """Which values an image of more than 8 bits has, and contrast limits for them; None where 8 bits say all."""
     if depth is None:
         return None
     values, usual, tight = depth.levels[0], depth.usual_window, tight_window(depth.levels[-1])
-    return {
-        "lowest": min(usual.low, float(values.min())),
-        "highest": max(usual.high, float(values.max())),
-        "whole": depth.whole,
-        "usual": [usual.low, usual.high],
-        "tight": [tight.low, tight.high],
-    }
+    return ImageDepth(
+        lowest=min(usual.low, float(values.min())),
+        highest=max(usual.high, float(values.max())),
+        whole=depth.whole,
+        usual=(usual.low, usual.high),
+        tight=(tight.low, tight.high),
+    )
 
 
-def state_message(name: str, session: Session, state: AnnotationState, known: PageKnowledge) -> dict[str, Any]:
+def state_message(name: str, session: Session, state: AnnotationState, known: PageKnowledge) -> AnnotationChanged:
     """Everything about the annotation but the masks."""
     strokes = [(stroke, True) for stroke in state.past_strokes] + [(stroke, False) for stroke in state.strokes]
-    message = {
-        "type": "state",
-        "image": name,
-        "number": session.number,
-        "status": state.status,
-        "note": state.note,
-        "overlap": state.overlap,
-        "undo": session.undo_label,
-        "redo": session.redo_label,
-        "objects": [
-            {
-                "id": item.object_id,
-                "name": item.name,
-                "class": item.class_name,
-                "colour": item.colour,
-                "visible": item.visible,
-                "locked": item.locked,
-            }
+    message = AnnotationChanged(
+        type="state",
+        image=name,
+        number=session.number,
+        status=state.status,
+        note=state.note,
+        overlap=state.overlap,
+        undo=session.undo_label,
+        redo=session.redo_label,
+        objects=[
+            ObjectEntry(
+                id=item.object_id,
+                name=item.name,
+                class_name=item.class_name,
+                colour=item.colour,
+                visible=item.visible,
+                locked=item.locked,
+            )
             for item in state.objects
         ],
-        "strokes": [_stroke_entry(stroke, committed, known) for stroke, committed in strokes],
-    }
+        strokes=[_stroke_entry(stroke, committed, known) for stroke, committed in strokes],
+    )
     known.strokes = {stroke.key: stroke for stroke, _ in strokes}
     return message
 
 
-def _stroke_entry(stroke: DrawnStroke, committed: bool, known: PageKnowledge) -> dict[str, Any]:
-    entry: dict[str, Any] = {"key": stroke.key, "committed": committed}
+def _stroke_entry(stroke: DrawnStroke, committed: bool, known: PageKnowledge) -> StrokeEntry:
     if known.strokes.get(stroke.key) == stroke:
-        return entry
-    return entry | {
-        "object_id": stroke.object_id,
-        "sign": stroke.sign,
-        "tool": stroke.tool,
-        "width_px": stroke.width_px,
-        "points": [round(float(value), 2) for point in stroke.points for value in point],
-    }
+        return StrokeEntry(key=stroke.key, committed=committed)
+    return StrokeEntry(
+        key=stroke.key,
+        committed=committed,
+        object_id=stroke.object_id,
+        sign=stroke.sign,
+        tool=stroke.tool,
+        width_px=stroke.width_px,
+        points=[round(float(value), 2) for point in stroke.points for value in point],
+    )
 
 
-def class_entries(classes: Classes) -> list[dict[str, Any]]:
+def class_entries(classes: Classes) -> list[ClassEntry]:
     """The classes that a page offers, and the names under which objects may have them."""
-    return [{"name": one.name, "colour": one.colour, "former_names": list(one.former_names)} for one in classes]
+    return [ClassEntry(name=one.name, colour=one.colour, former_names=list(one.former_names)) for one in classes]
 
 
-def image_entry(index: int, entry: ImageEntry) -> dict[str, Any]:
+def image_entry(index: int, entry: ImageEntry) -> FolderEntry:
     """One image of the folder as its list shows it."""
-    return {
-        "index": index,
-        "name": entry.name,
-        "status": entry.status,
-        "strokes": entry.strokes,
-        "seconds": round(entry.seconds, 1),
-        "error": entry.error,
-    }
+    return FolderEntry(
+        index=index,
+        name=entry.name,
+        status=entry.status,
+        strokes=entry.strokes,
+        seconds=round(entry.seconds, 1),
+        error=entry.error,
+    )

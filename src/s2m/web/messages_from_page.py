@@ -1,4 +1,7 @@
-"""What a page says to the server, checked: JSON text in, one of these messages out."""
+"""What a page says to the server, checked: JSON text in, one of these messages out.
+
+``scripts/page_types.py`` writes these types, and those of ``messages_to_page``, for the page's code.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ class _Message(BaseModel):
 
 
 class Hello(_Message):
-    """The first message of a page on every line."""
+    """The first message of a page on every connection."""
 
     type: Literal["hello"]
     page: Key
@@ -43,16 +46,16 @@ class TakeOver(_Message):
     image: Name
 
 
-class Command(_Message):
+class DoCommand(_Message):
     """Change the annotation of an image: ``body`` as ``s2m.session.commands.command_from_json`` reads it."""
 
     type: Literal["command"]
     id: Key
     image: Name
-    body: dict[str, Any]
+    body: Annotated[dict[str, Any], Field(json_schema_extra={"tsType": "Command"})]
 
 
-class PenDown(_Message):
+class PenPoints(_Message):
     """More points of the stroke being drawn; ``first`` is the number of its points sent before."""
 
     type: Literal["pen"]
@@ -83,7 +86,7 @@ class Save(_Message):
 
 
 class KeepView(_Message):
-    """Remember what is looked at, for the next time the image is opened."""
+    """Remember what part of the image is shown, and how, for the next time it is opened."""
 
     type: Literal["view"]
     image: Name
@@ -91,7 +94,7 @@ class KeepView(_Message):
     centre_xy: PointXY
     fitted: bool
     selected_object_id: Annotated[int, Field(ge=0, le=10_000)]
-    window: tuple[FiniteFloat, FiniteFloat] | None = None
+    contrast_limits: tuple[FiniteFloat, FiniteFloat] | None = None
 
 
 class KeepPreferences(_Message):
@@ -139,12 +142,12 @@ class CopyObjects(_Message):
     object_ids: Annotated[list[int], Field(max_length=1000)]
 
 
-PageMessage = Annotated[
+MessageFromPage = Annotated[
     Hello
     | Open
     | TakeOver
-    | Command
-    | PenDown
+    | DoCommand
+    | PenPoints
     | PenCancel
     | Save
     | KeepView
@@ -155,16 +158,16 @@ PageMessage = Annotated[
     | CopyObjects,
     Field(discriminator="type"),
 ]
-ANSWERED = (Command, Save, AddClass, ChangeClass, RemoveClass, CopyObjects)
-"""Messages with an id, which are said again until they are answered."""
+ANSWERED = (DoCommand, Save, AddClass, ChangeClass, RemoveClass, CopyObjects)
+"""Messages with an id, which a page repeats until they are answered."""
 
-CHANGES = (*ANSWERED, TakeOver, KeepPreferences, PenDown, PenCancel)
+CHANGES = (*ANSWERED, TakeOver, KeepPreferences, PenPoints, PenCancel)
 """Messages that change something of the project, refused where its folder cannot be written."""
 
-_ADAPTER: TypeAdapter[PageMessage] = TypeAdapter(PageMessage)
+_ADAPTER: TypeAdapter[MessageFromPage] = TypeAdapter(MessageFromPage)
 
 
-def read_message(text: str) -> PageMessage:
+def read_message(text: str) -> MessageFromPage:
     """Check a message of a page.
 
     Raises:
