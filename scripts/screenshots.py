@@ -55,17 +55,17 @@ def served(*arguments: object, before: str = "") -> Iterator[Served]:
         running.stop()
 
 
-def new_desk(browser: Browser, width: int, height: int, hints: int = 3) -> PageDriver:
+def new_driver(browser: Browser, width: int, height: int, hints: int = 3) -> PageDriver:
     """A page of a size; with ``hints`` of three already followed."""
     context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 820)
     context.add_init_script(f"localStorage.setItem('s2m-hints', localStorage.getItem('s2m-hints') ?? '{hints}')")
     return PageDriver(context.new_page(), [])
 
 
-def take(desk: PageDriver, path: Path) -> None:
+def take(driver: PageDriver, path: Path) -> None:
     """One picture in full colour, once everything has come to rest: flat ones as PNG, photographs as WebP."""
-    desk.page.wait_for_timeout(400)
-    picture = Image.open(io.BytesIO(desk.page.screenshot())).convert("RGB")
+    driver.page.wait_for_timeout(400)
+    picture = Image.open(io.BytesIO(driver.page.screenshot())).convert("RGB")
     if path.suffix == ".png":
         picture.save(path, optimize=True)
     else:
@@ -73,86 +73,86 @@ def take(desk: PageDriver, path: Path) -> None:
     print(path, f"{path.stat().st_size // 1024} KB")
 
 
-def draw_scene(desk: PageDriver) -> None:
+def draw_scene(driver: PageDriver) -> None:
     """Two objects in the photograph, and a stroke on what belongs to neither, which the first one took in."""
-    desk.draw(*WOMAN)
-    desk.draw(*HELMET, button="right")
-    desk.press("2")
-    desk.draw(*ROCKET)
+    driver.draw(*WOMAN)
+    driver.draw(*HELMET, button="right")
+    driver.press("2")
+    driver.draw(*ROCKET)
     for object_id, name in ((1, "woman"), (2, "rocket")):
-        desk.page.evaluate(f"s2m.changeObject({object_id}, {{ name: '{name}' }})")
-    desk.settle()
+        driver.page.evaluate(f"s2m.changeObject({object_id}, {{ name: '{name}' }})")
+    driver.settle()
 
 
 def take_single(browser: Browser, work: Path, folder: Path) -> None:
     """One photograph: first visit, overlay, views, zoom, dialogs, sizes, trouble."""
     with served(DEMO_IMAGE, "-o", work / "single") as running:
-        desk = new_desk(browser, 1440, 900, hints=0).open(running.url)
-        desk.move_to(300, 200)
-        take(desk, folder / "first-visit.webp")
-        draw_scene(desk)
-        take(desk, folder / "two-objects.png")
-        desk.page.evaluate("s2m.hints.done('kept')")
+        driver = new_driver(browser, 1440, 900, hints=0).open(running.url)
+        driver.move_to(300, 200)
+        take(driver, folder / "first-visit.webp")
+        draw_scene(driver)
+        take(driver, folder / "two-objects.png")
+        driver.page.evaluate("s2m.hints.done('kept')")
         for name in ("contour.webp", "mask.png", "uncertainty.webp"):
-            desk.page.evaluate(f"s2m.ui.set({{ view: '{Path(name).stem}' }})")
-            desk.page.wait_for_timeout(300)
-            take(desk, folder / name)
-        desk.page.evaluate("s2m.ui.set({ view: 'overlay' })")
-        desk.move_to(400, 110)
+            driver.page.evaluate(f"s2m.ui.set({{ view: '{Path(name).stem}' }})")
+            driver.page.wait_for_timeout(300)
+            take(driver, folder / name)
+        driver.page.evaluate("s2m.ui.set({ view: 'overlay' })")
+        driver.move_to(400, 110)
         for _ in range(13):
-            desk.page.mouse.wheel(0, -100)
-        desk.settle()
-        take(desk, folder / "zoom.png")
-        desk.press("Shift+F")
-        desk.page.evaluate("s2m.toggle('magnifier')")
-        desk.move_to(235, 120)
-        take(desk, folder / "magnifier.webp")
-        desk.page.evaluate("s2m.toggle('magnifier')")
-        desk.page.keyboard.press("?")
-        take(desk, folder / "keys.webp")
-        desk.page.keyboard.press("Escape")
-        desk.page.keyboard.press("Control+k")
-        desk.page.keyboard.type("obj")
-        take(desk, folder / "commands.webp")
-        desk.page.keyboard.press("Escape")
-        desk.page.evaluate("s2m.run('settings')")
-        take(desk, folder / "settings.webp")
-        desk.page.keyboard.press("Escape")
-        desk.page.keyboard.press("c")
+            driver.page.mouse.wheel(0, -100)
+        driver.settle()
+        take(driver, folder / "zoom.png")
+        driver.press("Shift+F")
+        driver.page.evaluate("s2m.toggle('magnifier')")
+        driver.move_to(235, 120)
+        take(driver, folder / "magnifier.webp")
+        driver.page.evaluate("s2m.toggle('magnifier')")
+        driver.page.keyboard.press("?")
+        take(driver, folder / "keys.webp")
+        driver.page.keyboard.press("Escape")
+        driver.page.keyboard.press("Control+k")
+        driver.page.keyboard.type("obj")
+        take(driver, folder / "commands.webp")
+        driver.page.keyboard.press("Escape")
+        driver.page.evaluate("s2m.run('settings')")
+        take(driver, folder / "settings.webp")
+        driver.page.keyboard.press("Escape")
+        driver.page.keyboard.press("c")
         for name in ("person", "machine"):
-            desk.page.get_by_label("Name of a new class").fill(name)
-            desk.page.get_by_label("Name of a new class").press("Enter")
-            desk.wait_for(f"s2m.doc.value.classes.some((each) => each.name === '{name}')")
-        desk.page.get_by_role("button", name="Give machine").click()
-        desk.settle()
-        take(desk, folder / "classes.webp")
-        desk.page.keyboard.press("Escape")
-        desk.page.evaluate("s2m.run('about')")
-        desk.page.locator("#dialog meter").first.wait_for()
-        take(desk, folder / "about.webp")
-        desk.page.keyboard.press("Escape")
-        desk.press("t")
-        desk.page.mouse.click(*desk.on_screen(*ROCKET[12]))
-        take(desk, folder / "select.webp")
-        desk.page.locator(".object[data-id='2'] .mini").last.click()
-        take(desk, folder / "object-menu.webp")
-        desk.page.keyboard.press("Escape")
-        desk.press("p")
-        desk.page.evaluate("s2m.run('theme')")
-        desk.page.locator("#look-panel summary").click()
-        desk.move_to(300, 200)
-        take(desk, folder / "light.webp")
-        desk.page.evaluate("s2m.run('theme')")
-        desk.page.evaluate("s2m.command({ kind: 'delete_object', object_id: 7 })")
-        desk.settle()
-        take(desk, folder / "error.webp")
-        second = new_desk(browser, 1024, 700).open(running.url)
+            driver.page.get_by_label("Name of a new class").fill(name)
+            driver.page.get_by_label("Name of a new class").press("Enter")
+            driver.wait_for(f"s2m.doc.value.classes.some((each) => each.name === '{name}')")
+        driver.page.get_by_role("button", name="Give machine").click()
+        driver.settle()
+        take(driver, folder / "classes.webp")
+        driver.page.keyboard.press("Escape")
+        driver.page.evaluate("s2m.run('about')")
+        driver.page.locator("#dialog meter").first.wait_for()
+        take(driver, folder / "about.webp")
+        driver.page.keyboard.press("Escape")
+        driver.press("t")
+        driver.page.mouse.click(*driver.on_screen(*ROCKET[12]))
+        take(driver, folder / "select.webp")
+        driver.page.locator(".object[data-id='2'] .mini").last.click()
+        take(driver, folder / "object-menu.webp")
+        driver.page.keyboard.press("Escape")
+        driver.press("p")
+        driver.page.evaluate("s2m.run('theme')")
+        driver.page.locator("#look-panel summary").click()
+        driver.move_to(300, 200)
+        take(driver, folder / "light.webp")
+        driver.page.evaluate("s2m.run('theme')")
+        driver.page.evaluate("s2m.command({ kind: 'delete_object', object_id: 7 })")
+        driver.settle()
+        take(driver, folder / "error.webp")
+        second = new_driver(browser, 1024, 700).open(running.url)
         take(second, folder / "second-page.webp")
         second.page.get_by_role("button", name="Take over").click()
         second.wait_for("s2m.doc.value.editor")
         second.move_to(250, 250)
         take(second, folder / "small-window.webp")
-        tablet = new_desk(browser, 768, 1024).open(running.url)
+        tablet = new_driver(browser, 768, 1024).open(running.url)
         tablet.page.evaluate("s2m.takeOver()")
         tablet.wait_for("s2m.doc.value.editor")
         take(tablet, folder / "tablet.webp")
@@ -174,55 +174,55 @@ def take_folder(browser: Browser, work: Path, folder: Path) -> None:
             photograph.crop(box).save(images / f"photo_{number + 1:02}.jpg")
     (images / "photo_03.jpg").write_bytes(b"no photograph")
     with served(images, "-o", work / "folder") as running:
-        desk = new_desk(browser, 1440, 900).open(running.url)
-        desk.draw(*WOMAN)
-        desk.press("Enter")
-        desk.press("d")
-        desk.wait_for("s2m.doc.value.image?.name === 'photo_02.jpg'")
-        desk.draw((130, 60), (120, 120), (130, 180))
-        desk.press("Shift+Enter")
-        desk.wait_for("s2m.doc.value.folder[1].status === 'flagged'")
-        take(desk, folder / "folder.webp")
-        desk.page.keyboard.press("i")
-        take(desk, folder / "import.webp")
-        desk.page.keyboard.press("Escape")
-        desk.page.keyboard.press("d")
-        desk.wait_for("s2m.doc.value.unreadable !== null")
-        take(desk, folder / "unreadable.png")
+        driver = new_driver(browser, 1440, 900).open(running.url)
+        driver.draw(*WOMAN)
+        driver.press("Enter")
+        driver.press("d")
+        driver.wait_for("s2m.doc.value.image?.name === 'photo_02.jpg'")
+        driver.draw((130, 60), (120, 120), (130, 180))
+        driver.press("Shift+Enter")
+        driver.wait_for("s2m.doc.value.folder[1].status === 'flagged'")
+        take(driver, folder / "folder.webp")
+        driver.page.keyboard.press("i")
+        take(driver, folder / "import.webp")
+        driver.page.keyboard.press("Escape")
+        driver.page.keyboard.press("d")
+        driver.wait_for("s2m.doc.value.unreadable !== null")
+        take(driver, folder / "unreadable.png")
 
 
 def take_deep(browser: Browser, work: Path, folder: Path) -> None:
-    """An image of 16 bits, of which the whole range shows little, through a window."""
+    """An image of 16 bits, of which the whole range shows little, with contrast limits chosen."""
     with Image.open(DEMO_IMAGE) as photograph:
         values = np.asarray(photograph.convert("L")).astype(np.uint16) * 40 + 3_000
     Image.fromarray(values).save(work / "deep.png")
     with served(work / "deep.png", "-o", work / "deep") as running:
-        desk = new_desk(browser, 1440, 900).open(running.url)
-        desk.page.locator("#look-panel summary").click()
-        desk.press("w")
-        desk.wait_for("s2m.layers.tiles.window !== null && s2m.layers.tiles.readyCount > 0")
-        desk.draw(*WOMAN)
-        take(desk, folder / "window.webp")
+        driver = new_driver(browser, 1440, 900).open(running.url)
+        driver.page.locator("#look-panel summary").click()
+        driver.press("w")
+        driver.wait_for("s2m.layers.tiles.window !== null && s2m.layers.tiles.readyCount > 0")
+        driver.draw(*WOMAN)
+        take(driver, folder / "window.webp")
 
 
 def take_empty(browser: Browser, work: Path, folder: Path) -> None:
     """A folder without images."""
     (work / "nothing").mkdir()
     with served(work / "nothing", "-o", work / "empty") as running:
-        desk = new_desk(browser, 1024, 700)
-        desk.page.goto(running.url)
-        desk.page.get_by_text("No image here").wait_for()
-        take(desk, folder / "empty.png")
+        driver = new_driver(browser, 1024, 700)
+        driver.page.goto(running.url)
+        driver.page.get_by_text("No image here").wait_for()
+        take(driver, folder / "empty.png")
 
 
 def take_read_only(browser: Browser, work: Path, folder: Path) -> None:
-    """A project whose folder cannot be written, looked at."""
+    """A project whose folder cannot be written: view only."""
     with served(DEMO_IMAGE, "-o", work / "shared") as running:
-        draw_scene(new_desk(browser, 1280, 800).open(running.url))
+        draw_scene(new_driver(browser, 1280, 800).open(running.url))
     with served(DEMO_IMAGE, "-o", work / "shared", before=read_only(work / "shared")) as running:
-        desk = new_desk(browser, 1280, 800).open(running.url)
-        desk.wait_for("s2m.layers.masks.contains(1, { x: 215, y: 110 })")
-        take(desk, folder / "read-only.webp")
+        driver = new_driver(browser, 1280, 800).open(running.url)
+        driver.wait_for("s2m.layers.masks.contains(1, { x: 215, y: 110 })")
+        take(driver, folder / "read-only.webp")
 
 
 if __name__ == "__main__":

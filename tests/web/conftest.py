@@ -54,9 +54,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_desk(browser: Browser) -> Iterator[Callable[..., PageDriver]]:
+def new_driver(browser: Browser) -> Iterator[Callable[..., PageDriver]]:
     """Open further pages; errors in any of them fail the test."""
-    desks: list[PageDriver] = []
+    drivers: list[PageDriver] = []
 
     def make(width: int = 1440, height: int = 900, touch: bool = False) -> PageDriver:
         context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch)
@@ -64,17 +64,17 @@ def new_desk(browser: Browser) -> Iterator[Callable[..., PageDriver]]:
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        desk = PageDriver(page, errors)
-        desks.append(desk)
-        return desk
+        driver = PageDriver(page, errors)
+        drivers.append(driver)
+        return driver
 
     yield make
-    for desk in desks:
-        assert desk.errors == []
-        desk.page.context.close()
+    for driver in drivers:
+        assert driver.errors == []
+        driver.page.context.close()
 
 
 @pytest.fixture
-def desk(new_desk: Callable[..., PageDriver]) -> PageDriver:
+def driver(new_driver: Callable[..., PageDriver]) -> PageDriver:
     """A page in the browser."""
-    return new_desk()
+    return new_driver()

@@ -41,14 +41,14 @@ def client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) -> Itera
 
 
 @pytest.fixture
-def looking_client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) -> Iterator[TestClient]:
-    """A server of a project that can only be looked at, in which one stroke is drawn."""
+def read_only_client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) -> Iterator[TestClient]:
+    """A server of a read-only project."""
     project = Project.open(two_discs_file, tmp_path / "out")
     project.keep_view("discs.png", ViewState(selected_object_id=1))
-    looked = Project.look(two_discs_file, tmp_path / "out", OutputError("cannot write it"))
+    read_only = Project.look(two_discs_file, tmp_path / "out", OutputError("cannot write it"))
     mask = tmp_path / "mask.png"
     write_label_map(mask, np.ones((96, 128), dtype=np.int32))
-    workspace = Workspace(looked, FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny", mask))
+    workspace = Workspace(read_only, FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny", mask))
     with TestClient(
         create_app(workspace, Access("secret", frozenset({ORIGIN}))), base_url=ORIGIN, headers=HEADERS
     ) as started:
@@ -74,10 +74,10 @@ Connect = Callable[..., WebSocketTestSession]
 @pytest.fixture
 def connect(client: TestClient) -> Iterator[Connect]:
     """Open the image in further pages."""
-    with ExitStack() as open_lines:
+    with ExitStack() as sockets:
 
         def start(page: str = "one") -> WebSocketTestSession:
-            socket = open_lines.enter_context(client.websocket_connect("/ws", headers=HEADERS))
+            socket = sockets.enter_context(client.websocket_connect("/ws", headers=HEADERS))
             say(socket, {"type": "hello", "page": page})
             say(socket, {"type": "open", "image": "discs.png"})
             return socket
@@ -128,7 +128,7 @@ def test_what_are_no_contrast_limits_is_refused(client: TestClient, limits: str)
     assert "contrast limits" in refusal.text
 
 
-def test_the_next_image_is_encoded_while_one_looks_at_the_first(
+def test_the_next_image_is_encoded_while_the_first_is_shown(
     tiny_model: OnnxModel, two_discs: ByteArray, tmp_path: Path
 ) -> None:
     for name in ("a.png", "b.png", "c.png"):
@@ -294,7 +294,7 @@ def test_a_command_that_does_not_fit_is_refused_and_changes_nothing(connect: Con
     assert len(hear(socket, "state")["strokes"]) == 1
 
 
-def test_a_second_page_may_look_and_not_draw_until_it_takes_over(connect: Connect) -> None:
+def test_a_second_page_follows_and_does_not_draw_until_it_takes_over(connect: Connect) -> None:
     first, second = connect(), connect("two")
     assert hear(first, "image")["editor"] is True
     assert hear(second, "image")["editor"] is False
@@ -315,7 +315,7 @@ def test_what_a_former_editor_drew_before_it_knew_is_not_lost(connect: Connect) 
     assert len(hear(second, "state")["strokes"]) == 1
 
 
-def test_nobody_edits_what_can_only_be_looked_at(looking_client: TestClient, tmp_path: Path) -> None:
+def test_nobody_edits_a_read_only_project(read_only_client: TestClient, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     named = {"image": "discs.png", "id": "one-1"}
     messages: list[dict[str, Any]] = [
@@ -329,7 +329,7 @@ def test_nobody_edits_what_can_only_be_looked_at(looking_client: TestClient, tmp
         {"type": "preferences", "preset": "cvat", "keys": {}},
         {"type": "pen_cancel", "image": "discs.png", "key": "k1"},
     ]
-    with looking_client.websocket_connect("/ws", headers=HEADERS) as socket:
+    with read_only_client.websocket_connect("/ws", headers=HEADERS) as socket:
         say(socket, {"type": "hello", "page": "one"})
         assert "cannot be written" in hear(socket, "welcome")["project"]["read_only"]
         say(socket, {"type": "open", "image": "discs.png"})
@@ -343,7 +343,7 @@ def test_nobody_edits_what_can_only_be_looked_at(looking_client: TestClient, tmp
             assert "cannot be written" in refusal["text"]
             assert refusal.get("code", "read_only") == "read_only"
         for address in ("/api/images/0/masks?page=one&name=mask.png", "/api/masks?name=mask.png"):
-            answer = looking_client.post(address, content=(tmp_path / "mask.png").read_bytes())
+            answer = read_only_client.post(address, content=(tmp_path / "mask.png").read_bytes())
             assert (answer.status_code, answer.headers["X-S2M-Error"]) == (403, "read_only")
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
 
@@ -390,7 +390,7 @@ def test_only_this_machine_is_served_unless_a_host_is_given() -> None:
     assert Address().is_local
     assert Address().names() == ("127.0.0.1", "localhost", "::1")
     assert not Address("0.0.0.0").is_local
-    assert "desk.example" in Address("0.0.0.0", allowed_hosts=("desk.example",)).names()
+    assert "workstation.example" in Address("0.0.0.0", allowed_hosts=("driver.example",)).names()
 
 
 def test_a_certificate_needs_its_key(tmp_path: Path) -> None:

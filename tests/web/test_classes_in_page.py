@@ -13,17 +13,17 @@ from page_driver import PageDriver, Serve
 
 
 @pytest.fixture
-def opened(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
+def opened(driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page with two discs, a red one on the left and a blue one on the right."""
-    return desk.open(serve(two_discs_file, tmp_path / "out").url)
+    return driver.open(serve(two_discs_file, tmp_path / "out").url)
 
 
-def add(desk: PageDriver, *names: str) -> None:
-    desk.page.keyboard.press("c")
+def add(driver: PageDriver, *names: str) -> None:
+    driver.page.keyboard.press("c")
     for name in names:
-        desk.page.get_by_label("Name of a new class").fill(name)
-        desk.page.get_by_label("Name of a new class").press("Enter")
-        desk.wait_for(f"s2m.doc.value.classes.some((each) => each.name === '{name}')")
+        driver.page.get_by_label("Name of a new class").fill(name)
+        driver.page.get_by_label("Name of a new class").press("Enter")
+        driver.wait_for(f"s2m.doc.value.classes.some((each) => each.name === '{name}')")
 
 
 def kept(folder: Path) -> list[dict[str, Any]]:
@@ -81,13 +81,13 @@ def test_a_name_that_is_taken_is_refused_in_the_page(opened: PageDriver) -> None
 
 
 def test_classes_of_one_page_are_offered_in_the_other_and_after_a_restart(
-    new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
+    new_driver: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
-    first, second = new_desk().open(served.url), new_desk().open(served.url)
+    first, second = new_driver().open(served.url), new_driver().open(served.url)
     add(first, "disc", "ball")
     first.page.get_by_label("Offer disc no longer").click()
     second.wait_for("s2m.doc.value.classes.map((each) => each.name).join() === 'ball'")
     served.stop()
-    third = new_desk().open(serve(two_discs_file, tmp_path / "out").url)
+    third = new_driver().open(serve(two_discs_file, tmp_path / "out").url)
     assert third.page.evaluate("s2m.doc.value.classes[0].name") == "ball"

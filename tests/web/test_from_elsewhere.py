@@ -23,21 +23,21 @@ def said_until(served: Served, words: str) -> str:
 
 
 def test_the_terminal_says_the_address_with_a_code_for_a_camera_and_who_connects(
-    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
+    driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
-    served = serve(two_discs_file, tmp_path / "out", "--host", "0.0.0.0", "--allow-host", "desk.example")
+    served = serve(two_discs_file, tmp_path / "out", "--host", "0.0.0.0", "--allow-host", "driver.example")
     assert "?token=" in served.url
     said = said_until(served, "Whoever has this address")
-    assert "desk.example" in said
+    assert "driver.example" in said
     assert "\N{FULL BLOCK}" in said or "\N{UPPER HALF BLOCK}" in said
-    desk.open(served.url)
+    driver.open(served.url)
     assert "is connected" in said_until(served, "a page of")
-    desk.draw((24, 48), (40, 48))
-    assert desk.mask(1)[48, 32]
+    driver.draw((24, 48), (40, 48))
+    assert driver.mask(1)[48, 32]
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="a certificate is made with openssl")
-def test_the_page_is_served_over_https(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
+def test_the_page_is_served_over_https(driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> None:
     command = (
         "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 "
         f"-keyout {tmp_path}/key.pem -out {tmp_path}/cert.pem"
@@ -46,9 +46,9 @@ def test_the_page_is_served_over_https(desk: PageDriver, serve: Serve, two_discs
     key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
     served = serve(two_discs_file, tmp_path / "out", "--tls-cert", certificate, "--tls-key", key)
     assert served.url.startswith("https://")
-    client = desk.page.context.new_cdp_session(desk.page)
+    client = driver.page.context.new_cdp_session(driver.page)
     client.send("Security.enable")
     client.send("Security.setIgnoreCertificateErrors", {"ignore": True})
-    desk.open(served.url)
-    desk.draw((24, 48), (40, 48))
-    assert desk.mask(1)[48, 32]
+    driver.open(served.url)
+    driver.draw((24, 48), (40, 48))
+    assert driver.mask(1)[48, 32]

@@ -19,9 +19,9 @@ ALL = "Into all images on which nothing was done yet"
 
 
 @pytest.fixture
-def opened(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
+def opened(driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page with two discs, a red one on the left and a blue one on the right."""
-    return desk.open(serve(two_discs_file, tmp_path / "out").url)
+    return driver.open(serve(two_discs_file, tmp_path / "out").url)
 
 
 @pytest.fixture
@@ -39,19 +39,19 @@ def exported(name: str, labels: LabelMap) -> ExportedImage:
     return ExportedImage(name, Path(name).stem, labels, objects)
 
 
-def give(desk: PageDriver, path: Path, button: str = "A file", into: str | None = None) -> None:
+def give(driver: PageDriver, path: Path, button: str = "A file", into: str | None = None) -> None:
     """Choose a file or a folder in the dialog."""
-    desk.page.keyboard.press("i")
+    driver.page.keyboard.press("i")
     if into:
-        desk.page.get_by_label(into).check()
-    with desk.page.expect_file_chooser() as chooser:
-        desk.page.get_by_role("button", name=button).click()
+        driver.page.get_by_label(into).check()
+    with driver.page.expect_file_chooser() as chooser:
+        driver.page.get_by_role("button", name=button).click()
     chooser.value.set_files(path)
 
 
-def drop(desk: PageDriver, path: Path) -> None:
+def drop(driver: PageDriver, path: Path) -> None:
     """Let a file fall onto the photograph."""
-    desk.page.evaluate(
+    driver.page.evaluate(
         """([name, bytes]) => {
             const dataTransfer = new DataTransfer();
             dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
@@ -70,12 +70,12 @@ def test_a_file_dropped_on_the_photograph_is_imported(
 
 
 def test_a_file_dropped_where_nothing_can_be_changed_says_why(
-    desk: PageDriver, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
+    driver: PageDriver, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     write_label_map(tmp_path / "given.png", two_discs_labels)
-    desk.open(serve(two_discs_file, tmp_path / "out", before=read_only(tmp_path / "out")).url)
-    drop(desk, tmp_path / "given.png")
-    assert "cannot be written" in desk.error()
+    driver.open(serve(two_discs_file, tmp_path / "out", before=read_only(tmp_path / "out")).url)
+    drop(driver, tmp_path / "given.png")
+    assert "cannot be written" in driver.error()
 
 
 def test_a_label_map_is_imported_refined_and_taken_back(
@@ -118,38 +118,38 @@ def test_the_label_map_of_this_image_is_found_in_a_folder(
 
 
 def test_a_folder_of_label_maps_goes_to_all_images_that_have_none(
-    new_desk: Callable[..., PageDriver], serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
+    new_driver: Callable[..., PageDriver], serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
-    desk = new_desk().open(serve(three_images, tmp_path / "out").url)
-    desk.press("d")
-    desk.wait_for("s2m.doc.value.image.name === 'b.png'")
-    desk.draw((24, 48), (40, 48))
-    desk.press("a")
-    desk.wait_for("s2m.doc.value.image.name === 'a.png' && !s2m.doc.value.opening")
+    driver = new_driver().open(serve(three_images, tmp_path / "out").url)
+    driver.press("d")
+    driver.wait_for("s2m.doc.value.image.name === 'b.png'")
+    driver.draw((24, 48), (40, 48))
+    driver.press("a")
+    driver.wait_for("s2m.doc.value.image.name === 'a.png' && !s2m.doc.value.opening")
     for name in ("a.png", "b.png", "c.png", "stranger.png"):
         write_label_map(tmp_path / "masks" / name, two_discs_labels)
-    give(desk, tmp_path / "masks", "A folder of label maps", ALL)
-    desk.wait_for("document.getElementById('status-text').textContent.startsWith('Masks for 2 images')")
-    assert "1 annotated already, 1 file is of no image here" in desk.status()
-    assert desk.mask(2)[48, 96]
-    desk.wait_for("s2m.doc.value.folder[2].status === 'in_progress'")
+    give(driver, tmp_path / "masks", "A folder of label maps", ALL)
+    driver.wait_for("document.getElementById('status-text').textContent.startsWith('Masks for 2 images')")
+    assert "1 annotated already, 1 file is of no image here" in driver.status()
+    assert driver.mask(2)[48, 96]
+    driver.wait_for("s2m.doc.value.folder[2].status === 'in_progress'")
     np.testing.assert_array_equal(read_label_map(tmp_path / "out" / "c.png"), two_discs_labels)
-    desk.page.reload()
-    desk.wait_for("s2m.doc.value.image?.name === 'a.png'")
-    desk.page.evaluate("s2m.open('c.png')")
-    desk.wait_for("s2m.doc.value.image.name === 'c.png' && s2m.layers.masks.contains(2, { x: 96, y: 48 })")
-    desk.press("Control+z")
-    assert not desk.mask(2).any()
+    driver.page.reload()
+    driver.wait_for("s2m.doc.value.image?.name === 'a.png'")
+    driver.page.evaluate("s2m.open('c.png')")
+    driver.wait_for("s2m.doc.value.image.name === 'c.png' && s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+    driver.press("Control+z")
+    assert not driver.mask(2).any()
 
 
 def test_a_coco_file_goes_to_all_images_that_it_names(
-    desk: PageDriver, serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
+    driver: PageDriver, serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
-    desk.open(serve(three_images, tmp_path / "out").url)
+    driver.open(serve(three_images, tmp_path / "out").url)
     images = [exported(name, two_discs_labels) for name in ("a.png", "c.png", "elsewhere.png")]
     write_coco(tmp_path / "all.json", images, ["disc"], "polygons")
-    give(desk, tmp_path / "all.json", into=ALL)
-    desk.wait_for("document.getElementById('status-text').textContent.startsWith('Masks for 2 images')")
+    give(driver, tmp_path / "all.json", into=ALL)
+    driver.wait_for("document.getElementById('status-text').textContent.startsWith('Masks for 2 images')")
     journals = sorted(path.name for path in (tmp_path / "out" / "journals").glob("*.jsonl"))
     assert journals == ["a.png.jsonl", "c.png.jsonl"]
 

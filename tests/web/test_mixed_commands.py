@@ -16,16 +16,16 @@ Step = Callable[[PageDriver], None]
 
 
 def draw(*points: tuple[float, float], button: str = "left") -> Step:
-    return lambda desk: desk.draw(*points, button=button)
+    return lambda driver: driver.draw(*points, button=button)
 
 
 def press(key: str) -> Step:
-    return lambda desk: desk.press(key)
+    return lambda driver: driver.press(key)
 
 
 def run(script: str) -> Step:
-    def step(desk: PageDriver) -> None:
-        desk.page.evaluate(script)
+    def step(driver: PageDriver) -> None:
+        driver.page.evaluate(script)
 
     return step
 
@@ -56,55 +56,55 @@ STEPS: tuple[tuple[str, tuple[Step, ...]], ...] = (
 """Commands of every kind, each of which is one entry of the history."""
 
 
-def import_file(desk: PageDriver, path: Path) -> None:
+def import_file(driver: PageDriver, path: Path) -> None:
     """Import a label map by the dialog."""
-    before = desk.page.evaluate("s2m.doc.value.number")
-    desk.page.keyboard.press("i")
-    with desk.page.expect_file_chooser() as chooser:
-        desk.page.get_by_role("button", name="A file").click()
+    before = driver.page.evaluate("s2m.doc.value.number")
+    driver.page.keyboard.press("i")
+    with driver.page.expect_file_chooser() as chooser:
+        driver.page.get_by_role("button", name="A file").click()
     chooser.value.set_files(path)
-    desk.wait_for(f"s2m.doc.value.number > {before}")
+    driver.wait_for(f"s2m.doc.value.number > {before}")
 
 
-def seen(desk: PageDriver) -> dict[str, Any]:
+def seen(driver: PageDriver) -> dict[str, Any]:
     """What the page shows: objects, strokes, state and the pixels of all masks."""
-    found: dict[str, Any] = desk.page.evaluate(
+    found: dict[str, Any] = driver.page.evaluate(
         "({ objects: s2m.doc.value.objects, strokes: s2m.doc.value.strokes, status: s2m.doc.value.status })"
     )
-    masks = {one["id"]: np.packbits(desk.mask(one["id"])).tobytes() for one in found["objects"]}
+    masks = {one["id"]: np.packbits(driver.mask(one["id"])).tobytes() for one in found["objects"]}
     return {**found, "masks": masks}
 
 
 def test_mixed_commands_are_undone_and_redone_one_by_one_and_survive_a_kill(
-    desk: PageDriver, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
+    driver: PageDriver, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     write_label_map(tmp_path / "given.png", np.where(two_discs_labels == 2, 2, 0))
-    given = ("import", (lambda desk: import_file(desk, tmp_path / "given.png"),))
+    given = ("import", (lambda driver: import_file(driver, tmp_path / "given.png"),))
     steps = (*STEPS[:5], given, *STEPS[5:])
     served = serve(two_discs_file, tmp_path / "out")
-    desk.open(served.url)
-    states = [seen(desk)]
+    driver.open(served.url)
+    states = [seen(driver)]
     labels: list[str] = []
     for name, parts in steps:
         for part in parts:
-            part(desk)
-        desk.settle()
-        label = desk.page.evaluate("s2m.doc.value.undo")
-        assert desk.error() == "", name
+            part(driver)
+        driver.settle()
+        label = driver.page.evaluate("s2m.doc.value.undo")
+        assert driver.error() == "", name
         assert label, name
         labels.append(label)
-        states.append(seen(desk))
+        states.append(seen(driver))
     for place in reversed(range(len(steps))):
-        assert desk.page.evaluate("s2m.doc.value.undo") == labels[place]
-        desk.press("Control+z")
-        assert seen(desk) == states[place], f"undo {steps[place][0]}"
-    assert desk.page.evaluate("s2m.doc.value.undo") is None
+        assert driver.page.evaluate("s2m.doc.value.undo") == labels[place]
+        driver.press("Control+z")
+        assert seen(driver) == states[place], f"undo {steps[place][0]}"
+    assert driver.page.evaluate("s2m.doc.value.undo") is None
     for place, (name, _) in enumerate(steps[:-1]):
-        desk.press("Control+y")
-        assert seen(desk) == states[place + 1], f"redo {name}"
+        driver.press("Control+y")
+        assert seen(driver) == states[place + 1], f"redo {name}"
     served.kill()
-    desk.open(serve(two_discs_file, tmp_path / "out").url)
-    desk.wait_for("s2m.doc.value.undo !== null && s2m.doc.value.areas.size === s2m.doc.value.objects.length")
-    desk.settle()
-    assert desk.page.evaluate("[s2m.doc.value.undo, s2m.doc.value.redo]") == [labels[-2], labels[-1]]
-    assert seen(desk) == states[-2]
+    driver.open(serve(two_discs_file, tmp_path / "out").url)
+    driver.wait_for("s2m.doc.value.undo !== null && s2m.doc.value.areas.size === s2m.doc.value.objects.length")
+    driver.settle()
+    assert driver.page.evaluate("[s2m.doc.value.undo, s2m.doc.value.redo]") == [labels[-2], labels[-1]]
+    assert seen(driver) == states[-2]

@@ -17,13 +17,13 @@ RED, BLUE, GREEN = (32, 48), (96, 48), (64, 48)
 
 
 @pytest.fixture
-def opened(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
+def opened(driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page with two discs, a red one on the left and a blue one on the right."""
-    return desk.open(serve(two_discs_file, tmp_path / "out").url)
+    return driver.open(serve(two_discs_file, tmp_path / "out").url)
 
 
-def draw_red(desk: PageDriver) -> None:
-    desk.draw((24, 48), (40, 48))
+def draw_red(driver: PageDriver) -> None:
+    driver.draw((24, 48), (40, 48))
 
 
 def test_a_stroke_on_an_object_covers_the_object(opened: PageDriver, two_discs_labels: LabelMap) -> None:
@@ -162,14 +162,14 @@ def test_masks_are_saved_without_asking(opened: PageDriver, tmp_path: Path) -> N
 
 
 def test_a_mask_can_be_given_to_start_from(
-    desk: PageDriver, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
+    driver: PageDriver, serve: Serve, two_discs_file: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     write_label_map(tmp_path / "start.png", two_discs_labels)
-    desk.open(serve(two_discs_file, tmp_path / "out", "--mask", str(tmp_path / "start.png")).url)
-    desk.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
-    assert iou(desk.mask(1), two_discs_labels == 1) > 0.97
+    driver.open(serve(two_discs_file, tmp_path / "out", "--mask", str(tmp_path / "start.png")).url)
+    driver.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+    assert iou(driver.mask(1), two_discs_labels == 1) > 0.97
     assert (
-        desk.page.locator("button[data-action=undo]").get_attribute("title")
+        driver.page.locator("button[data-action=undo]").get_attribute("title")
         == "Undo import of 2 objects from start.png (Ctrl+Z)"
     )
 
@@ -227,14 +227,14 @@ def test_errors_stay_in_the_page_until_they_are_read(opened: PageDriver) -> None
 
 
 def test_the_pen_goes_on_while_the_server_is_gone_and_nothing_is_lost(
-    desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
+    driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
-    desk.open(served.url)
-    desk.page.evaluate("s2m.connection.socket.close()")
-    desk.draw((24, 48), (40, 48))
-    assert len(desk.strokes()) == 1
-    assert desk.mask(1)[48, 32]
+    driver.open(served.url)
+    driver.page.evaluate("s2m.connection.socket.close()")
+    driver.draw((24, 48), (40, 48))
+    assert len(driver.strokes()) == 1
+    assert driver.mask(1)[48, 32]
 
 
 def test_the_saved_picture_is_named_after_the_image_and_indexed(opened: PageDriver, tmp_path: Path) -> None:

@@ -15,22 +15,27 @@ CLIENTS: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 
 
 @pytest.fixture
-def opened(new_desk: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
+def opened(new_driver: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page on a device that can be touched."""
-    return new_desk(touch=True).open(serve(two_discs_file, tmp_path / "out").url)
+    return new_driver(touch=True).open(serve(two_discs_file, tmp_path / "out").url)
 
 
-def client_of(desk: PageDriver) -> CDPSession:
-    """The line to Chromium's protocol, the same for all events of a page."""
-    return CLIENTS.setdefault(desk.page, desk.page.context.new_cdp_session(desk.page))
+def client_of(driver: PageDriver) -> CDPSession:
+    """The connection to Chromium's protocol, the same for all events of a page."""
+    return CLIENTS.setdefault(driver.page, driver.page.context.new_cdp_session(driver.page))
 
 
 def pen(
-    desk: PageDriver, kind: str, at: tuple[float, float], pressure: float = 0.5, button: str = "left", buttons: int = 1
+    driver: PageDriver,
+    kind: str,
+    at: tuple[float, float],
+    pressure: float = 0.5,
+    button: str = "left",
+    buttons: int = 1,
 ) -> None:
     """One event of a pen at a point of the image."""
-    x, y = desk.on_screen(*at)
-    client_of(desk).send(
+    x, y = driver.on_screen(*at)
+    client_of(driver).send(
         "Input.dispatchMouseEvent",
         {
             "type": kind, "x": x, "y": y, "button": button, "buttons": buttons, "clickCount": 1,
@@ -39,10 +44,10 @@ def pen(
     )  # fmt: skip
 
 
-def touch(desk: PageDriver, kind: str, *points: tuple[float, float]) -> None:
+def touch(driver: PageDriver, kind: str, *points: tuple[float, float]) -> None:
     """One event of fingers at points of the window."""
     fingers = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
-    client_of(desk).send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+    client_of(driver).send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
 
 
 def test_a_pen_draws_and_its_pressure_is_kept_for_the_brush(opened: PageDriver) -> None:

@@ -13,16 +13,16 @@ TRUTH = SCENE.with_name("cat-and-apple-truth.png")
 
 
 def test_a_stroke_on_each_object_masks_it_on_the_screen_and_in_the_file(
-    desk: PageDriver, serve: Serve, tmp_path: Path
+    driver: PageDriver, serve: Serve, tmp_path: Path
 ) -> None:
     truth = read_label_map(TRUTH)
-    desk.open(serve(SCENE, tmp_path / "out", "--model", str(SHIPPED_MODEL)).url)
-    desk.draw((100, 150), (135, 180), (165, 230))
-    desk.press("2")
-    desk.draw((320, 180), (355, 220), (380, 260))
-    desk.press("s")
-    desk.wait_for("document.getElementById('status-text').textContent.includes('saved')")
+    driver.open(serve(SCENE, tmp_path / "out", "--model", str(SHIPPED_MODEL)).url)
+    driver.draw((100, 150), (135, 180), (165, 230))
+    driver.press("2")
+    driver.draw((320, 180), (355, 220), (380, 260))
+    driver.press("s")
+    driver.wait_for("document.getElementById('status-text').textContent.includes('saved')")
     written = read_label_map(tmp_path / "out" / "cat-and-apple.png")
     for object_id in (1, 2):
-        assert iou(desk.mask(object_id), truth == object_id) > 0.8
-        assert iou(written == object_id, desk.mask(object_id)) > 0.97
+        assert iou(driver.mask(object_id), truth == object_id) > 0.8
+        assert iou(written == object_id, driver.mask(object_id)) > 0.97

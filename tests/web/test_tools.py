@@ -11,9 +11,9 @@ from s2m.types import LabelMap
 
 
 @pytest.fixture
-def opened(desk: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
+def opened(driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
     """The page with two discs, a red one on the left and a blue one on the right."""
-    return desk.open(serve(two_discs_file, tmp_path / "out").url)
+    return driver.open(serve(two_discs_file, tmp_path / "out").url)
 
 
 def test_a_box_holds_its_object(opened: PageDriver, two_discs_labels: LabelMap) -> None:
