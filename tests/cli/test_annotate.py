@@ -82,7 +82,7 @@ def test_an_output_folder_that_cannot_be_written_is_looked_at(
     monkeypatch.setattr("s2m.cli.annotate.serve", serve)
     code, said = run(two_discs_file, "-o", tmp_path / "out", "--model", tiny_model_folder)
     assert code == 0
-    why = f"look only: the folder {tmp_path / 'out'} cannot be written (Read-only file system)"
+    why = f"view only: the folder {tmp_path / 'out'} cannot be written (Read-only file system)"
     assert said.splitlines()[0] == f"1 image; {why}; start again with another folder (-o) to draw"
     assert "can see the masks" in said
     assert studios[0].project.read_only is not None

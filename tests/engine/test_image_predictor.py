@@ -7,7 +7,7 @@ import numpy as np
 from s2m.engine.image_predictor import SegmenterPredictor, model_id
 from s2m.engine.models import OnnxModel
 from s2m.engine.segmenter import Features, Segmenter
-from s2m.session import Draw, DrawnStroke, JournalHeader, Session
+from s2m.session import Draw, DrawnStroke, JournalFile, JournalHeader, Session
 from s2m.types import ByteArray, LabelMap, Stroke
 
 
@@ -24,7 +24,7 @@ def test_strokes_in_a_session_give_the_label_map_of_the_segmenter(
 
     header = JournalHeader(image="discs.png", size_hw=(96, 128), overlap="exclusive", local_edits="never")
     predictor = SegmenterPredictor(segmenter, encoded)
-    session = Session(tmp_path / "discs.jsonl", header, predictor, model_id(tiny_model.card))
+    session = Session(JournalFile.open(tmp_path / "discs.jsonl", header), predictor, model_id(tiny_model.card))
     assert asked == []
     drawn = (DrawnStroke(points=((28, 48), (36, 48)), object_id=1), DrawnStroke(points=((96, 44),), object_id=2))
     labels = session.do(Draw(strokes=drawn)).label_map()

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from s2m.session import AnnotationState, JournalHeader, Session
-from s2m.session.journal import JournalFile, OpenedJournal
+from s2m.session import AnnotationState, JournalFile, JournalHeader, Session
+from s2m.session.journal import OpenedJournal
 from s2m.types import BACKGROUND_ID, FloatArray, ObjectMasks, Stroke
 
 SIZE_HW = (24, 32)
@@ -54,4 +54,4 @@ def open_session(
     open_journal: Callable[[Path, JournalHeader], OpenedJournal] = JournalFile.open,
 ) -> Session:
     header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
-    return Session(path, header, predictor or DiscAnswerer(), model_id, known, open_journal=open_journal)
+    return Session(open_journal(path, header), predictor or DiscAnswerer(), model_id, known)

@@ -196,9 +196,9 @@ def test_a_kept_state_goes_on_like_a_computed_one(before: list[Command], after: 
         path, kept = Path(folder) / "photo.jsonl", Path(folder) / "photo.npz"
         first = begun(path)
         do_all(first, before)
-        moment = first.moment()
-        number = moment.history.done[-1].number if moment.history.done else 0
-        write_state(kept, moment.state, number, path, moment.journal_nbytes)
+        snapshot = first.snapshot()
+        number = snapshot.history.done[-1].number if snapshot.history.done else 0
+        write_state(kept, snapshot.state, number, path, snapshot.journal_nbytes)
         first.close()
         found = read_state(kept, path)
         assert found is not None

@@ -225,7 +225,7 @@ def test_a_journal_that_is_looked_at_is_left_as_it_is(tmp_path: Path) -> None:
     journal_of(path, 2)
     torn = path.read_bytes() + line_bytes(dot(3))[:30]
     path.write_bytes(torn)
-    journal, reading, notices = JournalFile.look(path, HEADER)
+    journal, reading, notices = JournalFile.open_read_only(path, HEADER)
     assert reading.lines == (dot(1), dot(2))
     assert notices == ("the journal photo.jsonl is damaged: its last line is torn; everything before is shown",)
     with pytest.raises(ReadOnlyError, match="another folder with -o"):
@@ -237,7 +237,7 @@ def test_a_journal_is_looked_at_while_another_program_writes_it(tmp_path: Path) 
     path = tmp_path / "photo.jsonl"
     writer, _, _ = JournalFile.open(path, HEADER)
     writer.append([dot(1)])
-    _, reading, _ = JournalFile.look(path, HEADER)
+    _, reading, _ = JournalFile.open_read_only(path, HEADER)
     assert reading.lines == (dot(1),)
     writer.append([dot(2)])
     writer.close()

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import tempfile
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,17 +12,15 @@ import pytest
 from disc_network import SIZE_HW, DiscAnswerer
 from PIL import Image
 
-from s2m.errors import ConfigError, ImageError, JournalError, OutputError, ReadOnlyError, S2MError
+from s2m.errors import ConfigError, ImageError, JournalError, OutputError, ReadOnlyError
 from s2m.files.label_files import read_label_map, write_label_map
 from s2m.session import (
-    Autosaver,
     Draw,
     DrawnStroke,
     MarkImage,
     ObjectClass,
     Project,
     ProjectSettings,
-    SaveResult,
     Session,
     ViewState,
 )
@@ -306,7 +303,7 @@ def looked_at(photos: Path, output: Path) -> Project:
         patch.setattr(tempfile, "mkstemp", refuse)
         with pytest.raises(OutputError) as refusal:
             Project.open(photos, output)
-    return Project.look(photos, output, refusal.value)
+    return Project.open_read_only(photos, output, refusal.value)
 
 
 def files_of(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -350,7 +347,7 @@ def test_a_folder_that_cannot_be_made_is_looked_at_as_if_it_were_empty(photos: P
         patch.setattr(Path, "mkdir", refuse)
         with pytest.raises(OutputError) as refusal:
             Project.open(photos, tmp_path / "output")
-    looked = Project.look(photos, tmp_path / "output", refusal.value)
+    looked = Project.open_read_only(photos, tmp_path / "output", refusal.value)
     assert {entry.status for entry in looked.images} == {"untouched"}
     assert not (tmp_path / "output").exists()
 
@@ -362,15 +359,15 @@ def test_what_is_no_folder_or_cannot_be_entered_is_refused_to_those_who_look_too
     (tmp_path / "file").write_text("in the way")
     for output in (tmp_path / "file", tmp_path / "file" / "deeper"):
         with pytest.raises(OutputError, match="cannot write it"):
-            Project.look(photos, output, refusal)
+            Project.open_read_only(photos, output, refusal)
     with pytest.raises(OutputError, match="could replace the images"):
-        Project.look(photos, photos, refusal)
+        Project.open_read_only(photos, photos, refusal)
     closed = tmp_path / "closed"
     closed.mkdir()
     # The tests may run as a user who may enter every folder.
     monkeypatch.setattr(os, "access", lambda path, mode: mode == os.F_OK or Path(path) != closed)
     with pytest.raises(OutputError, match="cannot write it"):
-        Project.look(photos, closed, refusal)
+        Project.open_read_only(photos, closed, refusal)
 
 
 @pytest.mark.parametrize("content", ['{"s2m_project": 2}', "{torn", "[]", '{"s2m_project": 1, "unknown": 3}'])
@@ -430,51 +427,6 @@ def test_long_pauses_count_as_a_minute() -> None:
     times = ["2026-01-01T10:00:00.000Z", "2026-01-01T10:00:05.500Z", "2026-01-01T12:00:00.000Z"]
     assert seconds_spent(times) == 65.5
     assert seconds_spent([]) == 0
-
-
-def wait_for(event: threading.Event) -> None:
-    assert event.wait(20)
-
-
-def test_a_session_is_saved_by_itself_a_moment_after_it_changed(project: Project) -> None:
-    saved = threading.Event()
-    results: list[tuple[str, SaveResult]] = []
-
-    def on_saved(name: str, result: SaveResult) -> None:
-        results.append((name, result))
-        saved.set()
-
-    saver = Autosaver(project, delay_s=0.02, on_saved=on_saved)
-    session = opened(project, "a.jpg")
-    session.do(draw(8, 8))
-    saver.touch(session)
-    wait_for(saved)
-    assert results[0][0] == "a.jpg"
-    np.testing.assert_array_equal(read_label_map(project.output / "a.png"), session.state.label_map())
-    session.do(draw(20, 8))
-    saver.touch(session)
-    saver.close()
-    np.testing.assert_array_equal(read_label_map(project.output / "a.png"), session.state.label_map())
-
-
-def test_a_save_that_fails_is_reported_and_tried_again_at_the_next_change(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    errors: list[S2MError] = []
-    saver = Autosaver(project, delay_s=1000, on_error=lambda _, error: errors.append(error))
-    session = opened(project, "a.jpg")
-    session.do(draw(8, 8))
-    refuse: Callable[..., None] = lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))  # noqa: E731
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", refuse)
-        saver.touch(session)
-        saver.flush()
-    assert "disk is full" in str(errors[0])
-    assert not (project.output / "a.png").exists()
-    saver.touch(session)
-    saver.flush()
-    assert (project.output / "a.png").exists()
-    saver.close()
 
 
 def test_the_project_file_is_versioned(project: Project) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from disc_network import SIZE_HW, DiscAnswerer, open_session
 
 from s2m.errors import JournalError, OutputError, ReadOnlyError
+from s2m.files.label_files import read_label_map
 from s2m.session import (
     ChangeObject,
     ChangeStroke,
@@ -17,12 +19,15 @@ from s2m.session import (
     Draw,
     DrawnStroke,
     ImportMasks,
+    JournalFile,
+    JournalHeader,
+    MemoryJournal,
     Redo,
+    Session,
     StrokePart,
     Undo,
     read_journal,
 )
-from s2m.session.journal import JournalFile
 
 
 @pytest.fixture
@@ -259,7 +264,7 @@ def test_a_session_that_is_looked_at_shows_its_masks_and_changes_nothing(journal
     session.record_part(StrokePart(stroke=DrawnStroke(points=((20, 20),), key="half")))
     session.close()
     on_disk = journal_path.read_bytes()
-    looked = open_session(journal_path, open_journal=JournalFile.look)
+    looked = open_session(journal_path, open_journal=JournalFile.open_read_only)
     np.testing.assert_array_equal(looked.state.label_map(), labels)
     assert "being drawn when the program ended is not shown" in looked.notices[0]
     for command in (draw((20, 20)), Clear(), Undo()):
@@ -270,3 +275,55 @@ def test_a_session_that_is_looked_at_shows_its_masks_and_changes_nothing(journal
     looked.close()
     assert journal_path.read_bytes() == on_disk
     assert "recovered" in open_session(journal_path).notices[0]
+
+
+@pytest.fixture
+def in_memory() -> Session:
+    header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
+    return Session(MemoryJournal.begin(header), DiscAnswerer(), "discs")
+
+
+def test_a_session_in_memory_does_everything_but_writes_nothing(
+    in_memory: Session, journal_path: Path, tmp_path: Path
+) -> None:
+    cat = in_memory.add_object("cat")
+    mask = in_memory.draw([(8, 8), (12, 8)], cat)
+    assert mask.shape == SIZE_HW
+    assert mask.dtype == np.bool_
+    assert mask[8, 8]
+    larger = in_memory.draw(np.array([[24.5, 8.5]]), cat, tool="dot")
+    assert larger.sum() > mask.sum()
+    on_disk = open_session(journal_path)
+    on_disk.add_object("cat")
+    on_disk.draw([(8, 8), (12, 8)])
+    np.testing.assert_array_equal(on_disk.draw([(24.5, 8.5)], tool="dot"), larger)
+    assert in_memory.undo_label == on_disk.undo_label == "dot of cat"
+    in_memory.undo()
+    np.testing.assert_array_equal(in_memory.label_map(), mask)
+    in_memory.redo()
+    on_disk.close()
+    shutil.rmtree(journal_path.parent)
+    assert list(tmp_path.iterdir()) == []
+    in_memory.save(tmp_path / "photo.png")
+    np.testing.assert_array_equal(read_label_map(tmp_path / "photo.png"), larger)
+    in_memory.close()
+    with pytest.raises(JournalError, match="closed"):
+        in_memory.draw([(8, 8)])
+
+
+def test_the_mask_of_a_background_stroke_is_what_no_object_has(in_memory: Session) -> None:
+    in_memory.draw([(8, 8)])
+    np.testing.assert_array_equal(in_memory.draw([(20, 8)], 0), in_memory.label_map() == 0)
+
+
+@pytest.mark.parametrize("points", [[], [(1, 2, 3)], [(1, 2), (3,)], "line", [("a", "b")], [(np.nan, 1)], 5])
+def test_points_that_are_none_are_refused(in_memory: Session, points: object) -> None:
+    with pytest.raises(JournalError):
+        in_memory.draw(points)  # type: ignore[arg-type]
+    assert in_memory.undo_label is None
+
+
+def test_a_label_map_is_not_saved_under_the_name_of_a_photograph(in_memory: Session, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"end in \.png"):
+        in_memory.save(tmp_path / "photo.jpg")
+    assert list(tmp_path.iterdir()) == []

@@ -45,7 +45,7 @@ def read_only_client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path
     """A server of a read-only project."""
     project = Project.open(two_discs_file, tmp_path / "out")
     project.keep_view("discs.png", ViewState(selected_object_id=1))
-    read_only = Project.look(two_discs_file, tmp_path / "out", OutputError("cannot write it"))
+    read_only = Project.open_read_only(two_discs_file, tmp_path / "out", OutputError("cannot write it"))
     mask = tmp_path / "mask.png"
     write_label_map(mask, np.ones((96, 128), dtype=np.int32))
     workspace = Workspace(read_only, FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny", mask))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from s2m.session import Brush, ChangeObject, Draw, DrawnStroke, Erase, ImportMasks, JournalHeader, Session
+from s2m.session import Brush, ChangeObject, Draw, DrawnStroke, Erase, ImportMasks, JournalFile, JournalHeader, Session
 from s2m.session.packed_masks import PackedMask
 from s2m.types import FloatArray, LabelMap, ObjectMasks, Stroke
 from s2m.web.page_state import shown_masks
@@ -28,7 +28,7 @@ def left_half(strokes: Sequence[Stroke], previous: ObjectMasks | None, object_id
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     header = JournalHeader(image="a.png", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
-    return Session(tmp_path / "a.jsonl", header, left_half, "left half")
+    return Session(JournalFile.open(tmp_path / "a.jsonl", header), left_half, "left half")
 
 
 def test_exact_pixels_locks_and_imports_are_seen_as_they_are_saved(session: Session) -> None:

@@ -84,7 +84,7 @@ def test_a_read_only_folder_is_shown_and_says_why(
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in out.rglob("*") if path.is_file()}
 
     served = serve(tmp_path / "images", out, before=read_only(out))
-    assert f"look only: the folder {out} cannot be written (Read-only file system)" in served.said[0]
+    assert f"view only: the folder {out} cannot be written (Read-only file system)" in served.said[0]
     driver = new_driver().open(served.url)
     banner = driver.page.locator("#banner")
     assert f"the folder {out} cannot be written (Read-only file system)" in banner.inner_text()

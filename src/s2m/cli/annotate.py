@@ -111,7 +111,7 @@ def _open_or_look(source: Path, output: Path) -> Project:
     try:
         return Project.open(source, output)
     except OutputError as refusal:
-        return Project.look(source, output, refusal)
+        return Project.open_read_only(source, output, refusal)
 
 
 def _check_mask(mask: Path, source: Path) -> None:

@@ -1,7 +1,6 @@
 """The annotation itself: commands in, states, journals and label maps out; no HTTP and no network in here."""
 
 from s2m.session.answers import ImagePredictor
-from s2m.session.autosave import Autosaver
 from s2m.session.classes import ObjectClass
 from s2m.session.commands import (
     AddObject,
@@ -29,8 +28,7 @@ from s2m.session.commands import (
     Undo,
     command_from_json,
 )
-from s2m.session.journal import JournalHeader, StrokePart, read_journal
-from s2m.session.leases import Leases
+from s2m.session.journal import JournalFile, JournalHeader, MemoryJournal, StrokePart, read_journal
 from s2m.session.project import (
     ImageEntry,
     Progress,
@@ -45,7 +43,6 @@ __all__ = [
     "AddObject",
     "AnnotatedObject",
     "AnnotationState",
-    "Autosaver",
     "Brush",
     "ChangeObject",
     "ChangeStroke",
@@ -63,9 +60,10 @@ __all__ = [
     "ImageEntry",
     "ImagePredictor",
     "ImportMasks",
+    "JournalFile",
     "JournalHeader",
-    "Leases",
     "MarkImage",
+    "MemoryJournal",
     "MergeObjects",
     "ObjectClass",
     "PasteObjects",

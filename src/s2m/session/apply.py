@@ -48,6 +48,15 @@ def apply(state: AnnotationState, command: Edit, predictor: ImagePredictor) -> A
         MaskError: masks to import do not fit the image, or the network's answer is no answer.
     """
     check(state, command)
+    return apply_checked(state, command, predictor)
+
+
+def apply_checked(state: AnnotationState, command: Edit, predictor: ImagePredictor) -> AnnotationState:
+    """The state after a command that has passed ``check`` in this state.
+
+    Raises:
+        MaskError: the network's answer is no answer.
+    """
     if isinstance(command, Draw | Brush | Erase | Clean):
         return _with_mask_command(state, command, predictor)
     if isinstance(command, ChangeStroke | DeleteStroke):

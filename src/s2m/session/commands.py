@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import secrets
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 from pydantic import AfterValidator, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from s2m.errors import JournalError
@@ -312,6 +313,21 @@ def command_from_json(data: str | bytes | dict[str, Any]) -> Command:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise JournalError(f"not a command: {where or 'kind'}: {first['msg']}") from error
+
+
+def points_of(points_xy: ArrayLike) -> list[list[float]]:
+    """Points as a command takes them, from a list of (x, y) or an array (P, 2).
+
+    Raises:
+        JournalError: they are no (P, 2) numbers.
+    """
+    try:
+        array = np.asarray(points_xy, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise JournalError(f"points are numbers, (P, 2) of x and y: {error}") from error
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise JournalError(f"points have the shape (P, 2), x and y each, got {array.shape}")
+    return cast("list[list[float]]", array.tolist())
 
 
 def middle_of(points: tuple[tuple[float, float], ...]) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 from pydantic import Field, ValidationError
 
@@ -155,10 +155,65 @@ def line_bytes(line: JournalLine) -> bytes:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+class Journal(Protocol):
+    """Where a session writes down what is done."""
+
+    @property
+    def nbytes(self) -> int:
+        """Length of the file; 0 where nothing is written."""
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be appended."""
+
+    def append(self, lines: Iterable[JournalLine]) -> None:
+        """Write lines: when this returns they are there; when it raises, nothing of them is."""
+
+    def close(self) -> None:
+        """Let the journal go; nothing can be appended after it."""
+
+
+class OpenedJournal(NamedTuple):
+    """A journal, what it says, and sentences about damage."""
+
+    journal: Journal
+    reading: JournalReading
+    notices: tuple[str, ...] = ()
+
+
+class MemoryJournal:
+    """The journal of a session of which nothing is kept: the session itself knows what was done."""
+
+    nbytes = 0
+    is_read_only = False
+
+    def __init__(self) -> None:
+        self._closed = False
+
+    @staticmethod
+    def begin(header: JournalHeader) -> OpenedJournal:
+        """A journal in memory, for a session on an image without a project."""
+        return OpenedJournal(MemoryJournal(), JournalReading(header, (), 0, None))
+
+    def append(self, lines: Iterable[JournalLine]) -> None:
+        """Nothing has to be kept.
+
+        Raises:
+            JournalError: the journal is closed.
+        """
+        del lines
+        if self._closed:
+            raise JournalError("the session is closed; open the image again")
+
+    def close(self) -> None:
+        """Refuse lines from now on."""
+        self._closed = True
+
+
 class JournalFile:
     """An open journal, written by this process alone.
 
-    The file comes into being with its first line, so that an image only looked at leaves nothing behind.
+    The file comes into being with its first line, so that an image that is only viewed leaves nothing behind.
     """
 
     def __init__(self, path: Path, header: JournalHeader) -> None:
@@ -181,15 +236,15 @@ class JournalFile:
             the journal, what it says, and sentences about damage that was mended: the damaged file is kept beside.
 
         Raises:
-            JournalError: not a journal, another version, or open elsewhere.
+            JournalError: not a journal, another version, of an image of another size, or open elsewhere.
             OutputError: the disk refuses.
         """
         journal = JournalFile(path, header)
         if not path.exists():
-            return journal, JournalReading(header, (), 0, None), ()
+            return OpenedJournal(journal, JournalReading(header, (), 0, None))
         try:
             journal._open(os.O_RDWR)
-            reading = read_journal(path)
+            reading = _read_journal_of(path, header)
             notices: tuple[str, ...] = ()
             if reading.damage is not None:
                 kept = _keep_damaged(path)
@@ -203,10 +258,10 @@ class JournalFile:
         except JournalError:
             journal.close()
             raise
-        return journal, reading, notices
+        return OpenedJournal(journal, reading, notices)
 
     @staticmethod
-    def look(path: Path, header: JournalHeader) -> OpenedJournal:
+    def open_read_only(path: Path, header: JournalHeader) -> OpenedJournal:
         """Read the journal of an image, if there is one, and write nothing: nothing is locked, repaired or begun.
 
         Args:
@@ -217,26 +272,27 @@ class JournalFile:
             the journal, what it says, and a sentence about damage.
 
         Raises:
-            JournalError: unreadable, not a journal, or another version.
+            JournalError: unreadable, not a journal, another version, or of an image of another size.
         """
         journal = JournalFile(path, header)
         journal.is_read_only = True
         if not path.exists():
-            return journal, JournalReading(header, (), 0, None), ()
-        reading = read_journal(path)
+            return OpenedJournal(journal, JournalReading(header, (), 0, None))
+        reading = _read_journal_of(path, header)
         journal._nbytes = reading.nbytes
-        return journal, reading, () if reading.damage is None else (f"{reading.damage}; everything before is shown",)
+        notices = () if reading.damage is None else (f"{reading.damage}; everything before is shown",)
+        return OpenedJournal(journal, reading, notices)
 
     def append(self, lines: Iterable[JournalLine]) -> None:
         """Put lines on the disk: when this returns they are there; when it raises, nothing of them is.
 
         Raises:
-            ReadOnlyError: the journal is only looked at.
+            ReadOnlyError: the journal was opened read-only.
             JournalError: another program has begun this image's journal in the meantime.
             OutputError: the disk refuses.
         """
         if self.is_read_only:
-            raise ReadOnlyError(f"the journal {self.path.name} is only looked at; annotate into another folder with -o")
+            raise ReadOnlyError(f"{self.path.name} was opened read-only; annotate into another folder with -o")
         data = b"".join(line_bytes(line) for line in lines)
         try:
             if self._descriptor is None and not self._closed:
@@ -301,8 +357,16 @@ class JournalFile:
             self._write(b"\n")
 
 
-OpenedJournal = tuple[JournalFile, JournalReading, tuple[str, ...]]
-"""A journal, what it says, and sentences about damage."""
+def _read_journal_of(path: Path, wanted: JournalHeader) -> JournalReading:
+    """What a journal says, which must be of an image of the size wanted."""
+    reading = read_journal(path)
+    if reading.header.size_hw != wanted.size_hw:
+        (height, width), (wanted_height, wanted_width) = reading.header.size_hw, wanted.size_hw
+        raise JournalError(
+            f"the journal {path} is about an image of {width} x {height} pixels, but {wanted.image} has "
+            f"{wanted_width} x {wanted_height}; put the old image back, or move the journal away"
+        )
+    return reading
 
 
 def _keep_damaged(path: Path) -> Path:

@@ -21,7 +21,6 @@ from s2m.files.label_files import label_map_bytes
 from s2m.session.answers import ImagePredictor
 from s2m.session.history import history_of
 from s2m.session.journal import JournalFile, JournalHeader, read_journal
-from s2m.session.leases import Leases
 from s2m.session.project_files import ProjectFile, ProjectSettings, ViewState, read_project_file
 from s2m.session.session import Session
 from s2m.session.state import AnnotationState
@@ -83,7 +82,7 @@ class SaveResult:
 class Project:
     """Images, their annotations and the output folder; safe to use from threads.
 
-    Made by ``Project.open``, or ``Project.look`` where nothing can be changed.
+    Made by ``Project.open``, or ``Project.open_read_only`` where nothing can be changed.
 
     Attributes:
         source: the folder of images, or the image.
@@ -96,10 +95,9 @@ class Project:
     ) -> None:
         self._paths, self.source, self.output, self._file = dict(images), source, output, file
         self.read_only = read_only
-        self.leases = Leases()
         self._lock = threading.RLock()
         self._save_lock = threading.Lock()
-        self._saved: dict[str, tuple[str, int]] = {}
+        self._saved: dict[str, int] = {}
         self._unreadable: dict[str, str] = {}
         self._entries = {name: self._entry(name) for name in self._paths}
 
@@ -126,8 +124,8 @@ class Project:
         return Project(source, images, output, file)
 
     @staticmethod
-    def look(source: Path, output: Path, refusal: OutputError) -> Project:
-        """Open a folder of images, or one image, and what was annotated of it, to look at: nothing is written.
+    def open_read_only(source: Path, output: Path, refusal: OutputError) -> Project:
+        """Open a folder of images, or one image, and what was annotated of it, to view: nothing is written.
 
         Args:
             source: the folder (not the folders in it), or the image.
@@ -146,14 +144,14 @@ class Project:
         file = read_project_file(path) if path.exists() else ProjectFile(source=str(source), settings=ProjectSettings())
         cause = refusal.__cause__
         reason = (isinstance(cause, OSError) and cause.strerror) or str(refusal)
-        what = f"look only: the folder {output} cannot be written ({reason})"
+        what = f"view only: the folder {output} cannot be written ({reason})"
         return Project(source, images, output, file, f"{what}; start again with another folder (-o) to draw")
 
     def check_writable(self) -> None:
         """Make sure that something can be changed.
 
         Raises:
-            ReadOnlyError: the project was opened to look at.
+            ReadOnlyError: the project was opened read-only.
         """
         if self.read_only is not None:
             raise ReadOnlyError(self.read_only)
@@ -235,8 +233,8 @@ class Project:
         journal = self._beside(name, "jsonl")
         kept = read_state(self._beside(name, "masks.npz"), journal)
         known = dict([kept] if kept else [])
-        open_journal = JournalFile.open if self.read_only is None else JournalFile.look
-        session = Session(journal, header, predictor, model_id, known, open_journal=open_journal)
+        open_journal = JournalFile.open if self.read_only is None else JournalFile.open_read_only
+        session = Session(open_journal(journal, header), predictor, model_id, known)
         with self._lock:
             self._unreadable.pop(name, None)
         return session
@@ -248,34 +246,36 @@ class Project:
         image on which nothing was done is not written.
 
         Raises:
-            ReadOnlyError: the project was opened to look at.
+            ReadOnlyError: the project was opened read-only.
             OutputError: the disk refuses; what was there is untouched, and the journal holds everything.
         """
         self.check_writable()
         started = time.perf_counter()
-        moment = session.moment()
-        name = moment.state.image_name
-        path = self.label_path(name)
+        snapshot = session.snapshot()
+        name = snapshot.state.image_name
+        path, journal = self.label_path(name), self.journal_path(name)
         with self._save_lock:
-            if moment.journal_nbytes == 0 or self._saved.get(name) == (str(session.journal_path), moment.number):
+            if snapshot.journal_nbytes == 0 or self._saved.get(name) == snapshot.number:
                 return SaveResult(path, None, time.perf_counter() - started)
-            before = read_summary(self._beside(name, "saved.json"), session.journal_path)
+            before = read_summary(self._beside(name, "saved.json"), journal)
             known = () if before is None else before.written_sha256
             backup = self._back_up(path, known)
-            data = label_map_bytes(moment.state.label_map())
+            data = label_map_bytes(snapshot.state.label_map())
             written = (*known, hashlib.sha256(data).hexdigest())[-_HASHES_KEPT:]
-            summary = summary_of(moment.history, moment.times, moment.journal_nbytes, session.recorded_model, written)
+            summary = summary_of(
+                snapshot.history, snapshot.times, snapshot.journal_nbytes, session.recorded_model, written
+            )
             # The hash is on the disk before the file: a crash in between must not make our own file a stranger.
             write_summary(self._beside(name, "saved.json"), summary)
             write_atomically(path, data)
             write_state(
                 self._beside(name, "masks.npz"),
-                moment.state,
-                moment.history.done[-1].number if moment.history.done else 0,
-                session.journal_path,
-                moment.journal_nbytes,
+                snapshot.state,
+                snapshot.history.done[-1].number if snapshot.history.done else 0,
+                journal,
+                snapshot.journal_nbytes,
             )
-            self._saved[name] = (str(session.journal_path), moment.number)
+            self._saved[name] = snapshot.number
         with self._lock:
             self._entries[name] = self._entry(name, summary)
         return SaveResult(path, backup, time.perf_counter() - started)
@@ -284,7 +284,7 @@ class Project:
         """Keep a copy of the present label map of an image; None where there is none.
 
         Raises:
-            ReadOnlyError: the project was opened to look at.
+            ReadOnlyError: the project was opened read-only.
             OutputError: the disk refuses.
         """
         self.check_writable()
@@ -320,7 +320,7 @@ class Project:
         """Remember where the annotator is in an image.
 
         Raises:
-            ReadOnlyError: the project was opened to look at.
+            ReadOnlyError: the project was opened read-only.
             OutputError: the disk refuses.
         """
         self.check_writable()
@@ -343,7 +343,7 @@ class Project:
         """Keep other settings; images that are begun keep their own way of overlapping.
 
         Raises:
-            ReadOnlyError: the project was opened to look at.
+            ReadOnlyError: the project was opened read-only.
             OutputError: the disk refuses.
         """
         self.check_writable()
@@ -409,6 +409,6 @@ def _check_outputs(images: Mapping[str, Path], output: Path) -> None:
 
 
 def _can_be_entered(output: Path) -> bool:
-    """Whether what is in a folder can be looked at, should it be there."""
+    """Whether what is in a folder can be read, should it be there."""
     there = [folder for folder in (output / JOURNAL_FOLDER, output, *output.parents) if os.access(folder, os.F_OK)]
     return all(os.access(folder, os.X_OK) and folder.is_dir() for folder in there)

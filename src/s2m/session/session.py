@@ -10,9 +10,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from types import MappingProxyType
 
-from s2m.errors import JournalError
+from numpy.typing import ArrayLike
+
+from s2m.errors import JournalError, OutputError
+from s2m.files.label_files import write_label_map
 from s2m.session.answers import ImagePredictor
-from s2m.session.apply import apply
+from s2m.session.apply import apply, apply_checked
 from s2m.session.checks import check
 from s2m.session.commands import (
     ChangeStroke,
@@ -23,7 +26,10 @@ from s2m.session.commands import (
     Edit,
     ModelUsed,
     Redo,
+    Tool,
     Undo,
+    command_from_json,
+    points_of,
 )
 from s2m.session.history import (
     History,
@@ -36,14 +42,13 @@ from s2m.session.history import (
 )
 from s2m.session.journal import (
     DroppedStroke,
-    JournalFile,
-    JournalHeader,
     JournalLine,
     JournalReading,
     OpenedJournal,
     StrokePart,
 )
 from s2m.session.state import AnnotationState, initial_state
+from s2m.types import BACKGROUND_ID, BoolArray, LabelMap, Sign
 
 _STATES_KEPT = 64
 _STATES_BYTES = 256_000_000
@@ -51,15 +56,15 @@ _STATES_BYTES = 256_000_000
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A session at one moment.
+class Snapshot:
+    """What belongs together of a session at one moment.
 
     Attributes:
         number: of the last line of the journal.
         state: the annotation.
         history: done and undone.
         times: when each line was written.
-        journal_nbytes: length of the journal, 0 where it is not begun.
+        journal_nbytes: length of the journal, 0 where nothing is written.
     """
 
     number: int
@@ -73,34 +78,30 @@ class Session:
     """The annotation of one image.  Safe to use from threads: calls wait for one another.
 
     Args:
-        path: the journal, there or not.
-        header: for a journal that has to be begun.
+        opened: the journal, which the session closes: ``JournalFile.open``, ``JournalFile.open_read_only`` to change
+            nothing, or ``MemoryJournal.begin`` to keep nothing on the disk.
         predictor: the network on this image.
         model_id: name of the model, for the record.
         known: states after some lines of the journal, by their number, that need not be computed.
         clock: gives the time, UTC.
-        open_journal: ``JournalFile.look`` for a session that cannot be changed.
 
     Raises:
-        JournalError: not a journal, another version, another image's, or open elsewhere.
+        JournalError: the commands of the journal do not fit one another.
         OutputError: the disk refuses.
     """
 
     def __init__(
         self,
-        path: Path,
-        header: JournalHeader,
+        opened: OpenedJournal,
         predictor: ImagePredictor,
         model_id: str,
         known: Mapping[int, AnnotationState] = MappingProxyType({}),
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
-        open_journal: Callable[[Path, JournalHeader], OpenedJournal] = JournalFile.open,
     ) -> None:
         self._lock = threading.RLock()
         self._predictor, self.model_id, self._clock = predictor, model_id, clock
-        self._journal, reading, self.notices = open_journal(path, header)
+        self._journal, reading, self.notices = opened
         try:
-            _check_same_image(reading.header, header, path)
             self._take_up(reading, known)
         except BaseException:
             self._journal.close()
@@ -172,11 +173,6 @@ class Session:
         return undone[-1].label if undone else None
 
     @property
-    def journal_path(self) -> Path:
-        """The file of the journal, which exists once something was done."""
-        return self._journal.path
-
-    @property
     def recorded_model(self) -> str | None:
         """The model that answered last, or None where none has answered."""
         return self._recorded_model
@@ -197,7 +193,7 @@ class Session:
 
         Raises:
             JournalError: the command does not fit; nothing has changed.
-            ReadOnlyError: the session is only looked at.
+            ReadOnlyError: the session was opened read-only.
             OutputError: the disk refuses; nothing has changed.
         """
         with self._lock:
@@ -208,6 +204,53 @@ class Session:
             if isinstance(command, ModelUsed):
                 raise JournalError("which model is used is written by the session itself; open the image with another")
             return self._do_edit(command, request)
+
+    def add_object(self, name: str = "", class_name: str = "", colour: str = "") -> int:
+        """Add an object, to be drawn with the id that is returned; an empty name or colour (#rrggbb) is chosen.
+
+        Raises:
+            JournalError: the image holds as many objects as it can, or the name or colour does not fit.
+        """
+        with self._lock:
+            object_id = self.state.next_object_id
+            named = {"object_id": object_id, "name": name, "class_name": class_name, "colour": colour}
+            self.do(command_from_json({"kind": "add_object", **named}))
+            return object_id
+
+    def draw(
+        self, points_xy: ArrayLike, object_id: int = 1, sign: Sign = "positive", tool: Tool = "stroke"
+    ) -> BoolArray:
+        """Draw one stroke, and give the mask after it.
+
+        Args:
+            points_xy: (P, 2) in image pixels, pixel centres at +0.5: a list of (x, y) or an array.
+            object_id: the object, or 0 for the background; an id that is new becomes an object.
+            sign: "positive" where it shows what belongs to the object, "negative" for what does not.
+            tool: "stroke", "dot", "box" (two corners) or "lasso" (an outline).
+
+        Returns:
+            (H, W) bool, the pixels of the object.
+
+        Raises:
+            JournalError: the points are no (P, 2) numbers, the object is locked; nothing has changed.
+        """
+        stroke = {"points": points_of(points_xy), "object_id": object_id, "sign": sign, "tool": tool}
+        state = self.do(command_from_json({"kind": "draw", "strokes": [stroke]}))
+        return state.object_mask(object_id) if object_id else state.label_map() == BACKGROUND_ID
+
+    def label_map(self) -> LabelMap:
+        """The object of each pixel, (H, W) int32, 0 for the background."""
+        return self.state.label_map()
+
+    def save(self, path: Path | str) -> None:
+        """Write the label map as an indexed PNG.
+
+        Raises:
+            OutputError: the name does not end in .png, or the file cannot be written.
+        """
+        if Path(path).suffix.lower() != ".png":
+            raise OutputError(f"{path} does not end in .png; a label map is saved as an indexed PNG")
+        write_label_map(Path(path), self.label_map())
 
     def undo(self) -> AnnotationState:
         """Undo the last command."""
@@ -259,11 +302,11 @@ class Session:
                 self._keep(self._history.done[-1].number, state)
             self._show(state)
 
-    def moment(self) -> Moment:
-        """Everything that belongs together at this moment, for saving."""
+    def snapshot(self) -> Snapshot:
+        """State, history and length of the journal at this moment, for saving."""
         with self._lock:
             state = self.state
-            return Moment(self.number, state, self._history, tuple(self._times), self._journal.nbytes)
+            return Snapshot(self.number, state, self._history, tuple(self._times), self._journal.nbytes)
 
     def close(self) -> None:
         """Let the journal go; the session can no longer be changed."""
@@ -281,7 +324,7 @@ class Session:
         for stroke in command.strokes if isinstance(command, Draw) else ():
             self._parts.pop(stroke.key, None)
         try:
-            after = apply(before, command, self._predictor)
+            after = apply_checked(before, command, self._predictor)
         except Exception:
             self._history = self._history.with_undo()
             self._write(Undo(), f"undo {label}")
@@ -333,12 +376,3 @@ def _nbytes(states: Iterable[AnnotationState]) -> int:
     """Memory that the masks of some states take; states share most of them."""
     arrays = {id(layer.logits): layer.logits for state in states for layer in (state.start, state.layer)}
     return sum(array.nbytes for array in arrays.values())
-
-
-def _check_same_image(found: JournalHeader, wanted: JournalHeader, path: Path) -> None:
-    if found.size_hw != wanted.size_hw:
-        (height, width), (wanted_height, wanted_width) = found.size_hw, wanted.size_hw
-        raise JournalError(
-            f"the journal {path} is about an image of {width} x {height} pixels, but {wanted.image} has "
-            f"{wanted_width} x {wanted_height}; put the old image back, or move the journal away"
-        )
