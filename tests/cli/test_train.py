@@ -32,9 +32,9 @@ sets = {"lvis" = 1, "static/fss" = 1, "coco/instances.json" = 1, "pairs/train/sh
 crop_size = 64
 workers = 0
 distractor = 0
-[annotator]
+[rounds]
 sessions = 1
-rounds = [1, 1]
+count = [1, 1]
 [optimiser]
 batch_size = 2
 iterations = 2

@@ -8,7 +8,7 @@ from s2m.engine.segmenter import Prediction, Segmenter
 from s2m.files.demo import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
 from s2m.files.images import read_image
 from s2m.files.stroke_files import read_strokes
-from s2m.simulated_user.scribbles import Hand, draw_stroke, errors_by_area
+from s2m.simulated_user.scribbles import StrokeStyle, draw_stroke, errors_by_area
 from s2m.types import BoolArray, LabelMap, ObjectMasks, Stroke
 
 
@@ -56,7 +56,7 @@ def test_negative_strokes_over_an_object_end_with_an_empty_mask(kept: tuple[Stro
                 break
             known = np.ones_like(left)
             error = errors_by_area(np.zeros_like(left), left, known)[0]
-            points = draw_stroke(error.region, Hand({"centre_line": 1.0}), np.random.default_rng(seed))
+            points = draw_stroke(error.region, StrokeStyle({"centre_line": 1.0}), np.random.default_rng(seed))
             scale_xy = (image_rgb.shape[1] / left.shape[1], image_rgb.shape[0] / left.shape[0])
             strokes.append(Stroke(points * scale_xy, object_id, "negative"))
             masks = segmenter.predict(features, strokes, masks, (object_id,)).masks

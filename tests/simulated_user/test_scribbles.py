@@ -5,8 +5,8 @@ import pytest
 
 from s2m.simulated_user.scribbles import (
     STROKE_KINDS,
-    Hand,
     StrokeKind,
+    StrokeStyle,
     around,
     bezier,
     centre_line,
@@ -16,7 +16,7 @@ from s2m.simulated_user.scribbles import (
 )
 from s2m.types import BoolArray
 
-STEADY = Hand({"curve": 1.0})
+STEADY = StrokeStyle({"curve": 1.0})
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def test_a_region_of_one_pixel_gets_a_dot_there(kind: StrokeKind) -> None:
 
 @pytest.mark.parametrize("kind", STROKE_KINDS)
 def test_seeds_repeat(region: BoolArray, kind: StrokeKind) -> None:
-    hand = Hand({kind: 1.0}, jitter_px=1.0, overshoot=0.05, shortest=0.3)
-    first, second = (draw_stroke(region, hand, np.random.default_rng(9)) for _ in range(2))
+    style = StrokeStyle({kind: 1.0}, jitter_px=1.0, overshoot=0.05, shortest=0.3)
+    first, second = (draw_stroke(region, style, np.random.default_rng(9)) for _ in range(2))
     assert np.array_equal(first, second)
 
 

@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from s2m.errors import ModelError
 from s2m.networks.compact.export import write_weights
 from s2m.training.checkpoints import read_checkpoint
-from s2m.training.config import AnnotatorConfig, DataConfig, OptimiserConfig, TrainingConfig
+from s2m.training.config import DataConfig, OptimiserConfig, RoundsConfig, TrainingConfig
 from s2m.training.loop import Trainer, learning_rate
 from s2m.training.processes import Processes
 from s2m.training.run_folder import CHECKPOINT_NAME, METRICS_NAME
@@ -40,7 +40,7 @@ def data_root(tmp_path: Path) -> Path:
 def small_config(iterations: int) -> TrainingConfig:
     return TrainingConfig(
         data=DataConfig(sets={"train/discs": 1.0}, crop_size=64, workers=0),
-        annotator=AnnotatorConfig(rounds=(1, 2)),
+        rounds=RoundsConfig(count=(1, 2)),
         optimiser=OptimiserConfig(batch_size=2, iterations=iterations, warmup=2, decay=2, learning_rate=2e-3),
         log_every=1,
         panel_every=2,
@@ -97,8 +97,8 @@ def test_a_run_starts_from_exported_weights(data_root: Path, tmp_path: Path) -> 
 
 def test_late_steps_begin_with_rounds_that_are_answered_and_not_learned_from(data_root: Path, tmp_path: Path) -> None:
     config = small_config(6)
-    late = config.annotator.model_copy(update={"rounds": (1, 1), "late": 1.0, "late_rounds": 9})
-    trainer = Trainer(config.model_copy(update={"annotator": late}), data_root, tmp_path, ALONE)
+    late = config.rounds.model_copy(update={"count": (1, 1), "late": 1.0, "late_rounds": 9})
+    trainer = Trainer(config.model_copy(update={"rounds": late}), data_root, tmp_path, ALONE)
     rounds: list[tuple[bool, float]] = []
 
     def note(_: torch.nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:

@@ -35,4 +35,4 @@ def test_the_published_recipe_is_the_default_of_every_setting() -> None:
     assert recipe == OriginalConfig(architecture="deeplabv3plus_resnet50")
     assert (recipe.optimiser.batch_size, recipe.optimiser.iterations) == (16, 80_000)
     assert (recipe.optimiser.learning_rate, recipe.optimiser.weight_decay) == (1e-4, 1e-7)
-    assert SimulatorSettings(**recipe.simulator.model_dump()) == SimulatorSettings()
+    assert recipe.simulator == SimulatorSettings()

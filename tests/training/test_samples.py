@@ -11,9 +11,9 @@ from PIL import Image
 
 import s2m.training.samples as samples_module
 from s2m.data.labelled_images import Kind, LabelledFolder
+from s2m.simulated_user.targets import SIBLING
 from s2m.training.config import DataConfig
 from s2m.training.samples import (
-    SIBLING,
     change_colours,
     cut_out_object,
     draw_sample,

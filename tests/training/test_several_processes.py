@@ -46,9 +46,9 @@ sets = {"train/shapes" = 1, "train/more" = 1}
 crop_size = 64
 workers = 0
 distractor = 0
-[annotator]
+[rounds]
 sessions = 1
-rounds = [1, 1]
+count = [1, 1]
 [optimiser]
 batch_size = 4
 iterations = ITERATIONS

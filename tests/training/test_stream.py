@@ -9,8 +9,10 @@ import torch
 from PIL import Image
 
 import s2m.training.stream as stream_module
-from s2m.training.config import AnnotatorConfig, DataConfig, TrainingConfig
-from s2m.training.samples import SIBLING, draw_sample
+from s2m.simulated_user.sessions import SimulatedUser
+from s2m.simulated_user.targets import SIBLING
+from s2m.training.config import DataConfig, TrainingConfig
+from s2m.training.samples import draw_sample
 from s2m.training.stream import Batch, SampleStream, collate
 from s2m.types import ByteArray
 
@@ -31,7 +33,7 @@ def stream(tmp_path: Path) -> SampleStream:
     label[:4] = 255
     write_discs(tmp_path, label, names="a")
     data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0)
-    return SampleStream(tmp_path, TrainingConfig(data=data, annotator=AnnotatorConfig(start_empty_target=0.5)))
+    return SampleStream(tmp_path, TrainingConfig(data=data, simulated_user=SimulatedUser(start_empty_target=0.5)))
 
 
 def test_the_loss_asks_for_what_the_strokes_of_a_session_ask_for(stream: SampleStream) -> None:

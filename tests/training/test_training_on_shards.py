@@ -11,7 +11,7 @@ import torch
 
 from data_miniatures import shard_miniature
 from s2m.data.layouts import DataSet, open_named_set, open_set
-from s2m.training.config import AnnotatorConfig, DataConfig, OptimiserConfig, TrainingConfig
+from s2m.training.config import DataConfig, OptimiserConfig, RoundsConfig, TrainingConfig
 from s2m.training.loading import start_loading
 from s2m.training.loop import Trainer
 from s2m.training.original_config import OriginalConfig
@@ -46,7 +46,7 @@ def place(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> str:
 def compact(name: str, root: Path) -> TrainingConfig:
     return TrainingConfig(
         data=DataConfig(sets={name: 1.0}, crop_size=64, workers=0, shard_copies=str(root / "copies")),
-        annotator=AnnotatorConfig(sessions=1, rounds=(1, 1)),
+        rounds=RoundsConfig(sessions=1, count=(1, 1)),
         optimiser=OptimiserConfig(batch_size=BATCH, iterations=ITERATIONS, warmup=1, decay=1),
     )
 

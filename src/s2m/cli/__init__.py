@@ -61,6 +61,7 @@ _EXTRAS: Mapping[str, str] = MappingProxyType(
     {
         "matplotlib": "evaluate",
         "pycocotools": "evaluate",
+        "scipy": "evaluate",
         "skimage": "evaluate",
         "ijson": "train",
         "onnx": "train",

@@ -34,7 +34,7 @@ Take = Callable[[BoolArray, ObjectMasks | None, Stroke, Answer], tuple[BoolArray
 FAR_SHARE = 0.1
 """What is farther from a stroke than this share of the image's diagonal counts as far."""
 
-CENTRE_LINE_HAND = scribbles.Hand({"centre_line": 1.0})
+CENTRE_LINE_HAND = scribbles.StrokeStyle({"centre_line": 1.0})
 
 
 class ClickPen:
@@ -57,7 +57,7 @@ class ClickPen:
 class RobotPen:
     """Draws with a robot's hand in the largest error."""
 
-    def __init__(self, truth: Truth, object_id: int, hand: scribbles.Hand, rng: np.random.Generator) -> None:
+    def __init__(self, truth: Truth, object_id: int, hand: scribbles.StrokeStyle, rng: np.random.Generator) -> None:
         self._truth = truth
         self._object_id = object_id
         self._hand = hand

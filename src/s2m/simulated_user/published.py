@@ -8,7 +8,7 @@ until its IoU has fallen to a level drawn at random; scribbles come from what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from s2m.files.centre_lines import thin, trace
 from s2m.simulated_user import scribbles
 from s2m.simulated_user.scribbles import Points
-from s2m.types import BoolArray, ByteArray, Sign, Stroke
+from s2m.simulated_user.settings import Settings, Share
+from s2m.simulated_user.starting_masks import perturb_mask
+from s2m.types import BoolArray, Sign, Stroke
 
 ScribbleKind = Literal["boundary", "thinned", "curve"]
 
@@ -30,37 +32,30 @@ ALLOWED_ERROR_PX = 3.0
 LEAST_REGION_PX = 40
 """Connected errors of fewer pixels get no scribble."""
 
-MOST_CHANGES = 500
-"""Boxes changed at most to bring a mask to its IoU."""
-
-IOU_TOLERANCE = 0.05
-"""How far the IoU may fall below its target."""
-
 _OPENING_SHARE = 0.15
 """Size of the opening before a skeleton is taken, as a share of the root of the region's area (DAVIS robot)."""
 
 _OBJECT_ID = 1
 
 
-@dataclass(frozen=True)
-class SimulatorSettings:
-    """The published shares.
+class SimulatorSettings(Settings):
+    """The published shares; the table ``[simulator]`` of a recipe.
 
     Attributes:
         from_zero: samples that start from an empty mask.
         iou_range: of the starting masks of the others.
-        robot: samples with a mask whose scribbles come from the DAVIS-style robot.
+        centre_lines: samples with a mask whose scribbles are centre lines, as those of the DAVIS robot.
         second_kind: regions that get a scribble of a second kind.
         truth_curves: samples that also get curves drawn from the truth alone.
         other_instance: samples with another instance in the image that make use of it.
     """
 
-    from_zero: float = 0.33
-    iou_range: tuple[float, float] = (0.4, 0.95)
-    robot: float = 0.75
-    second_kind: float = 0.3
-    truth_curves: float = 0.3
-    other_instance: float = 0.75
+    from_zero: Share = 0.33
+    iou_range: tuple[Share, Share] = (0.4, 0.95)
+    centre_lines: Share = 0.75
+    second_kind: Share = 0.3
+    truth_curves: Share = 0.3
+    other_instance: Share = 0.75
 
 
 @dataclass(frozen=True)
@@ -97,9 +92,9 @@ def simulate(
             strokes += _strokes("negative", region_scribbles(other & ~truth, settings, rng))
         else:
             previous = previous | (other & ~truth)
-    is_robot = previous.any() and rng.random() < settings.robot
+    has_centre_lines = previous.any() and rng.random() < settings.centre_lines
     for region, sign in _errors(truth, previous):
-        scribbles = robot_scribbles(region) if is_robot else region_scribbles(region, settings, rng)
+        scribbles = centre_line_scribbles(region) if has_centre_lines else region_scribbles(region, settings, rng)
         strokes += _strokes(sign, scribbles)
     if rng.random() < settings.truth_curves:
         strokes += _strokes("positive", _curves(truth, rng))
@@ -117,81 +112,8 @@ def _strokes(sign: Sign, scribbles: list[Points]) -> list[Stroke]:
     return [Stroke(points, _OBJECT_ID, sign) for points in scribbles]
 
 
-def perturb_mask(
-    truth: BoolArray, target_iou: float, iou_range: tuple[float, float], rng: np.random.Generator
-) -> BoolArray:
-    """A mask whose IoU with the truth has fallen to a target, by dilation and erosion in random boxes.
-
-    Of a change that goes too far, or the wrong way, a part is tried, down to one pixel; so the result ends at most
-    ``IOU_TOLERANCE`` below the target and less than a pixel's worth above it.  Objects of a few pixels, and now and
-    then large ones in a corner, end elsewhere in the range.  One that fills its array has no outline to move and stays
-    as it is.
-
-    Args:
-        truth: (H, W) bool, at least one pixel.
-        target_iou: in the range.
-        iou_range: the least and the most that is allowed.
-        rng: the source of every choice.
-    """
-    mask = truth.astype(np.uint8)
-    true = mask.copy()
-    iou, least = 1.0, max(iou_range[0], target_iou - IOU_TOLERANCE)
-    for change in range(MOST_CHANGES):
-        if iou <= target_iou:
-            break
-        # Where boxes around the object do not get there, as along the array's edges, the whole array is the box.
-        window = mask[_random_box(truth, rng)] if change < MOST_CHANGES // 2 else mask
-        for part in _ever_fewer(np.argwhere(_morphed(window, rng) != window), rng):
-            _flip(window, part)
-            changed_iou = _iou(mask, true)
-            has_outline = cv2.countNonZero(mask) < mask.size
-            if has_outline and (least if len(part) > 1 else iou_range[0]) <= changed_iou < iou:
-                iou = changed_iou
-                break
-            _flip(window, part)
-    return mask.astype(np.bool_)
-
-
-def _ever_fewer(places: NDArray[np.intp], rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
-    """The places (P, 2), a random half of them, a half of that and so on, each in one piece, to a single one."""
-    while len(places):
-        yield places
-        half = len(places) // 2
-        places = places[:half] if rng.random() < 0.5 else places[len(places) - half :]
-
-
-def _flip(window: ByteArray, places: NDArray[np.intp]) -> None:
-    """Turn pixels, (P, 2) rows and columns, from 0 to 1 and back."""
-    window[places[:, 0], places[:, 1]] ^= 1
-
-
-def _random_box(truth: BoolArray, rng: np.random.Generator) -> tuple[slice, slice]:
-    """A box around a random pixel of the object, a quarter to all of its extent wide."""
-    rows, columns = np.flatnonzero(truth.any(axis=1)), np.flatnonzero(truth.any(axis=0))
-    sides = []
-    for ends, limit in ((rows, truth.shape[0]), (columns, truth.shape[1])):
-        extent = int(ends[-1] - ends[0]) + 1
-        centre = int(rng.integers(ends[0], ends[-1] + 1))
-        half = max(2, round(extent * float(rng.uniform(0.125, 0.5))))
-        sides.append(slice(max(0, centre - half), min(limit, centre + half)))
-    return sides[0], sides[1]
-
-
-def _morphed(window: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """A window dilated or eroded by a random ellipse of at most a third of it."""
-    largest = max(3, min(window.shape) // 3)
-    size = (int(rng.integers(2, largest + 1)), int(rng.integers(2, largest + 1)))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size)
-    change = cv2.dilate if rng.random() < 0.5 else cv2.erode
-    return np.asarray(change(window, kernel), dtype=np.uint8)
-
-
-def _iou(first: ByteArray, second: ByteArray) -> float:
-    return cv2.countNonZero(first & second) / max(1, cv2.countNonZero(first | second))
-
-
-def robot_scribbles(region: BoolArray) -> list[Points]:
-    """The scribbles of a robot after that of the DAVIS challenge: opened, then each piece's longest skeleton path."""
+def centre_line_scribbles(region: BoolArray) -> list[Points]:
+    """As the robot of the DAVIS challenge draws: the longest skeleton path of each piece of the opened region."""
     size = max(1, round(_OPENING_SHARE * float(np.sqrt(region.sum())) / 2))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     opened = cv2.morphologyEx(region.astype(np.uint8), cv2.MORPH_OPEN, kernel).astype(np.bool_)

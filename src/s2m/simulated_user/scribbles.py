@@ -1,11 +1,10 @@
-"""Truth and present answer in; the next stroke of a simulated annotator out.
+"""Truth and present answer in; the next stroke of a simulated user out.
 
-A robot looks for the largest error of the answer and draws in it: a dot, the centre line, a straight line, a
-smooth random curve, a piece of the outline, or a zig-zag that fills.  The centre line follows the description of the
-robot of the DAVIS interactive challenge (Caelles et al., "The 2018 DAVIS Challenge on Video Object
-Segmentation": skeleton of the error region, longest path, Bezier curve).  Every function is seeded by the
-generator it is given, works on small boolean arrays (H, W) and gives points (P, 2) in their pixels, pixel
-centres at +0.5.
+The simulated user takes the largest error of the answer and draws in it: a dot, the centre line, a straight line, a
+smooth random curve, a piece of the outline, or a zig-zag that fills.  The centre line is the longest path of the
+error's skeleton, made smooth, after the robot of the DAVIS interactive challenge (Caelles et al., "The 2018 DAVIS
+Challenge on Video Object Segmentation").  Every choice is made by the generator that a function is given.  Regions
+are small boolean arrays (H, W).  Strokes are points (P, 2) in their pixels, pixel centres at +0.5.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ STROKE_KINDS: tuple[StrokeKind, ...] = ("dot", "centre_line", "line", "curve", "
 
 
 @dataclass(frozen=True)
-class Hand:
-    """How a simulated annotator draws.
+class StrokeStyle:
+    """How a simulated user draws.
 
     Attributes:
         kinds: how often each kind of stroke is drawn (weights, not necessarily summing to 1).
-        jitter_px: size of the hand's slow tremble in pixels.
+        jitter_px: size of the slow tremble in pixels.
         overshoot: the share of a stroke's length that may run past the region's edge.
         shortest: the least share of a full line or curve that is drawn.
     """
@@ -83,21 +82,21 @@ def inner_distance(region: BoolArray) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
 
 
-def draw_stroke(region: BoolArray, hand: Hand, rng: np.random.Generator) -> Points:
-    """One stroke in a region of at least one pixel, of a kind drawn at random by the hand's weights.
+def draw_stroke(region: BoolArray, style: StrokeStyle, rng: np.random.Generator) -> Points:
+    """One stroke in a region of at least one pixel, of a kind drawn at random by the style's weights.
 
     Returns:
         (P, 2) float64 points in pixels of the region's array.
     """
-    kinds = list(hand.kinds)
-    weights = np.array([hand.kinds[kind] for kind in kinds], dtype=np.float64)
+    kinds = list(style.kinds)
+    weights = np.array([style.kinds[kind] for kind in kinds], dtype=np.float64)
     kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
-    points = draw_kind(region, kind, hand, rng)
-    return _tremble(points, hand, rng) if len(points) > 1 else points
+    points = draw_kind(region, kind, style, rng)
+    return _tremble(points, style, rng) if len(points) > 1 else points
 
 
-def draw_kind(region: BoolArray, kind: StrokeKind, hand: Hand, rng: np.random.Generator) -> Points:
-    """One stroke of a given kind, before the hand's tremble; small regions get a dot."""
+def draw_kind(region: BoolArray, kind: StrokeKind, style: StrokeStyle, rng: np.random.Generator) -> Points:
+    """One stroke of a given kind, before the tremble; small regions get a dot."""
     distance = inner_distance(region)
     if kind == "dot" or distance.max() < 2.0:
         return dot(distance, rng)
@@ -111,13 +110,13 @@ def draw_kind(region: BoolArray, kind: StrokeKind, hand: Hand, rng: np.random.Ge
         points = contour(distance, rng)
     else:
         points = zigzag(distance, rng)
-    return _piece(points, hand, rng) if len(points) > 1 else dot(distance, rng)
+    return _piece(points, style, rng) if len(points) > 1 else dot(distance, rng)
 
 
-def draw_around(mask: BoolArray, allowed: BoolArray, hand: Hand, rng: np.random.Generator) -> Points | None:
-    """``around`` with the hand's tremble."""
+def draw_around(mask: BoolArray, allowed: BoolArray, style: StrokeStyle, rng: np.random.Generator) -> Points | None:
+    """``around`` with the tremble of a style."""
     points = around(mask, allowed, rng)
-    return None if points is None else _tremble(points, hand, rng)
+    return None if points is None else _tremble(points, style, rng)
 
 
 def dot(distance: NDArray[np.float32], rng: np.random.Generator) -> Points:
@@ -253,26 +252,26 @@ def _smooth(points: Points, width: int) -> Points:
     return np.asarray((total[width:] - total[:-width]) / width, dtype=np.float64)
 
 
-def _piece(points: Points, hand: Hand, rng: np.random.Generator) -> Points:
-    """A random piece of a line, at least the share ``hand.shortest`` of its points."""
-    share = float(rng.uniform(hand.shortest, 1.0)) if hand.shortest < 1 else 1.0
+def _piece(points: Points, style: StrokeStyle, rng: np.random.Generator) -> Points:
+    """A random piece of a line, at least the share ``style.shortest`` of its points."""
+    share = float(rng.uniform(style.shortest, 1.0)) if style.shortest < 1 else 1.0
     length = max(2, round(len(points) * share))
     start = int(rng.integers(len(points) - length + 1))
     return points[start : start + length]
 
 
-def _tremble(points: Points, hand: Hand, rng: np.random.Generator) -> Points:
+def _tremble(points: Points, style: StrokeStyle, rng: np.random.Generator) -> Points:
     """Slow tremble, and now and then an end that overshoots."""
-    if hand.overshoot > 0:
+    if style.overshoot > 0:
         length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
         direction = points[-1] - points[max(0, len(points) - 4)]
         norm = float(np.linalg.norm(direction))
         if norm > 0:
-            tip = points[-1] + direction / norm * length * hand.overshoot * rng.random()
+            tip = points[-1] + direction / norm * length * style.overshoot * rng.random()
             points = np.concatenate([points, tip[None]])
-    if hand.jitter_px > 0:
+    if style.jitter_px > 0:
         knots = max(2, len(points) // 8)
-        noise = rng.normal(0, hand.jitter_px, (knots, 2))
+        noise = rng.normal(0, style.jitter_px, (knots, 2))
         at = np.linspace(0, knots - 1, len(points))
         points = points + np.stack([np.interp(at, np.arange(knots), noise[:, axis]) for axis in (0, 1)], axis=1)
     return points

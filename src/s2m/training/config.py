@@ -6,35 +6,26 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from s2m.errors import ConfigError
 from s2m.networks.compact.efficientnet import EncoderName
-from s2m.simulated_user.scribbles import StrokeKind
+from s2m.simulated_user.sessions import SimulatedUser
+from s2m.simulated_user.settings import Count, Positive, Settings, Share
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-
 SHARD_COPIES = "~/.cache/s2m/shards"
 """Where sets named by an address are copied to, where a recipe does not say otherwise."""
 
 
-class Section(BaseModel):
-    """One table of the file: frozen, and strict about its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+AnySettings = TypeVar("AnySettings", bound=Settings)
 
 
-AnySection = TypeVar("AnySection", bound=Section)
-
-
-class DataConfig(Section):
+class DataConfig(Settings):
     """What to learn from.
 
     Attributes:
@@ -46,13 +37,13 @@ class DataConfig(Section):
             later answers about large objects see it.
         ground: share of the targets in salient and instance sets that are all but one object, or all but every one: who
             strokes grass and sky around a bird wants them whole.
-        coarse: share of the samples whose photograph is coarse and whose label is not, as where the network looks
-            closely at a small object.
+        coarse: share of the samples whose photograph is coarse and whose label is not, as where the network zooms
+            in on a small object.
         distractor: share of the samples that get a foreign object pasted.
         neighbour: share of the samples of salient and instance sets in which another object is pasted beside an object,
             in front of it or behind it.
         most_neighbours: most objects that are pasted in one of those samples; as often one as any other number.
-        alike: share of those objects that come from the same image, and so look like what they are pasted beside.
+        alike: share of those objects that come from the same image, and so resemble what they are pasted beside.
         workers: processes that prepare samples beside the training process.
         shard_copies: folder of this machine that sets named by an address are copied into.
     """
@@ -77,45 +68,26 @@ class DataConfig(Section):
         return self
 
 
-class AnnotatorConfig(Section):
-    """How the simulated annotator works on an image.
+class RoundsConfig(Settings):
+    """How long the sessions of the simulated user are.
 
     Attributes:
         sessions: independent targets or stroke histories of one image; the encoder runs once for all.
-        rounds: least and most rounds of strokes; each further one goes into the largest errors.
+        count: least and most rounds of strokes; each further one goes into the largest errors.
         late: share of the steps whose rounds come late in long sessions: after up to ``late_rounds`` others, which the
             network answers and does not learn from.
         late_rounds: most rounds that are answered ahead.
-        start_flawed: share of the sessions that start from a flawed mask instead of from nothing.
-        start_empty_target: share in which nothing is the object and all strokes are negative.
-        one_shot: share of the sessions from nothing that start with several strokes of both signs at once, as people
-            draw who do not wait for an answer: in a third of them strokes anywhere, in a third a few long strokes and
-            lines in the background, in a third strokes along every part of the object and others around it.
-        box: share of the sessions from nothing that start with a box.
         forget_previous: share of the further rounds in which the previous mask is withheld.
-        kinds: how often each kind of stroke is drawn.
-        jitter_px: mean tremble of a hand, in network pixels; that of one stroke lies between 0 and twice the mean.
-        trembling: share of the strokes that tremble two to seven times as much, as strokes on a small object do once
-            the network looks closer at it.
-        overshoot: share of a stroke's length that may run out of its region.
     """
 
     sessions: Count = 2
-    rounds: tuple[Count, Count] = (2, 4)
+    count: tuple[Count, Count] = (2, 4)
     late: Share = 0.0
     late_rounds: Count = 12
-    start_flawed: Share = 0.25
-    start_empty_target: Share = 0.03
-    one_shot: Share = 0.2
-    box: Share = 0.0
     forget_previous: Share = 0.1
-    kinds: dict[StrokeKind, Positive] = {"dot": 5.0, "centre_line": 1.5, "curve": 2.0, "contour": 1.0, "zigzag": 0.5}
-    jitter_px: Annotated[float, Field(ge=0)] = 1.5
-    trembling: Share = 0.0
-    overshoot: Share = 0.05
 
 
-class OptimiserConfig(Section):
+class OptimiserConfig(Settings):
     """How the weights change.
 
     Attributes:
@@ -149,14 +121,14 @@ class OptimiserConfig(Section):
         return self.decay if self.settled is None else self.settled
 
 
-class LossConfig(Section):
+class LossConfig(Settings):
     """Weights of the parts of the loss: binary cross-entropy and soft IoU."""
 
     cross_entropy: Annotated[float, Field(ge=0)] = 1.0
     soft_iou: Annotated[float, Field(ge=0)] = 0.5
 
 
-class TrainingConfig(Section):
+class TrainingConfig(Settings):
     """Everything that a run depends on but the code and the data.
 
     Attributes:
@@ -170,7 +142,8 @@ class TrainingConfig(Section):
     """
 
     data: DataConfig
-    annotator: AnnotatorConfig = AnnotatorConfig()
+    rounds: RoundsConfig = RoundsConfig()
+    simulated_user: SimulatedUser = SimulatedUser()
     optimiser: OptimiserConfig = OptimiserConfig()
     loss: LossConfig = LossConfig()
     encoder: EncoderName = "lite2"
@@ -205,7 +178,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
-def validated(kind: type[AnySection], content: dict[str, Any], path: Path) -> AnySection:
+def validated(kind: type[AnySettings], content: dict[str, Any], path: Path) -> AnySettings:
     """The content of the file ``path`` as a configuration of a kind.
 
     Raises:

@@ -21,7 +21,7 @@ from s2m.networks.compact.efficientnet import load_imagenet_weights
 from s2m.networks.compact.export import PROMPT_DIAMETER_PX, read_weights
 from s2m.networks.compact.network import PROMPT_STRIDE, CompactNetwork, CompactSettings
 from s2m.networks.joint_normalisation import normalise_jointly
-from s2m.training.annotator import Annotator, Session
+from s2m.simulated_user.sessions import SimulatedSession
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.config import OptimiserConfig, TrainingConfig
 from s2m.training.loading import start_loading, timed
@@ -61,7 +61,7 @@ class Trainer:
         self.device = device
         processes.share(config.optimiser.batch_size, "batch_size")
         self.stream = SampleStream(data_root, config)
-        self.annotator = Annotator(config.annotator)
+        self.user = config.simulated_user
         network = build_network(config)
         if processes.count > 1:
             normalise_jointly(network)
@@ -172,7 +172,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * rate
         rng = np.random.default_rng([self.config.seed, self.iteration, 1])
-        least, most = self.config.annotator.rounds
+        least, most = self.config.rounds.count
         rounds = int(rng.integers(least, most + 1))
         self.optimiser.zero_grad()
         self._set_mode()
@@ -183,8 +183,8 @@ class Trainer:
         results = []
         sessions = batch.sessions
         answers = np.stack([session.start for session in sessions])
-        is_late = rng.random() < self.config.annotator.late
-        ahead = int(rng.integers(1, self.config.annotator.late_rounds + 1)) if is_late else 0
+        is_late = rng.random() < self.config.rounds.late
+        ahead = int(rng.integers(1, self.config.rounds.late_rounds + 1)) if is_late else 0
         for turn in range(ahead + rounds):
             if turn > 0:
                 sessions = self._next_strokes(sessions, answers, rng)
@@ -216,7 +216,7 @@ class Trainer:
         if self.iteration >= optimiser.iterations - optimiser.settled_steps:
             freeze_normalisation(self.network)
 
-    def _answer(self, leaves: list[Tensor], sessions: tuple[Session, ...], answers: np.ndarray) -> np.ndarray:
+    def _answer(self, leaves: list[Tensor], sessions: tuple[SimulatedSession, ...], answers: np.ndarray) -> np.ndarray:
         """The answers (N, S/2, S/2) to a round of which nothing is learned."""
         self.network.eval()
         prompts = self._prompts(sessions, torch.from_numpy(answers)[:, None])
@@ -226,10 +226,10 @@ class Trainer:
         return torch.sigmoid(logits).cpu().numpy()
 
     def _next_strokes(
-        self, sessions: tuple[Session, ...], answers: np.ndarray, rng: np.random.Generator
-    ) -> tuple[Session, ...]:
+        self, sessions: tuple[SimulatedSession, ...], answers: np.ndarray, rng: np.random.Generator
+    ) -> tuple[SimulatedSession, ...]:
         return tuple(
-            self.annotator.add_strokes(session, answer, 2 if rng.random() < 0.25 else 1, rng)
+            self.user.add_strokes(session, answer, 2 if rng.random() < 0.25 else 1, rng)
             for session, answer in zip(sessions, answers, strict=True)
         )
 
@@ -237,7 +237,7 @@ class Trainer:
         self,
         truth: tuple[Tensor, Tensor],
         leaves: list[Tensor],
-        sessions: tuple[Session, ...],
+        sessions: tuple[SimulatedSession, ...],
         answers: np.ndarray,
         rounds: int,
         rng: np.random.Generator,
@@ -246,7 +246,7 @@ class Trainer:
     ) -> RoundResult:
         previous = torch.from_numpy(answers)[:, None]
         if not is_first:
-            kept = rng.random(len(sessions)) >= self.config.annotator.forget_previous
+            kept = rng.random(len(sessions)) >= self.config.rounds.forget_previous
             previous = previous * torch.from_numpy(kept.astype(np.float32))[:, None, None, None]
         prompts = self._prompts(sessions, previous)
         with self._autocast():
@@ -256,7 +256,7 @@ class Trainer:
         logits = logits.detach()
         return RoundResult(prompts, logits, loss.item(), mean_iou(logits, *truth).item())
 
-    def _prompts(self, sessions: tuple[Session, ...], previous: Tensor) -> Tensor:
+    def _prompts(self, sessions: tuple[SimulatedSession, ...], previous: Tensor) -> Tensor:
         """Strokes and masks before (N, 1, S/2, S/2) as the decoder takes them, (N, 3, S/4, S/4)."""
         drawn = np.stack([session.draw(PROMPT_STRIDE, PROMPT_DIAMETER_PX) for session in sessions])
         prompts = torch.cat([torch.from_numpy(drawn), nn.functional.avg_pool2d(previous, 2)], dim=1)

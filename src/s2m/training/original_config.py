@@ -6,14 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from s2m.training.config import SHARD_COPIES, Count, Positive, Section, Share
+from s2m.simulated_user.published import SimulatorSettings
+from s2m.simulated_user.settings import Count, Positive, Settings, Share
+from s2m.training.config import SHARD_COPIES
 
 ARCHITECTURE: Literal["deeplabv3plus_resnet50"] = "deeplabv3plus_resnet50"
 
 Precision = Literal["float32", "bfloat16"]
 
 
-class OriginalDataConfig(Section):
+class OriginalDataConfig(Settings):
     """What to learn from, beside the published sets that ``--lvis-root`` and ``--static-root`` name.
 
     Attributes:
@@ -30,7 +32,7 @@ class OriginalDataConfig(Section):
     shard_copies: str = SHARD_COPIES
 
 
-class AugmentationConfig(Section):
+class AugmentationConfig(Settings):
     """Random changes of a sample, as published.
 
     Attributes:
@@ -54,18 +56,7 @@ class AugmentationConfig(Section):
     flip: Share = 0.5
 
 
-class SimulatorConfig(Section):
-    """Shares of the interaction simulator; see ``published_simulator.SimulatorSettings``."""
-
-    from_zero: Share = 0.33
-    iou_range: tuple[Share, Share] = (0.4, 0.95)
-    robot: Share = 0.75
-    second_kind: Share = 0.3
-    truth_curves: Share = 0.3
-    other_instance: Share = 0.75
-
-
-class BootstrapConfig(Section):
+class BootstrapConfig(Settings):
     """The schedule of the loss.
 
     Attributes:
@@ -85,7 +76,7 @@ class BootstrapConfig(Section):
         return self
 
 
-class OriginalOptimiserConfig(Section):
+class OriginalOptimiserConfig(Settings):
     """How the weights change.
 
     Attributes:
@@ -109,7 +100,7 @@ class OriginalOptimiserConfig(Section):
     precision: Precision = "float32"
 
 
-class OriginalConfig(Section):
+class OriginalConfig(Settings):
     """Everything that a run depends on but the code and the data.
 
     Attributes:
@@ -125,7 +116,7 @@ class OriginalConfig(Section):
     output_stride: Literal[16, 8] = 16
     data: OriginalDataConfig = OriginalDataConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
-    simulator: SimulatorConfig = SimulatorConfig()
+    simulator: SimulatorSettings = SimulatorSettings()
     bootstrap: BootstrapConfig = BootstrapConfig()
     optimiser: OriginalOptimiserConfig = OriginalOptimiserConfig()
     seed: Annotated[int, Field(ge=0)] = 0

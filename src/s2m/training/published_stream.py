@@ -16,7 +16,6 @@ from s2m.data.labelled_images import LabelledImage
 from s2m.data.layouts import DataSet
 from s2m.errors import DataError
 from s2m.networks.original.model import PROMPT_DIAMETER_PX
-from s2m.simulated_user.published import SimulatorSettings
 from s2m.training.loading import limit_threads
 from s2m.training.original_config import OriginalConfig
 from s2m.training.processes import ShardedOrder
@@ -50,7 +49,6 @@ class PublishedStream(Dataset[PublishedSample]):
 
     def __init__(self, sets: Sequence[DataSet], config: OriginalConfig) -> None:
         self.config = config
-        self.simulator = SimulatorSettings(**config.simulator.model_dump())
         self.sets = tuple(sets)
         self.ends = np.cumsum([len(each.images) * each.repeats for each in self.sets], dtype=np.int64)
         if len(self.sets) == 0 or self.ends[-1] == 0:
@@ -70,7 +68,7 @@ class PublishedStream(Dataset[PublishedSample]):
             self.config.data.crop_size,
             PROMPT_DIAMETER_PX,
             self.config.augmentation,
-            self.simulator,
+            self.config.simulator,
             rng,
         )
 

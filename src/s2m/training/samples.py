@@ -12,40 +12,15 @@ from numpy.typing import NDArray
 
 from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids
 from s2m.data.picture_files import read_cutout
+from s2m.simulated_user.targets import SIBLING, Target, large_pieces
 from s2m.training.config import DataConfig
 from s2m.types import BoolArray, ByteArray
-
-SIBLING = 2
-"""In a target: background that belongs to the same whole, such as the skirt beside the shirt that is wanted."""
 
 WHOLE_KINDS = ("salient", "instance")
 """Kinds of labels whose objects are whole things."""
 
-LARGE_PIECE = 0.15
-"""Pieces of at least this share of the largest one's area are objects of their own."""
-
-
 COARSE_FACTORS = (1.5, 5.0)
-"""How many times the pixels of a photograph are enlarged where the network looks closely at a small object."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """What one session is about.
-
-    Attributes:
-        label: (H, W) uint8: 0 background, 1 the target, ``SIBLING``, 255 unknown.
-        is_several: whether it is more than one thing: two objects, or all that is around objects.  Nobody asks for
-            those by one stroke.
-    """
-
-    label: ByteArray
-    is_several: bool = False
-
-    def warp(self, matrix: NDArray[np.float64], size: int) -> Target:
-        """The target in a crop of ``size`` pixels a side; what lies beyond the image's edge is unknown."""
-        label = cv2.warpAffine(self.label, matrix, (size, size), flags=cv2.INTER_NEAREST, borderValue=IGNORE)
-        return Target(_bytes(label), self.is_several)
+"""How many times the pixels of a photograph are enlarged where the network zooms in on a small object."""
 
 
 @dataclass(frozen=True)
@@ -216,13 +191,6 @@ def number_pieces(label: ByteArray) -> ByteArray:
     elsewhere = (~np.isin(pieces, large)).astype(np.uint8)
     _, nearest = cv2.distanceTransformWithLabels(elsewhere, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
     return np.where(label == 1, _bytes(nearest), label)
-
-
-def large_pieces(mask: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """The connected pieces of a mask (H, W), numbered from 1 in (H, W) int32, and the numbers of the large ones."""
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    areas = stats[1:count, cv2.CC_STAT_AREA]
-    return np.asarray(pieces, dtype=np.int32), 1 + np.flatnonzero(areas >= LARGE_PIECE * areas.max(initial=0))
 
 
 def draw_target(label: ByteArray, labelled: LabelledImage, ground: float, rng: np.random.Generator) -> Target:

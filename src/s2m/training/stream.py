@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from s2m.data.labelled_images import LabelledImage
 from s2m.data.layouts import open_named_set
-from s2m.training.annotator import Annotator, Session
+from s2m.simulated_user.sessions import SimulatedSession
 from s2m.training.config import DataConfig, TrainingConfig
 from s2m.training.loading import limit_threads
 from s2m.training.processes import ShardedOrder
@@ -32,7 +32,7 @@ class OpenSample:
     """
 
     image_rgb: ByteArray
-    sessions: tuple[Session, ...]
+    sessions: tuple[SimulatedSession, ...]
     targets: ByteArray
 
 
@@ -47,7 +47,7 @@ class Batch:
     """
 
     pictures: Tensor
-    sessions: tuple[Session, ...]
+    sessions: tuple[SimulatedSession, ...]
     labels: Tensor
 
     def images(self, device: torch.device) -> Tensor:
@@ -70,7 +70,7 @@ class SampleStream(Dataset[OpenSample]):
 
     def __init__(self, data_root: Path, config: TrainingConfig) -> None:
         self.config = config
-        self.annotator = Annotator(config.annotator)
+        self.user = config.simulated_user
         self.sets = open_sets(data_root, config.data)
         weights = np.array([config.data.sets[name] for name in self.sets], dtype=np.float64)
         self.shares = weights / weights.sum()
@@ -83,8 +83,8 @@ class SampleStream(Dataset[OpenSample]):
         folder = self.folders[int(rng.choice(len(self.folders), p=self.shares))]
         labelled = folder[int(rng.integers(len(folder)))]
         distractor, neighbours = self._distractor(rng), self._neighbours(labelled, rng)
-        sample = draw_sample(labelled, distractor, neighbours, self.config.data, self.config.annotator.sessions, rng)
-        sessions = tuple(self.annotator.open_session(target, rng) for target in sample.targets)
+        sample = draw_sample(labelled, distractor, neighbours, self.config.data, self.config.rounds.sessions, rng)
+        sessions = tuple(self.user.open_session(target, rng) for target in sample.targets)
         targets = [target_of(session, target.label) for session, target in zip(sessions, sample.targets, strict=True)]
         return OpenSample(sample.image_rgb, sessions, np.stack(targets))
 
@@ -105,7 +105,7 @@ class SampleStream(Dataset[OpenSample]):
         )
 
 
-def target_of(session: Session, target: ByteArray) -> ByteArray:
+def target_of(session: SimulatedSession, target: ByteArray) -> ByteArray:
     """What a session asks for, (S, S) uint8 like a target: the target, or nothing where it is to be erased."""
     if session.truth.any():
         return target

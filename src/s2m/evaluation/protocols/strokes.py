@@ -12,7 +12,7 @@ from s2m.evaluation.measures import Measure, answer_seconds, cost_measures, coun
 from s2m.evaluation.scenes import Scene
 from s2m.evaluation.turns import Turn
 from s2m.evaluation.work import RobotPen, draw_object
-from s2m.simulated_user.scribbles import Hand, StrokeKind
+from s2m.simulated_user.scribbles import StrokeKind, StrokeStyle
 
 KINDS: Mapping[str, StrokeKind] = {"centre line": "centre_line", "line": "line", "curve": "curve", "contour": "contour"}
 """The kinds of stroke that are measured, by their names in reports."""
@@ -45,7 +45,7 @@ class StrokesProtocol:
         """Draw on each object with each kind of stroke."""
         for variant, kind in KINDS.items():
             for object_id, truth in scene.truths.items():
-                pen = RobotPen(truth, object_id, Hand({kind: 1.0}), rng)
+                pen = RobotPen(truth, object_id, StrokeStyle({kind: 1.0}), rng)
                 yield from draw_object(view, scene, object_id, variant, pen, self.most, enough=_is_done)
 
 

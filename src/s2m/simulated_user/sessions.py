@@ -1,4 +1,4 @@
-"""Targets of a crop in; the strokes of each round of a simulated annotation session out.
+"""A target of a crop in; the strokes of each round of a simulated annotation session out.
 
 A session works at half the crop's resolution, which is the resolution of the network's answers.
 """
@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import cv2
 import numpy as np
+from pydantic import Field
 
 from s2m.engine.geometry import Frame
 from s2m.engine.prompts import draw_strokes
 from s2m.simulated_user import scribbles
-from s2m.training.config import AnnotatorConfig
-from s2m.training.samples import SIBLING, Target, large_pieces
+from s2m.simulated_user.scribbles import StrokeKind
+from s2m.simulated_user.settings import Positive, Settings, Share
+from s2m.simulated_user.starting_masks import flawed_mask, soften
+from s2m.simulated_user.targets import SIBLING, UNKNOWN, Target, large_pieces
 from s2m.types import BoolArray, FloatArray, Sign, Stroke
 
 ANSWER_STRIDE = 2
@@ -23,7 +27,7 @@ ANSWER_STRIDE = 2
 
 
 @dataclass(frozen=True)
-class Session:
+class SimulatedSession:
     """One stroke history for one target.
 
     Attributes:
@@ -45,40 +49,58 @@ class Session:
         drawn: FloatArray = draw_strokes(self.strokes, (1,), frame, stride, diameter_px)[0]
         return drawn
 
+    def with_strokes(self, *strokes: Stroke) -> SimulatedSession:
+        """The session with further strokes."""
+        return replace(self, strokes=(*self.strokes, *strokes))
 
-Opening = Callable[[Session, np.random.Generator], Session]
+
+Opening = Callable[[SimulatedSession, np.random.Generator], SimulatedSession]
 """A session without strokes in, the same with its first strokes out."""
 
 
-@dataclass(frozen=True)
-class Annotator:
-    """Draws as ``config`` says."""
+class SimulatedUser(Settings):
+    """Opens sessions and goes on with them, as its shares say; they are the table ``[simulated_user]`` of a recipe.
 
-    config: AnnotatorConfig
+    Attributes:
+        start_flawed: share of the sessions that start from a flawed mask instead of from nothing.
+        start_empty_target: share in which nothing is the object and all strokes are negative.
+        one_shot: share of the sessions from nothing that start with several strokes of both signs at once, as people
+            draw who do not wait for an answer.  A third of them has strokes anywhere.  A third has a few long strokes
+            and lines in the background.  A third has strokes along every part of the object and others around it.
+        box: share of the sessions from nothing that start with a box.
+        kinds: how often each kind of stroke is drawn.
+        jitter_px: mean tremble, in network pixels; that of one stroke lies between 0 and twice the mean.
+        trembling: share of the strokes that tremble two to seven times as much, as strokes on a small object do once
+            the network zooms in on it.
+        overshoot: share of a stroke's length that may run out of its region.
+    """
 
-    @property
-    def hand(self) -> scribbles.Hand:
-        """How the robot draws at the resolution of the answers."""
-        config = self.config
-        return scribbles.Hand(config.kinds, config.jitter_px / ANSWER_STRIDE, config.overshoot, shortest=0.35)
+    start_flawed: Share = 0.25
+    start_empty_target: Share = 0.03
+    one_shot: Share = 0.2
+    box: Share = 0.0
+    kinds: dict[StrokeKind, Positive] = {"dot": 5.0, "centre_line": 1.5, "curve": 2.0, "contour": 1.0, "zigzag": 0.5}
+    jitter_px: Annotated[float, Field(ge=0)] = 1.5
+    trembling: Share = 0.0
+    overshoot: Share = 0.05
 
-    def _trembling(self, rng: np.random.Generator) -> scribbles.Hand:
-        """The hand of one stroke: most are steady or tremble a little, some tremble much."""
-        least, most = (2, 7) if rng.random() < self.config.trembling else (0, 2)
-        hand = self.hand
-        return replace(hand, jitter_px=hand.jitter_px * float(rng.uniform(least, most)))
+    def _style(self, rng: np.random.Generator) -> scribbles.StrokeStyle:
+        """How one stroke is drawn, at the resolution of the answers: most tremble a little, some much."""
+        least, most = (2, 7) if rng.random() < self.trembling else (0, 2)
+        jitter_px = self.jitter_px / ANSWER_STRIDE * float(rng.uniform(least, most))
+        return scribbles.StrokeStyle(self.kinds, jitter_px, self.overshoot, shortest=0.35)
 
-    def open_session(self, target: Target, rng: np.random.Generator) -> Session:
+    def open_session(self, target: Target, rng: np.random.Generator) -> SimulatedSession:
         """Start a session: the mask to start from and the first strokes."""
         truth = _halve(target.label == 1)
-        valid = _halve(target.label != 255)
+        valid = _halve(target.label != UNKNOWN)
         draw = rng.random()
-        if draw < self.config.start_empty_target and truth.any():
+        if draw < self.start_empty_target and truth.any():
             return self._open_empty(truth, valid, rng)
         start = np.zeros(truth.shape, dtype=np.float32)
-        if draw > 1 - self.config.start_flawed and truth.any():
+        if draw > 1 - self.start_flawed and truth.any():
             start = soften(flawed_mask(truth, rng), rng)
-        session = Session(truth, valid, start, ())
+        session = SimulatedSession(truth, valid, start, ())
         if not truth.any():
             return self._stroke_in(session, valid, "negative", rng)
         if start.any():
@@ -93,7 +115,7 @@ class Annotator:
             return self._all_at_once(session, several, rng)
         siblings = _halve(target.label == SIBLING)
         opening = rng.random()
-        if opening < self.config.one_shot:
+        if opening < self.one_shot:
             one: dict[Opening, float] = {
                 self._strokes_anywhere: 0.23,
                 self._few_long_strokes: 0.23,
@@ -101,24 +123,28 @@ class Annotator:
                 self._one_stroke_in_a_part: 0.31,
             }
             return self._exclude(self._all_at_once(session, one, rng), siblings, 0.97, rng)
-        if opening > 1 - self.config.box:
+        if opening > 1 - self.box:
             return self._box(session, rng)
         session = self._stroke_in(session, truth, "positive", rng)
         session = self._negatives(session, int(rng.random() < 0.15), rng)
         return self._exclude(session, siblings, 0.4, rng)
 
-    def _all_at_once(self, session: Session, shares: dict[Opening, float], rng: np.random.Generator) -> Session:
+    def _all_at_once(
+        self, session: SimulatedSession, shares: dict[Opening, float], rng: np.random.Generator
+    ) -> SimulatedSession:
         """One of some ways to draw many strokes; none of them leaves out a large piece of the object."""
         openings = tuple(shares)
         session = openings[int(rng.choice(len(openings), p=tuple(shares.values())))](session, rng)
         return self._stroke_each_piece(session, rng)
 
-    def _strokes_here_and_there(self, session: Session, rng: np.random.Generator) -> Session:
+    def _strokes_here_and_there(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
         """Positive strokes far from one another, in two thirds of the sessions with one or two negative ones."""
         session = self._spread(session, session.truth, "positive", int(rng.integers(2, 5)), rng)
         return self._negatives(session, int(rng.integers(0, 3)), rng)
 
-    def _spread(self, session: Session, region: BoolArray, sign: Sign, most: int, rng: np.random.Generator) -> Session:
+    def _spread(
+        self, session: SimulatedSession, region: BoolArray, sign: Sign, most: int, rng: np.random.Generator
+    ) -> SimulatedSession:
         """Up to ``most`` strokes in a region, each where it is still far from all strokes before."""
         free = region
         for _ in range(most):
@@ -128,7 +154,7 @@ class Annotator:
                 break
         return session
 
-    def _stroke_each_piece(self, session: Session, rng: np.random.Generator) -> Session:
+    def _stroke_each_piece(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
         """A positive stroke on each large piece of the object that has none."""
         pieces, large = large_pieces(session.truth)
         stroked = set(np.unique(pieces[_drawn([s for s in session.strokes if s.sign == "positive"], pieces.shape)]))
@@ -137,47 +163,44 @@ class Annotator:
                 session = self._stroke_in(session, np.asarray(pieces == piece, dtype=np.bool_), "positive", rng)
         return session
 
-    def _exclude(self, session: Session, siblings: BoolArray, share: float, rng: np.random.Generator) -> Session:
+    def _exclude(
+        self, session: SimulatedSession, siblings: BoolArray, share: float, rng: np.random.Generator
+    ) -> SimulatedSession:
         """In a share of the sessions a negative stroke says that another part of the same whole is not meant."""
         if not siblings.any() or rng.random() >= share:
             return session
         return self._stroke_in(session, siblings, "negative", rng)
 
-    def _drawing(self, kinds: dict[scribbles.StrokeKind, float]) -> Annotator:
-        """The same annotator with other kinds of strokes."""
-        return replace(self, config=self.config.model_copy(update={"kinds": kinds}))
-
-    def _strokes_anywhere(self, session: Session, rng: np.random.Generator) -> Session:
+    def _strokes_anywhere(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
         for _ in range(int(rng.integers(1, 6))):
             session = self._stroke_in(session, session.truth, "positive", rng)
         return self._negatives(session, int(rng.integers(1, 6)), rng)
 
-    def _few_long_strokes(self, session: Session, rng: np.random.Generator) -> Session:
-        long = self._drawing(LONG_KINDS)
+    def _few_long_strokes(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
+        long = self.model_copy(update={"kinds": LONG_KINDS})
         for _ in range(int(rng.integers(1, 3))):
             session = long._stroke_in(session, session.truth, "positive", rng)
         return long._negatives(session, int(rng.integers(1, 5)), rng)
 
-    def _one_stroke_in_a_part(self, session: Session, rng: np.random.Generator) -> Session:
+    def _one_stroke_in_a_part(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
         """One stroke stands for the whole object, such as a person's shirt for the person; negatives are far away."""
         near = _near_one_point(session.truth, rng)
         session = self._stroke_in(session, near, "positive", rng)
-        return self._drawing(LONG_KINDS)._negatives(session, int(rng.integers(1, 5)), rng)
+        return self.model_copy(update={"kinds": LONG_KINDS})._negatives(session, int(rng.integers(1, 5)), rng)
 
-    def _strokes_along_parts(self, session: Session, rng: np.random.Generator) -> Session:
+    def _strokes_along_parts(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
         """Each further positive stroke goes where the object is still far from all strokes; negatives run round it."""
-        long = self._drawing(LONG_KINDS)
+        long = self.model_copy(update={"kinds": LONG_KINDS})
         session = long._spread(session, session.truth, "positive", int(rng.integers(1, 6)), rng)
         for _ in range(int(rng.integers(1, 5))):
-            points = scribbles.draw_around(session.truth, session.valid & ~session.truth, self._trembling(rng), rng)
+            points = scribbles.draw_around(session.truth, session.valid & ~session.truth, self._style(rng), rng)
             if points is None:
                 session = self._negatives(session, 1, rng)
             else:
-                stroke = Stroke(points * ANSWER_STRIDE, 1, "negative")
-                session = replace(session, strokes=(*session.strokes, stroke))
+                session = session.with_strokes(Stroke(points * ANSWER_STRIDE, 1, "negative"))
         return session
 
-    def _box(self, session: Session, rng: np.random.Generator) -> Session:
+    def _box(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
         """The strokes that a box is for the network: its outline is negative, its centre positive."""
         rows, columns = np.flatnonzero(session.truth.any(axis=1)), np.flatnonzero(session.truth.any(axis=0))
         slack = 1 + 0.06 * max(len(rows), len(columns)) * rng.random(4)
@@ -185,49 +208,53 @@ class Annotator:
         corners = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
         outline = np.clip(np.array(corners, dtype=np.float64), 0, session.truth.shape[0])
         centre = outline[[0, 2]].mean(axis=0, keepdims=True)
-        strokes = (Stroke(outline * ANSWER_STRIDE, 1, "negative"), Stroke(centre * ANSWER_STRIDE, 1, "positive"))
-        return replace(session, strokes=(*session.strokes, *strokes))
+        return session.with_strokes(
+            Stroke(outline * ANSWER_STRIDE, 1, "negative"), Stroke(centre * ANSWER_STRIDE, 1, "positive")
+        )
 
-    def _negatives(self, session: Session, count: int, rng: np.random.Generator) -> Session:
+    def _negatives(self, session: SimulatedSession, count: int, rng: np.random.Generator) -> SimulatedSession:
         for _ in range(count):
             session = self._stroke_in(session, session.valid & ~session.truth, "negative", rng)
         return session
 
-    def add_strokes(self, session: Session, answer: FloatArray, count: int, rng: np.random.Generator) -> Session:
+    def add_strokes(
+        self, session: SimulatedSession, answer: FloatArray, count: int, rng: np.random.Generator
+    ) -> SimulatedSession:
         """Draw ``count`` strokes into the largest errors of an answer (S/2, S/2) of probabilities."""
         errors = scribbles.errors_by_area(session.truth, answer > 0.5, session.valid, most=count + 1)
         for error in errors[:count]:
-            session = replace(session, strokes=(*session.strokes, self._stroke(error.region, error.sign, rng)))
+            session = session.with_strokes(self._stroke(error.region, error.sign, rng))
         return session
 
-    def _open_empty(self, mask: BoolArray, valid: BoolArray, rng: np.random.Generator) -> Session:
+    def _open_empty(self, mask: BoolArray, valid: BoolArray, rng: np.random.Generator) -> SimulatedSession:
         """A mask stands where nothing is wanted: negative strokes must erase it.
 
         In some sessions the positive strokes that made it are still there, below the negative ones.
         """
-        session = Session(np.zeros_like(mask), valid, soften(mask, rng), ())
-        thorough = self._drawing(ERASING_KINDS)
+        session = SimulatedSession(np.zeros_like(mask), valid, soften(mask, rng), ())
+        thorough = self.model_copy(update={"kinds": ERASING_KINDS})
         if rng.random() < 0.45:
             session = self._stroke_in(session, mask, "positive", rng)
-            over = replace(session.strokes[-1], sign="negative")
-            session = replace(session, strokes=(*session.strokes, over))
+            session = session.with_strokes(replace(session.strokes[-1], sign="negative"))
         return thorough._spread(session, mask, "negative", int(rng.integers(1, 5)), rng)
 
-    def _stroke_in(self, session: Session, region: BoolArray, sign: Sign, rng: np.random.Generator) -> Session:
+    def _stroke_in(
+        self, session: SimulatedSession, region: BoolArray, sign: Sign, rng: np.random.Generator
+    ) -> SimulatedSession:
         region = _one_piece(region, rng)
         if not region.any():
             return session
-        return replace(session, strokes=(*session.strokes, self._stroke(region, sign, rng)))
+        return session.with_strokes(self._stroke(region, sign, rng))
 
     def _stroke(self, region: BoolArray, sign: Sign, rng: np.random.Generator) -> Stroke:
-        points = scribbles.draw_stroke(region, self._trembling(rng), rng)
+        points = scribbles.draw_stroke(region, self._style(rng), rng)
         return Stroke(points * ANSWER_STRIDE, 1, sign)
 
 
-LONG_KINDS: dict[scribbles.StrokeKind, float] = {"line": 2.0, "curve": 1.5, "centre_line": 1.5}
+LONG_KINDS: dict[StrokeKind, float] = {"line": 2.0, "curve": 1.5, "centre_line": 1.5}
 """What people draw who do not wait for an answer."""
 
-ERASING_KINDS: dict[scribbles.StrokeKind, float] = {
+ERASING_KINDS: dict[StrokeKind, float] = {
     "line": 1.0,
     "curve": 1.0,
     "centre_line": 2.0,
@@ -261,35 +288,6 @@ def _drawn(strokes: Sequence[Stroke], size_hw: tuple[int, ...]) -> BoolArray:
         points = np.round(stroke.points_xy / ANSWER_STRIDE - 0.5).astype(np.int32)
         cv2.polylines(drawn, [np.repeat(points, 2, axis=0)[:, None]], False, 1, 1)
     return drawn.astype(np.bool_)
-
-
-def flawed_mask(truth: BoolArray, rng: np.random.Generator) -> BoolArray:
-    """A mask of the truth with holes, bites, bulges, a shift or a foreign piece."""
-    flawed = truth.astype(np.uint8)
-    side = truth.shape[0]
-    extent = max(4.0, float(np.sqrt(truth.sum())))
-    for _ in range(int(rng.integers(1, 5))):
-        size = max(3, int(extent * rng.uniform(0.1, 0.5)))
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size | 1, size | 1))
-        rows, columns = np.nonzero(cv2.dilate(flawed, np.ones((5, 5), np.uint8)))
-        if len(rows) == 0:
-            break
-        index = int(rng.integers(len(rows)))
-        half = int(extent * rng.uniform(0.2, 0.8)) + 2
-        y, x = int(rows[index]), int(columns[index])
-        window = np.s_[max(0, y - half) : min(side, y + half), max(0, x - half) : min(side, x + half)]
-        change = cv2.dilate if rng.random() < 0.5 else cv2.erode
-        flawed[window] = change(flawed, kernel)[window]
-    if rng.random() < 0.2:
-        centre = (int(rng.integers(side)), int(rng.integers(side)))
-        cv2.circle(flawed, centre, int(extent * rng.uniform(0.1, 0.4)) + 1, 1, -1)
-    return flawed.astype(bool)
-
-
-def soften(mask: BoolArray, rng: np.random.Generator) -> FloatArray:
-    """A mask as a network would give it: soft edges; half of them stay hard, as files are."""
-    soft = mask.astype(np.float32)
-    return soft if rng.random() < 0.5 else np.asarray(cv2.GaussianBlur(soft, (0, 0), 1.0), dtype=np.float32)
 
 
 def _one_piece(region: BoolArray, rng: np.random.Generator) -> BoolArray:

@@ -3,12 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2m.training.annotator import Annotator, Session, flawed_mask
-from s2m.training.config import AnnotatorConfig
-from s2m.training.samples import SIBLING, Target
+from s2m.simulated_user.sessions import SimulatedSession, SimulatedUser
+from s2m.simulated_user.targets import SIBLING, Target
 from s2m.types import ByteArray
 
-STEADY = AnnotatorConfig(jitter_px=0, overshoot=0, start_flawed=0, start_empty_target=0, one_shot=0)
+STEADY = SimulatedUser(jitter_px=0, overshoot=0, start_flawed=0, start_empty_target=0, one_shot=0)
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def target() -> ByteArray:
 
 def test_the_first_stroke_lies_on_the_target(target: ByteArray) -> None:
     for seed in range(20):
-        first = Annotator(STEADY).open_session(Target(target), np.random.default_rng(seed)).strokes[0]
+        first = STEADY.open_session(Target(target), np.random.default_rng(seed)).strokes[0]
         columns, rows = first.points_xy.astype(int).T
         assert first.sign == "positive"
         assert (target[rows, columns] == 1).mean() > 0.9
@@ -29,26 +28,24 @@ def test_the_first_stroke_lies_on_the_target(target: ByteArray) -> None:
 
 def test_further_strokes_lie_in_the_largest_error(target: ByteArray) -> None:
     rng = np.random.default_rng(0)
-    annotator = Annotator(STEADY)
-    session = annotator.open_session(Target(target), rng)
+    session = STEADY.open_session(Target(target), rng)
     answer = session.truth.astype(np.float32)
     answer[2:6, 2:28] = 1.0
-    added = annotator.add_strokes(session, answer, 1, rng).strokes[-1]
+    added = STEADY.add_strokes(session, answer, 1, rng).strokes[-1]
     assert added.sign == "negative"
     assert (added.points_xy[:, 1] <= 14).all()
 
 
 def test_a_right_answer_gets_no_stroke(target: ByteArray) -> None:
     rng = np.random.default_rng(0)
-    annotator = Annotator(STEADY)
-    session = annotator.open_session(Target(target), rng)
-    assert annotator.add_strokes(session, session.truth.astype(np.float32), 2, rng) == session
+    session = STEADY.open_session(Target(target), rng)
+    assert STEADY.add_strokes(session, session.truth.astype(np.float32), 2, rng) == session
 
 
 def test_an_empty_target_ends_with_negative_strokes_on_a_mask(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"start_empty_target": 1.0})
     for seed in range(20):
-        session = Annotator(config).open_session(Target(target), np.random.default_rng(seed))
+        session = config.open_session(Target(target), np.random.default_rng(seed))
         assert not session.truth.any()
         assert session.start.any()
         assert session.strokes[-1].sign == "negative"
@@ -58,14 +55,14 @@ def test_an_empty_target_ends_with_negative_strokes_on_a_mask(target: ByteArray)
 
 def test_one_shot_sessions_have_strokes_of_both_signs(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"one_shot": 1.0})
-    session = Annotator(config).open_session(Target(target), np.random.default_rng(2))
+    session = config.open_session(Target(target), np.random.default_rng(2))
     assert {stroke.sign for stroke in session.strokes} == {"positive", "negative"}
 
 
 def test_one_shot_negatives_lie_off_the_target(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"one_shot": 1.0})
     for seed in range(20):
-        for stroke in Annotator(config).open_session(Target(target), np.random.default_rng(seed)).strokes:
+        for stroke in config.open_session(Target(target), np.random.default_rng(seed)).strokes:
             columns, rows = np.clip(stroke.points_xy.astype(int), 0, 63).T
             share = (target[rows, columns] == 1).mean()
             assert share < 0.2 if stroke.sign == "negative" else share > 0.8
@@ -75,11 +72,10 @@ def test_strokes_along_parts_reach_every_part_of_a_long_target() -> None:
     target = np.zeros((64, 64), np.uint8)
     target[4:10, 2:62] = 1
     target[10:60, 2:8] = 1
-    annotator = Annotator(STEADY)
-    opened = Session(target[::2, ::2] == 1, np.ones((32, 32), np.bool_), np.zeros((32, 32), np.float32), ())
+    opened = SimulatedSession(target[::2, ::2] == 1, np.ones((32, 32), np.bool_), np.zeros((32, 32), np.float32), ())
     reached = []
     for seed in range(40):
-        session = annotator._strokes_along_parts(opened, np.random.default_rng(seed))
+        session = STEADY._strokes_along_parts(opened, np.random.default_rng(seed))
         points = np.concatenate([stroke.points_xy for stroke in session.strokes if stroke.sign == "positive"])
         reached.append((points[:, 0] > 45).any() and (points[:, 1] > 45).any())
     assert np.mean(reached) > 0.5
@@ -93,7 +89,7 @@ def test_every_large_piece_gets_a_stroke_where_many_are_drawn_at_once(one_shot: 
     target[60:62, 30:32] = 1
     config = STEADY.model_copy(update={"one_shot": one_shot})
     for seed in range(30):
-        session = Annotator(config).open_session(Target(target, is_several), np.random.default_rng(seed))
+        session = config.open_session(Target(target, is_several), np.random.default_rng(seed))
         points = np.concatenate([stroke.points_xy for stroke in session.strokes if stroke.sign == "positive"])
         assert (points[:, 0] < 21).any()
         assert (points[:, 0] > 39).any()
@@ -104,7 +100,7 @@ def test_several_things_are_stroked_in_several_places_or_told_from_what_is_left_
     ground[36:60, 36:60] = 0
     told = 0
     for seed in range(60):
-        strokes = Annotator(STEADY).open_session(Target(ground, is_several=True), np.random.default_rng(seed)).strokes
+        strokes = STEADY.open_session(Target(ground, is_several=True), np.random.default_rng(seed)).strokes
         middles = np.array([stroke.points_xy.mean(axis=0) for stroke in strokes if stroke.sign == "positive"])
         told += len(strokes) > len(middles)
         assert len(strokes) > len(middles) or np.ptp(middles, axis=0).max() > 20
@@ -118,7 +114,7 @@ def test_most_one_shot_sessions_exclude_a_sibling() -> None:
     config = STEADY.model_copy(update={"one_shot": 1.0})
     excluded = []
     for seed in range(40):
-        session = Annotator(config).open_session(Target(target), np.random.default_rng(seed))
+        session = config.open_session(Target(target), np.random.default_rng(seed))
         last = session.strokes[-1]
         columns, rows = np.clip(last.points_xy.astype(int), 0, 63).T
         excluded.append(last.sign == "negative" and (target[rows, columns] == SIBLING).mean() > 0.8)
@@ -131,7 +127,7 @@ def test_a_short_stroke_in_one_part_stands_for_the_whole_in_some_one_shot_sessio
     config = STEADY.model_copy(update={"one_shot": 1.0})
     reaches = []
     for seed in range(40):
-        strokes = Annotator(config).open_session(Target(wide), np.random.default_rng(seed)).strokes
+        strokes = config.open_session(Target(wide), np.random.default_rng(seed)).strokes
         positive = [stroke.points_xy for stroke in strokes if stroke.sign == "positive"]
         if len(positive) == 1 and len(positive[0]) > 1:
             reaches.append(float(np.ptp(positive[0], axis=0).max()) / 80)
@@ -141,7 +137,7 @@ def test_a_short_stroke_in_one_part_stands_for_the_whole_in_some_one_shot_sessio
 
 def test_a_box_is_a_negative_outline_and_a_positive_centre(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"box": 1.0})
-    outline, centre = Annotator(config).open_session(Target(target), np.random.default_rng(3)).strokes
+    outline, centre = config.open_session(Target(target), np.random.default_rng(3)).strokes
     assert (outline.sign, centre.sign) == ("negative", "positive")
     low, high = outline.points_xy.min(axis=0), outline.points_xy.max(axis=0)
     assert (low <= (8, 16)).all()
@@ -153,7 +149,7 @@ def test_a_box_is_a_negative_outline_and_a_positive_centre(target: ByteArray) ->
 
 def test_old_positive_strokes_of_an_empty_target_are_drawn_over(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"start_empty_target": 1.0})
-    sessions = [Annotator(config).open_session(Target(target), np.random.default_rng(seed)) for seed in range(30)]
+    sessions = [config.open_session(Target(target), np.random.default_rng(seed)) for seed in range(30)]
     covered = [session for session in sessions if session.strokes[0].sign == "positive"]
     assert 0 < len(covered) < len(sessions)
     for session in covered:
@@ -163,35 +159,26 @@ def test_old_positive_strokes_of_an_empty_target_are_drawn_over(target: ByteArra
 
 
 def test_a_target_that_is_not_in_the_crop_gets_negative_strokes() -> None:
-    session = Annotator(STEADY).open_session(Target(np.zeros((32, 32), np.uint8)), np.random.default_rng(0))
+    session = STEADY.open_session(Target(np.zeros((32, 32), np.uint8)), np.random.default_rng(0))
     assert [stroke.sign for stroke in session.strokes] == ["negative"]
 
 
-def test_flawed_masks_resemble_the_truth_but_differ_from_it(target: ByteArray) -> None:
-    truth = target == 1
-    overlaps = []
-    for seed in range(30):
-        flawed = flawed_mask(truth, np.random.default_rng(seed))
-        overlaps.append((flawed & truth).sum() / (flawed | truth).sum())
-    assert 0.4 < np.mean(overlaps) < 0.97
-
-
 def test_the_same_seed_gives_the_same_session(target: ByteArray) -> None:
-    annotator = Annotator(AnnotatorConfig())
-    first, second = (annotator.open_session(Target(target), np.random.default_rng(5)) for _ in range(2))
+    user = SimulatedUser()
+    first, second = (user.open_session(Target(target), np.random.default_rng(5)) for _ in range(2))
     assert len(first.strokes) == len(second.strokes)
     assert all(np.array_equal(a.points_xy, b.points_xy) for a, b in zip(first.strokes, second.strokes, strict=True))
 
 
-def bend_of_a_line(config: AnnotatorConfig, target: ByteArray, seed: int) -> float:
+def bend_of_a_line(config: SimulatedUser, target: ByteArray, seed: int) -> float:
     """How far the first stroke, a line, strays from straight: the standard deviation across it."""
     lines = config.model_copy(update={"kinds": {"line": 1.0}})
-    points = Annotator(lines).open_session(Target(target), np.random.default_rng(seed)).strokes[0].points_xy
+    points = lines.open_session(Target(target), np.random.default_rng(seed)).strokes[0].points_xy
     across = np.linalg.svd(points - points.mean(axis=0))[2][1]
     return float(((points - points.mean(axis=0)) @ across).std())
 
 
-def test_some_hands_are_steady_and_some_tremble(target: ByteArray) -> None:
+def test_some_strokes_are_steady_and_some_tremble(target: ByteArray) -> None:
     config = STEADY.model_copy(update={"jitter_px": 3.0})
     bends = [bend_of_a_line(config, target, seed) for seed in range(40)]
     assert min(bends) < 0.5
