@@ -142,8 +142,8 @@ def test_the_next_image_is_encoded_while_the_first_is_shown(
         say(socket, {"type": "hello", "page": "one"})
         say(socket, {"type": "open", "image": "a.png"})
         hear(socket, "encoding")
-        assert eventually(lambda: workspace.features.get(tmp_path / "images" / "b.png") is not None)
-        assert workspace.features.get(tmp_path / "images" / "c.png") is None
+        assert eventually(lambda: workspace.encoder.has(tmp_path / "images" / "b.png"))
+        assert not workspace.encoder.has(tmp_path / "images" / "c.png")
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
@@ -192,8 +192,10 @@ def test_the_page_looks_closer_at_small_objects_at_once_and_at_medium_ones_from_
             message["body"]["strokes"][0]["points"] = [[210 + number, 120], [230, 120]]
             say(socket, message)
             hear(socket, "done")
-            crops.append(workspace.segmenter.crops.nbytes)
-        layer = workspace.open_images["discs.png"].session.state.layer
+            crops.append(workspace.encoder.segmenter.crops.nbytes)
+        shown = workspace.open_images.get("discs.png")
+        assert shown is not None
+        layer = shown.session.state.layer
     assert [size > 0 for size in crops] == closer
     assert layer.size_hw == (300, 400)
 
@@ -390,7 +392,7 @@ def test_only_this_machine_is_served_unless_a_host_is_given() -> None:
     assert Address().is_local
     assert Address().names() == ("127.0.0.1", "localhost", "::1")
     assert not Address("0.0.0.0").is_local
-    assert "workstation.example" in Address("0.0.0.0", allowed_hosts=("driver.example",)).names()
+    assert "workstation.example" in Address("0.0.0.0", allowed_hosts=("workstation.example",)).names()
 
 
 def test_a_certificate_needs_its_key(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from s2m.engine.focus import CROPS_BYTES
 from s2m.engine.model_cards import DECODER_FILE, ENCODER_FILE, ModelCard
 from s2m.engine.models import Model, OnnxModel, load_model
 from s2m.engine.segmenter import Segmenter
+from s2m.web.image_encoder import FEATURE_BYTES
 from s2m.web.pictures import PICTURE_BYTES, TILE_BYTES
-from s2m.web.workspace import FEATURE_BYTES
 
 _LIBRARIES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")
 

@@ -64,7 +64,7 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
         path = workspace.path_of(request.path_params["index"])
         limits = _limits_of(request.query_params.get("contrast_limits"))
         place = (request.path_params["level"], request.path_params["column"], request.path_params["row"])
-        return _picture(await workspace.in_reader(lambda: workspace.pictures.tile(path, *place, limits)))
+        return _picture(await workspace.workers.read(lambda: workspace.pictures.tile(path, *place, limits)))
 
     async def thumbnail(request: Request) -> Response:
         return _picture(await workspace.thumbnail(request.path_params["index"]), "private, max-age=60")
@@ -74,7 +74,7 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
         if open_image is None:
             raise ServerError("open the image first")
         state = open_image.session.state
-        return _picture(await workspace.in_reader(lambda: draw_uncertainty(state.soft_masks())), "no-store")
+        return _picture(await workspace.workers.read(lambda: draw_uncertainty(state.soft_masks())), "no-store")
 
     async def info(_: Request) -> Response:
         memory = [asdict(use) for use in workspace.memory()]

@@ -50,7 +50,7 @@ async def import_into_image(workspace: Workspace, index: int, page: str, path: P
     """Bring the masks of a file into an open image; for a label map the names need not agree.
 
     Raises:
-        ReadOnlyError: the project was opened to look at.
+        ReadOnlyError: the project is read-only.
         ServerError: the image is not open, or this page does not edit it.
         DataError: the COCO file has no masks for the image.
         MaskError: the file is no label map of this image.
@@ -61,7 +61,7 @@ async def import_into_image(workspace: Workspace, index: int, page: str, path: P
         raise ServerError("open the image first, then import its masks")
     if open_image.editor != page:
         raise ServerError("another page edits this image; take over to import masks")
-    await _put(open_image, await workspace.in_reader(lambda: _masks_of(path, open_image)))
+    await _put(open_image, await workspace.workers.read(lambda: _masks_of(path, open_image)))
 
 
 async def import_into_all(workspace: Workspace, path: Path) -> ImportOutcome:
@@ -70,11 +70,11 @@ async def import_into_all(workspace: Workspace, path: Path) -> ImportOutcome:
     A label map goes to the image of its name, a COCO file to all that it names.
 
     Raises:
-        ReadOnlyError: the project was opened to look at.
+        ReadOnlyError: the project is read-only.
         DataError: the file is no COCO file, or no image of the project is in it.
     """
     workspace.project.check_writable()
-    source, entries = await workspace.in_reader(lambda: _source_and_images(workspace, path))
+    source, entries = await workspace.workers.read(lambda: _source_and_images(workspace, path))
     imported = annotated = 0
     failures: list[str] = []
     for entry in entries:
@@ -107,18 +107,18 @@ def _masks_of(path: Path, open_image: OpenImage) -> ImportMasks:
 
 async def _import_where_untouched(workspace: Workspace, source: MaskFolder | CocoFile, entry: ImageEntry) -> bool:
     """Import the masks of one image; False where something was done in it already."""
-    async with workspace.opening(entry.name):
+    async with workspace.open_images.opening(entry.name):
         open_image = workspace.open_images.get(entry.name)
         if open_image is None and workspace.project.entry(entry.name).status != "untouched":
             return False
         if open_image is None:
-            await workspace.in_behind(lambda: import_image(workspace.project, source, entry))
+            await workspace.workers.in_background(lambda: import_image(workspace.project, source, entry))
             workspace.tell_entry(entry.name)
             return True
     if open_image.session.undo_label is not None:
         return False
     size_hw = open_image.session.state.size_hw
-    await _put(open_image, await workspace.in_reader(lambda: source.masks_of(entry.name, size_hw)))
+    await _put(open_image, await workspace.workers.read(lambda: source.masks_of(entry.name, size_hw)))
     return True
 
 

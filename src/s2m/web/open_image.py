@@ -11,10 +11,9 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from s2m.errors import S2MError
 from s2m.session import ChangeStroke, Draw, DrawnStroke, Redo, Session, StrokePart, Undo
@@ -34,8 +33,8 @@ from s2m.web.messages_to_page import (
     error_notice,
 )
 from s2m.web.page_state import PageKnowledge, ShownMask, masks_message, shown_masks, state_message
+from s2m.web.workers import Workers
 
-T = TypeVar("T")
 log = logging.getLogger("s2m.web")
 RECORD_EVERY_S = 0.1
 
@@ -72,9 +71,9 @@ class OpenImage:
         name: of the image in its project.
         info: what the page needs to show it, sent when a page enters.
         session: its annotation.
-        worker: runs the network, one thing at a time.
+        workers: run the network, one thing at a time.
         on_change: called after every command, for saving and the folder list.
-        view: what was looked at last.
+        view: what the page showed last.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class OpenImage:
         name: str,
         info: ImageInfo,
         session: Session,
-        worker: Executor,
+        workers: Workers,
         on_change: Callable[[OpenImage], None],
         view: Callable[[], LastView],
     ) -> None:
@@ -94,7 +93,7 @@ class OpenImage:
         self.editor: str | None = None
         self.former_editors: set[str] = set()
         self.masks: tuple[ShownMask, ...] = ()
-        self._worker = worker
+        self._workers = workers
         self._on_change = on_change
         self._view = view
         self._queue: deque[QueuedCommand] = deque()
@@ -110,7 +109,7 @@ class OpenImage:
             await asyncio.sleep(0.01)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        await self._in_worker(self.session.close)
+        await self._workers.ask_network(self.session.close)
 
     # Pages come and go.
 
@@ -130,13 +129,13 @@ class OpenImage:
         connection.send({"type": "image", **self.info, "editor": connection.page == self.editor, "view": self._view()})
         connection.send(state_message(self.name, self.session, self.state, connection.known))
         if not self.masks and self.state.objects:
-            self.masks = await self._in_worker(lambda: shown_masks(self.state))
+            self.masks = await self._workers.ask_network(lambda: shown_masks(self.state))
         connection.send_late(partial(self._masks_message, 0.0, connection))
         for notice in self.session.notices:
             connection.send(Notice(type="notice", level="warning", text=notice))
 
     def leave(self, connection: PageConnection) -> None:
-        """A page looks elsewhere, or is gone."""
+        """A page shows another image, or is gone."""
         if connection in self.connections:
             self.connections.remove(connection)
 
@@ -204,7 +203,7 @@ class OpenImage:
         """Forget the stroke being drawn."""
         if self._pen and self._pen.stroke.key == key:
             self._pen = None
-            await self._in_worker(lambda: self.session.drop_part(key))
+            await self._workers.ask_network(lambda: self.session.drop_part(key))
             self._show(0.0)
 
     # The worker.
@@ -226,7 +225,7 @@ class OpenImage:
         started = time.perf_counter()
         before = (self.session.undo_label, self.session.redo_label)
         try:
-            self.state = await self._in_worker(lambda: self.session.do(queued.command, queued.id))
+            self.state = await self._workers.ask_network(lambda: self.session.do(queued.command, queued.id))
         except Exception as error:  # Whatever went wrong with one command, the next ones are still answered.
             told = _told(error)
             self._tell(queued, CommandFailed(type="failed", id=queued.id, code=told.code, text=str(told)))
@@ -236,7 +235,7 @@ class OpenImage:
             connection.send(state_message(self.name, self.session, self.state, connection.known))
         text = _sentence(queued.command, before, self.session)
         self._tell(queued, done(queued.id, queued.command.kind, text, elapsed_ms))
-        self.masks = await self._in_worker(lambda: shown_masks(self.state))
+        self.masks = await self._workers.ask_network(lambda: shown_masks(self.state))
         self._show(elapsed_ms)
         self._on_change(self)
 
@@ -244,7 +243,7 @@ class OpenImage:
         started = time.perf_counter()
         await self._record(pen)
         try:
-            masks = await self._in_worker(lambda: shown_masks(self.session.preview(pen.stroke)))
+            masks = await self._workers.ask_network(lambda: shown_masks(self.session.preview(pen.stroke)))
         except Exception as error:  # As above.
             self.tell_all(error_notice(str(_told(error))))
             return
@@ -273,7 +272,7 @@ class OpenImage:
             return
         part = StrokePart(stroke=stroke.model_copy(update={"points": stroke.points[pen.recorded :]}))
         try:
-            await self._in_worker(lambda: self.session.record_part(part))
+            await self._workers.ask_network(lambda: self.session.record_part(part))
         except S2MError as error:
             self.tell_all(error_notice(str(error)))
             return
@@ -286,9 +285,6 @@ class OpenImage:
 
     def _masks_message(self, elapsed_ms: float, connection: PageConnection) -> MasksChanged:
         return masks_message(self.name, self.session.number, None, self.masks, elapsed_ms, connection.known)
-
-    async def _in_worker(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
 
 def _told(error: Exception) -> S2MError:

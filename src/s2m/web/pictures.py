@@ -1,10 +1,11 @@
-"""Image files in; their pyramids out, the last ones kept in memory up to a limit of bytes."""
+"""Image files in; their pyramids, tiles and thumbnails out, the newest kept in memory up to a limit of bytes."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from pathlib import Path
+
+from cachetools import LRUCache, cachedmethod
 
 from s2m.files.contrast_limits import Window
 from s2m.files.images import read_file, read_image, read_image_bytes, read_numbers_bytes
@@ -25,73 +26,44 @@ class PictureStore:
 
     def __init__(self, limit_bytes: int = PICTURE_BYTES) -> None:
         self.limit_bytes = limit_bytes
-        self._pyramids: OrderedDict[Path, Pyramid] = OrderedDict()
-        self._tiles: OrderedDict[tuple[Path, int, int, int, Window | None], EncodedTile] = OrderedDict()
-        self._tile_bytes = 0
-        self._thumbnails: OrderedDict[tuple[Path, float], EncodedTile] = OrderedDict()
-        self._lock = threading.Lock()
-        self._reading: dict[Path, threading.Lock] = {}
+        # A cache takes nothing that is larger than all of it, so the newest picture counts as at most that.
+        self._pyramids: LRUCache[Path, Pyramid] = LRUCache(
+            limit_bytes, getsizeof=lambda pyramid: min(limit_bytes, pyramid.nbytes)
+        )
+        self._tiles: LRUCache[object, EncodedTile] = LRUCache(TILE_BYTES, getsizeof=lambda tile: len(tile.data))
+        self._thumbnails: LRUCache[object, EncodedTile] = LRUCache(_THUMBNAILS_KEPT)
+        self._known = threading.Condition()
 
     @property
     def picture_nbytes(self) -> int:
         """Memory of the decoded pictures kept."""
-        with self._lock:
+        with self._known:
             return sum(pyramid.nbytes for pyramid in self._pyramids.values())
 
     @property
     def tile_nbytes(self) -> int:
         """Memory of the encoded tiles kept."""
-        with self._lock:
-            return self._tile_bytes
+        with self._known:
+            return int(self._tiles.currsize)
 
+    @cachedmethod(lambda self: self._pyramids, key=lambda _, path: path, condition=lambda self: self._known)
     def pyramid(self, path: Path) -> Pyramid:
         """The image at all its resolutions.
 
         Raises:
             ImageError: it cannot be read.
         """
-        with self._lock:
-            known = self._pyramids.get(path)
-            if known is not None:
-                self._pyramids.move_to_end(path)
-                return known
-            reading = self._reading.setdefault(path, threading.Lock())
-        with reading:
-            with self._lock:
-                known = self._pyramids.get(path)
-            if known is not None:
-                return known
-            data = read_file(path)
-            pyramid = build_pyramid(read_image_bytes(data, str(path)), read_numbers_bytes(data, str(path)))
-            with self._lock:
-                self._pyramids[path] = pyramid
-                self._reading.pop(path, None)
-                while (
-                    sum(each.nbytes for each in self._pyramids.values()) > self.limit_bytes and len(self._pyramids) > 1
-                ):
-                    self._pyramids.popitem(last=False)
-            return pyramid
+        data = read_file(path)
+        return build_pyramid(read_image_bytes(data, str(path)), read_numbers_bytes(data, str(path)))
 
-    def tile(self, path: Path, level: int, column: int, row: int, window: Window | None = None) -> EncodedTile:
+    @cachedmethod(lambda self: self._tiles, condition=lambda self: self._known)
+    def tile(self, path: Path, level: int, column: int, row: int, limits: Window | None = None) -> EncodedTile:
         """One tile, encoded; see ``Pyramid.cut``.
 
         Raises:
             ImageError: the image cannot be read, or has no such tile.
         """
-        key = (path, level, column, row, window)
-        with self._lock:
-            known = self._tiles.get(key)
-            if known is not None:
-                self._tiles.move_to_end(key)
-                return known
-        tile = self.pyramid(path).cut(level, column, row, window)
-        with self._lock:
-            if key not in self._tiles:
-                self._tiles[key] = tile
-                self._tile_bytes += len(tile.data)
-            while self._tile_bytes > TILE_BYTES and len(self._tiles) > 1:
-                self._tile_bytes -= len(self._tiles.popitem(last=False)[1].data)
-        return tile
+        return self.pyramid(path).cut(level, column, row, limits)
 
     def thumbnail(self, path: Path) -> EncodedTile:
         """A small JPEG for the folder strip.
@@ -99,16 +71,10 @@ class PictureStore:
         Raises:
             ImageError: the image cannot be read.
         """
-        key = (path, path.stat().st_mtime if path.exists() else 0.0)
-        with self._lock:
-            known = self._thumbnails.get(key)
+        return self._thumbnail(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+    @cachedmethod(lambda self: self._thumbnails, condition=lambda self: self._known)
+    def _thumbnail(self, path: Path, _modified_ns: int) -> EncodedTile:
+        with self._known:
             pyramid = self._pyramids.get(path)
-        if known is not None:
-            return known
-        image = pyramid.levels[-1] if pyramid is not None else read_image(path)
-        thumbnail = encode_jpeg(shrink(image, THUMBNAIL_SIZE))
-        with self._lock:
-            self._thumbnails[key] = thumbnail
-            while len(self._thumbnails) > _THUMBNAILS_KEPT:
-                self._thumbnails.popitem(last=False)
-        return thumbnail
+        return encode_jpeg(shrink(pyramid.levels[-1] if pyramid is not None else read_image(path), THUMBNAIL_SIZE))
