@@ -15,13 +15,14 @@ BIN := .venv/bin
 # Node.js comes with the packages of the tests.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: help setup demo serve check test train evaluate bench
+.PHONY: help setup demo serve check docs test train evaluate bench
 
 help:
 	@echo "make setup                  install what segmenting and annotating need into .venv"
 	@echo "make demo                   segment the shipped photograph; look into output/"
 	@echo "make serve IMAGES=folder    open the page to draw in"
-	@echo "make check                  format, lint, types, spelling; the page too"
+	@echo "make check                  format, lint, types, spelling, documents; the page too"
+	@echo "make docs                   the documents and a reference of the Python names as a site, in site/"
 	@echo "make test                   all tests, in a real browser too"
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
 	@echo "make evaluate DATA=folder   measure the network on eval/grabcut"
@@ -41,6 +42,10 @@ check: .venv/installed-test node_modules/installed
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(NPM) run --silent check
+	@$(MAKE) --no-print-directory docs
+
+docs: .venv/installed-test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 test: .venv/installed-test
 	@scripts/ensure-chromium

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def main(output: Path) -> None:
     click.echo(f"{output}: {len(pictures)} frames, {len(data.getvalue()) / 1e6:.2f} MB")
 
 
-def _drawing(image_rgb: ByteArray, strokes: list[Stroke]) -> Iterator[tuple[ByteArray, int]]:
+def _drawing(image_rgb: ByteArray, strokes: Sequence[Stroke]) -> Iterator[tuple[ByteArray, int]]:
     """The photograph (H, W, 3) with masks and strokes after every few points, and how long each is shown, in ms."""
     segmenter = FocusedSegmenter(load_model())
     features = segmenter.encode(image_rgb)
