@@ -60,7 +60,8 @@ evaluate: .venv/installed-evaluate need-data
 
 bench: .venv/installed-test
 	@scripts/ensure-chromium
-	$(BIN)/s2m bench --page
+	$(BIN)/s2m bench
+	$(BIN)/python scripts/page_latency.py
 
 .PHONY: need-data
 need-data:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from s2m.files.stroke_files import read_strokes
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from page_driver import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, PageDriver, Served, read_only, run_server  # noqa: E402
+from page_driver import PageDriver, Served, launch_chromium, read_only, run_server  # noqa: E402
 
 WEBP_QUALITY = 90
 """Words stay crisp and skies without bands, at a fifth of the size of a PNG."""
@@ -34,8 +33,7 @@ def main() -> None:
     folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else ROOT / "docs" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="s2m-pictures-") as name, sync_playwright() as playwright:
-        found = next(path for each in CHROMIUM_NAMES if (path := shutil.which(each)))
-        browser = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_ARGUMENTS))
+        browser = launch_chromium(playwright)
         os.chdir(name)  # Pages say where masks go; that is a short name then.
         take_single(browser, Path(), folder)
         take_folder(browser, Path(), folder)
@@ -52,7 +50,7 @@ def served(*arguments: object, before: str = "") -> Iterator[Served]:
     try:
         yield running
     finally:
-        running.stop()
+        running.close()
 
 
 def new_driver(browser: Browser, width: int, height: int, hints: int = 3) -> PageDriver:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, Playwright
 
 from s2m.types import BoolArray, ByteArray
 
@@ -29,6 +30,13 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 WAIT_MS = 30_000
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """A headless Chromium, whichever is installed."""
+    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    assert found, f"this needs one of {', '.join(CHROMIUM_NAMES)}; on Debian: apt-get install chromium"
+    return playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_ARGUMENTS))
 
 
 @dataclass
@@ -49,6 +57,12 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(20)
+
+    def close(self) -> None:
+        """End it, and hear no more of it."""
+        self.stop()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 Serve = Callable[..., Served]

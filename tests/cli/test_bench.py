@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from s2m.cli import main
 from s2m.cli.bench import Times, median_seconds, small_objects, strokes_on_objects, table
 from s2m.engine.focus import FocusSettings, focus_box
-from s2m.web.latency_probe import StrokeToMask
 
 
 def test_the_bench_measures_ours_and_the_original(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,24 +81,3 @@ def test_each_small_object_is_looked_at_closer(count: int) -> None:
 
     assert None not in boxes
     assert len(boxes) == count
-
-
-def test_it_measures_the_page_too_when_asked(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-
-    def measure(_image: Path, model: Path | None, threads: int) -> tuple[StrokeToMask, ...]:
-        assert model == tiny_model_folder
-        asked.append(threads)
-        return (StrokeToMask(1, 21.4, 40.0, 12), StrokeToMask(5, 60.0, 90.6, 11))
-
-    monkeypatch.setattr("s2m.cli.bench.ORIGINAL_SIZE_PX", 32)
-    monkeypatch.setattr("s2m.web.latency_probe.measure_stroke_to_mask", measure)
-    options = ["--rounds", "1", "--model", str(tiny_model_folder), "--threads", "1", "--page"]
-
-    lines = CliRunner().invoke(main, ["bench", *options]).output.splitlines()
-
-    assert asked == [1]
-    assert lines[-2:] == [
-        "1 object    median 21 ms, 95th percentile 40 ms, 12 answers",
-        "5 objects   median 60 ms, 95th percentile 91 ms, 11 answers",
-    ]

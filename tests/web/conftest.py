@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from page_driver import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES, PageDriver, Serve, Served, run_server
+from page_driver import PageDriver, Serve, Served, launch_chromium, run_server
 
 
 @pytest.fixture
@@ -33,9 +32,7 @@ def serve(tiny_model_folder: Path) -> Iterator[Serve]:
 
     yield start
     for served in running:
-        served.stop()
-        assert served.process.stdout is not None
-        served.process.stdout.close()
+        served.close()
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +43,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
-    assert found, f"the browser tests need one of {', '.join(CHROMIUM_NAMES)}; on Debian: apt-get install chromium"
-    started = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_ARGUMENTS))
+    started = launch_chromium(playwright)
     yield started
     started.close()
 

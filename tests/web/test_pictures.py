@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from page_driver import write_picture
+from s2m.files.images import read_file
 from s2m.web import pictures
 from s2m.web.pictures import PictureStore
 
@@ -24,7 +24,6 @@ def paths(tmp_path: Path) -> list[Path]:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were read."""
     names: list[str] = []
-    read_file: Callable[[Path], bytes] = pictures.read_file
 
     def note(path: Path) -> bytes:
         names.append(path.name)

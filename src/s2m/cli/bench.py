@@ -53,8 +53,7 @@ class Times:
 @click.option("--rounds", type=click.IntRange(min=1), default=30, show_default=True, help="Measurements of each step.")
 @click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
-@click.option("--page", is_flag=True, help="Also measure stroke to mask in the page (needs Playwright and Chromium).")
-def bench(image: Path, rounds: int, model: Path | None, threads: int | None, page: bool) -> None:
+def bench(image: Path, rounds: int, model: Path | None, threads: int | None) -> None:
     """Measure encoding, stroke to mask, and the original architecture (needs PyTorch) on this machine."""
     threads = threads or available_cores()
     original = load_original(threads)
@@ -66,15 +65,6 @@ def bench(image: Path, rounds: int, model: Path | None, threads: int | None, pag
     click.echo(f"the original: DeepLabV3+ ResNet-50, {ORIGINAL_SIZE_PX} x {ORIGINAL_SIZE_PX} pixels, PyTorch")
     click.echo(f"image of {width} x {height} pixels, {threads} threads, medians\n")
     click.echo("\n".join(table(times)))
-    if page:
-        from s2m.web.latency_probe import measure_stroke_to_mask  # Needs Playwright.
-
-        click.echo("\nin the page, from points of a stroke to its mask on the screen, headless Chromium")
-        for times_in_page in measure_stroke_to_mask(image, model, threads):
-            click.echo(
-                f"{counted(times_in_page.objects):12}median {times_in_page.median_ms:.0f} ms, "
-                f"95th percentile {times_in_page.p95_ms:.0f} ms, {times_in_page.answers} answers"
-            )
 
 
 def load_original(threads: int) -> Callable[[FloatArray], FloatArray]:

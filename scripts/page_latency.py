@@ -1,0 +1,119 @@
+"""Stroke to mask in the page: ``python scripts/page_latency.py``; needs Playwright and Chromium.
+
+The page itself notes a "stroke to mask" time for every answer that it shows: from the moment that points of the
+stroke leave for the server to the moment that the mask they gave is drawn.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from playwright.sync_api import sync_playwright
+
+from s2m.engine.models import available_cores
+from s2m.files.demo import DEMO_IMAGE
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from page_driver import PageDriver, launch_chromium, run_server
+
+_MEASURE = "stroke to mask"
+_MOVES = 40
+_MOVE_EVERY_MS = 16
+
+
+@dataclass(frozen=True)
+class StrokeToMask:
+    """Times from the pen to the mask on the screen.
+
+    Attributes:
+        objects: how many objects were in the image.
+        median_ms: half of the answers came faster.
+        p95_ms: nineteen of twenty came faster.
+        answers: how many were measured.
+    """
+
+    objects: int
+    median_ms: float
+    p95_ms: float
+    answers: int
+
+
+@click.command()
+@click.option("--image", type=click.Path(path_type=Path), default=DEMO_IMAGE, help="Image.  [default: the shipped one]")
+@click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
+@click.option("--threads", type=click.IntRange(min=1), help="Threads of the network.  [default: all cores]")
+def main(image: Path, model: Path | None, threads: int | None) -> None:
+    """Draw in the page, headless, and tell what it measured."""
+    click.echo("in the page, from points of a stroke to its mask on the screen, headless Chromium")
+    for times in measure_stroke_to_mask(image, model, threads or available_cores()):
+        objects = "1 object" if times.objects == 1 else f"{times.objects} objects"
+        click.echo(
+            f"{objects:12}median {times.median_ms:.0f} ms, "
+            f"95th percentile {times.p95_ms:.0f} ms, {times.answers} answers"
+        )
+
+
+def measure_stroke_to_mask(
+    image: Path, model: Path | None, threads: int, object_counts: Sequence[int] = (1, 5), strokes: int = 5
+) -> tuple[StrokeToMask, ...]:
+    """Draw in the page and read what it measured.
+
+    Args:
+        image: to draw on.
+        model: folder of a model, None for the shipped one.
+        threads: of the network.
+        object_counts: how many objects the image has while it is measured.
+        strokes: drawn and measured for each count.
+    """
+    arguments = [] if model is None else ["--model", str(model)]
+    with tempfile.TemporaryDirectory(prefix="s2m-latency-") as output, sync_playwright() as playwright:
+        served = run_server([str(image), "-o", output, "--port", "0", "--threads", str(threads), *arguments])
+        try:
+            browser = launch_chromium(playwright)
+            driver = PageDriver(browser.new_page(viewport={"width": 1440, "height": 900}), []).open(served.url)
+            found = tuple(_measure(driver, count, strokes) for count in object_counts)
+            browser.close()
+        finally:
+            served.close()
+    return found
+
+
+def _measure(driver: PageDriver, objects: int, strokes: int) -> StrokeToMask:
+    """Give the image so many objects, then draw on the first and read the times."""
+    driver.page.keyboard.press("r")
+    for object_id in range(1, objects + 1):
+        driver.page.evaluate(f"s2m.chooseObject({object_id})")
+        _draw(driver, object_id / (objects + 1), moves=4)
+    driver.page.evaluate(f"performance.clearMeasures('{_MEASURE}'); s2m.chooseObject(1)")
+    for number in range(strokes):
+        _draw(driver, 0.3 + 0.1 * (number % 5), moves=_MOVES)
+    entries = f"performance.getEntriesByName('{_MEASURE}')"
+    times: list[float] = driver.page.evaluate(f"{entries}.map((entry) => entry.duration)")
+    if len(times) < 2:
+        raise SystemExit("the page showed no answer while it was drawn in; is the image very large?")
+    return StrokeToMask(objects, statistics.median(times), statistics.quantiles(times, n=20)[-1], len(times))
+
+
+def _draw(driver: PageDriver, place: float, moves: int) -> None:
+    """One stroke downwards at a share of the image's width, as fast as a hand draws."""
+    width, height = driver.page.evaluate("[s2m.doc.value.image.width, s2m.doc.value.image.height]")
+    start, end = (driver.on_screen(place * width, share * height) for share in (0.3, 0.7))
+    driver.page.mouse.move(*start)
+    driver.page.mouse.down()
+    for move in range(1, moves + 1):
+        share = move / moves
+        driver.page.mouse.move(start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
+        driver.page.wait_for_timeout(_MOVE_EVERY_MS)
+    driver.page.mouse.up()
+    driver.settle()
+
+
+if __name__ == "__main__":
+    main()
