@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from s2m.errors import ImageError
-from s2m.files.contrast_limits import Window
+from s2m.files.contrast_limits import ContrastLimits
 from s2m.types import ByteArray
 from s2m.web.pyramid import TILE_SIZE, EncodedTile, build_pyramid, shrink
 
@@ -55,20 +55,20 @@ def test_an_image_of_one_pixel_has_a_tile() -> None:
     assert pixels(build_pyramid(noise(1, 1)).cut(0, 0, 0)).shape == (1, 1, 3)
 
 
-def test_all_bits_are_seen_through_a_window_at_every_level() -> None:
+def test_contrast_limits_reach_all_bits_at_every_level() -> None:
     numbers = np.full((600, 2000), 1000, dtype=np.uint16)
     numbers[:, 1000:] = 1010
     pyramid = build_pyramid(np.zeros((600, 2000, 3), dtype=np.uint8), numbers)
     assert pyramid.depth is not None
     assert [level.shape for level in pyramid.depth.levels] == [level.shape[:2] for level in pyramid.levels]
     for level, column in ((0, 3), (1, 1), (2, 0)):
-        assert pixels(pyramid.cut(level, column, 0, Window(1000, 1010)))[10, -10].tolist() == [255, 255, 255]
+        assert pixels(pyramid.cut(level, column, 0, ContrastLimits(1000, 1010)))[10, -10].tolist() == [255, 255, 255]
         assert pixels(pyramid.cut(level, column, 0))[10, -10].tolist() == [0, 0, 0]
 
 
-def test_without_further_bits_a_window_changes_nothing() -> None:
+def test_without_further_bits_contrast_limits_change_nothing() -> None:
     image = noise(30, 40)
-    assert np.array_equal(pixels(build_pyramid(image).cut(0, 0, 0, Window(100, 200))), image)
+    assert np.array_equal(pixels(build_pyramid(image).cut(0, 0, 0, ContrastLimits(100, 200))), image)
 
 
 def test_shrinking_never_enlarges() -> None:

@@ -1,4 +1,4 @@
-"""Numbers of more than 8 bits (H, W) or (H, W, 3) and a window of values in; what is seen through it, uint8, out."""
+"""Numbers of more than 8 bits (H, W) or (H, W, 3) and contrast limits in; what is seen of them, uint8, out."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _OUTLIERS_PERCENT = 0.5
 
 
 @dataclass(frozen=True)
-class Window:
-    """A range of values that is spread over black to white; its middle is called its level.
+class ContrastLimits:
+    """The values that are shown as black and as white (as window and level: their difference and their middle).
 
     Raises:
         ImageError: a bound is not a finite number, or the low one is not below the high one.
@@ -36,8 +36,8 @@ class Window:
             )
 
 
-def usual_window(values: Numbers) -> Window:
-    """The window through which the network sees an image.
+def usual_limits(values: Numbers) -> ContrastLimits:
+    """The contrast limits with which the network sees an image.
 
     Whole numbers are divided by the range of the fewest bits, at least 8, that hold the largest value, so a 12-bit
     microscope image in a 16-bit file is not black.  Floats in 0..1 are taken so, other floats are stretched
@@ -46,21 +46,21 @@ def usual_window(values: Numbers) -> Window:
     numbers = finite(values)
     lowest, highest = float(numbers.min()), float(numbers.max())
     if np.issubdtype(values.dtype, np.integer):
-        return Window(min(0.0, lowest), float(2 ** max(8, int(highest).bit_length()) - 1))
+        return ContrastLimits(min(0.0, lowest), float(2 ** max(8, int(highest).bit_length()) - 1))
     if lowest >= 0 and highest <= 1:
-        return Window(0.0, 1.0)
+        return ContrastLimits(0.0, 1.0)
     return _at_least_a_little(lowest, highest)
 
 
-def tight_window(values: Numbers) -> Window:
-    """The window over the values that occur, but for half a percent at either end."""
+def tight_limits(values: Numbers) -> ContrastLimits:
+    """Contrast limits around the values that occur, but for half a percent at either end."""
     low, high = np.percentile(finite(values), [_OUTLIERS_PERCENT, 100 - _OUTLIERS_PERCENT])
     return _at_least_a_little(float(low), float(high))
 
 
-def seen_through(values: Numbers, window: Window) -> ByteArray:
-    """Values as greys or colours: those below the window are 0, those above it 255."""
-    spread = (finite(values).astype(np.float64) - window.low) * (255 / (window.high - window.low))
+def to_8_bits(values: Numbers, limits: ContrastLimits) -> ByteArray:
+    """Values as greys or colours: those below the limits are 0, those above them 255."""
+    spread = (finite(values).astype(np.float64) - limits.low) * (255 / (limits.high - limits.low))
     return np.asarray(np.round(np.clip(spread, 0, 255)), dtype=np.uint8)
 
 
@@ -71,6 +71,6 @@ def finite(values: Numbers) -> Numbers:
     return np.asarray(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
 
 
-def _at_least_a_little(low: float, high: float) -> Window:
-    """A window that is open even where all values are the same."""
-    return Window(low, max(high, low + max(1e-12, abs(low) * 1e-9)))
+def _at_least_a_little(low: float, high: float) -> ContrastLimits:
+    """Contrast limits that differ even where all values are the same."""
+    return ContrastLimits(low, max(high, low + max(1e-12, abs(low) * 1e-9)))

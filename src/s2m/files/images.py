@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from s2m.errors import ImageError
-from s2m.files.contrast_limits import Numbers, seen_through, usual_window
+from s2m.files.contrast_limits import Numbers, to_8_bits, usual_limits
 from s2m.types import ByteArray
 
 MAX_MEGAPIXELS = 400
@@ -33,7 +33,7 @@ def read_image(path: Path) -> ByteArray:
     """Read a photograph.
 
     EXIF orientation is applied, transparency is laid over white, 16-bit and float greys are brought to
-    8 bits (see ``s2m.files.contrast_limits.usual_window``).  Of an animation or a stack the first picture is taken.
+    8 bits (see ``s2m.files.contrast_limits.usual_limits``).  Of an animation or a stack the first picture is taken.
 
     Args:
         path: any format that Pillow knows.
@@ -165,7 +165,7 @@ def open_picture(data: bytes, name: str) -> Image.Image:
 def _to_rgb(picture: Image.Image) -> ByteArray:
     if _is_deep_grey(picture):
         numbers = np.asarray(picture)
-        grey = seen_through(numbers, usual_window(numbers))
+        grey = to_8_bits(numbers, usual_limits(numbers))
         return np.repeat(grey[:, :, None], 3, axis=2)
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")

@@ -45,7 +45,7 @@ class ViewState(Value):
         centre_xy: image pixel in the middle of the screen.
         fitted: whether the whole image is shown, whatever the screen.
         selected_object_id: the object drawn on.
-        window: the values of a 16-bit or float image that are shown as black and as white; None for the usual ones.
+        contrast_limits: the values of a 16-bit or float image shown as black and as white; None for the usual ones.
         preferences: whatever else the page wants to keep.
     """
 
@@ -53,7 +53,7 @@ class ViewState(Value):
     centre_xy: tuple[float, float] | None = None
     fitted: bool = True
     selected_object_id: int = 1
-    window: tuple[float, float] | None = None
+    contrast_limits: tuple[float, float] | None = None
     preferences: Mapping[str, JsonValue] = {}
 
 

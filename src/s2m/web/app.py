@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from s2m.errors import ImageError, S2MError, ServerError
-from s2m.files.contrast_limits import Window
+from s2m.files.contrast_limits import ContrastLimits
 from s2m.web.connection import PageConnection
 from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
 from s2m.web.messages_from_page import ANSWERED, MAX_MESSAGE_BYTES, read_message
@@ -127,7 +127,7 @@ def _taught(handler: Handler) -> Handler:
     return answer
 
 
-def _limits_of(text: str | None) -> Window | None:
+def _limits_of(text: str | None) -> ContrastLimits | None:
     """The contrast limits that a page asks for as "LOW,HIGH".
 
     Raises:
@@ -139,7 +139,7 @@ def _limits_of(text: str | None) -> Window | None:
         low, high = map(float, text.split(","))
     except ValueError as error:
         raise ImageError(f'contrast limits are two numbers "LOW,HIGH", got "{text[:40]}"; reload the page') from error
-    return Window(low, high)
+    return ContrastLimits(low, high)
 
 
 def _picture(picture: EncodedTile, cache: str = _KEPT_FOR_EVER) -> Response:

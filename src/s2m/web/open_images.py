@@ -188,7 +188,7 @@ class OpenImages:
             zoom=view.zoom,
             centre_xy=view.centre_xy,
             selected_object_id=view.selected_object_id,
-            contrast_limits=view.window,
+            contrast_limits=view.contrast_limits,
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from s2m.engine.geometry import resize_maps
-from s2m.files.contrast_limits import tight_window
+from s2m.files.contrast_limits import tight_limits
 from s2m.files.demo import demo_stroke
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
 from s2m.session.classes import Classes
@@ -128,7 +128,7 @@ def depth_entry(depth: Depth | None) -> ImageDepth | None:
     """Which values an image of more than 8 bits has, and contrast limits for them; None where 8 bits say all."""
     if depth is None:
         return None
-    values, usual, tight = depth.levels[0], depth.usual_window, tight_window(depth.levels[-1])
+    values, usual, tight = depth.levels[0], depth.usual_limits, tight_limits(depth.levels[-1])
     return ImageDepth(
         lowest=min(usual.low, float(values.min())),
         highest=max(usual.high, float(values.max())),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cachetools import LRUCache, cachedmethod
 
-from s2m.files.contrast_limits import Window
+from s2m.files.contrast_limits import ContrastLimits
 from s2m.files.images import read_file, read_image, read_image_bytes, read_numbers_bytes
 from s2m.web.pyramid import EncodedTile, Pyramid, build_pyramid, encode_jpeg, shrink
 
@@ -57,7 +57,7 @@ class PictureStore:
         return build_pyramid(read_image_bytes(data, str(path)), read_numbers_bytes(data, str(path)))
 
     @cachedmethod(lambda self: self._tiles, condition=lambda self: self._known)
-    def tile(self, path: Path, level: int, column: int, row: int, limits: Window | None = None) -> EncodedTile:
+    def tile(self, path: Path, level: int, column: int, row: int, limits: ContrastLimits | None = None) -> EncodedTile:
         """One tile, encoded; see ``Pyramid.cut``.
 
         Raises:

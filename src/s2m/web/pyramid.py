@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from s2m.errors import ImageError
-from s2m.files.contrast_limits import Numbers, Window, finite, seen_through, usual_window
+from s2m.files.contrast_limits import ContrastLimits, Numbers, finite, to_8_bits, usual_limits
 from s2m.types import ByteArray
 
 TILE_SIZE = 512
@@ -40,12 +40,12 @@ class Depth:
 
     Attributes:
         levels: each (H / 2^k, W / 2^k) or (H / 2^k, W / 2^k, 3), uint16 or float32, the finest first.
-        usual_window: through which the network sees it.
+        usual_limits: the contrast limits with which the network sees it.
         whole: whether the values are whole numbers.
     """
 
     levels: tuple[Numbers, ...]
-    usual_window: Window
+    usual_limits: ContrastLimits
     whole: bool
 
 
@@ -73,14 +73,14 @@ class Pyramid:
         """(H, W) of the image."""
         return self.levels[0].shape[0], self.levels[0].shape[1]
 
-    def cut(self, level: int, column: int, row: int, window: Window | None = None) -> EncodedTile:
+    def cut(self, level: int, column: int, row: int, limits: ContrastLimits | None = None) -> EncodedTile:
         """One tile; at full resolution without loss, so that pixels seen deep in the zoom are the real ones.
 
         Args:
             level: 0 is the finest.
             column: from the left.
             row: from the top.
-            window: through which values are seen, or None for the one of the network.
+            limits: contrast limits, or None for those of the network.
 
         Raises:
             ImageError: there is no such tile.
@@ -92,8 +92,8 @@ class Pyramid:
         tile = self.levels[level][place]
         if tile.size == 0:
             raise ImageError(f"level {level} of the image has no tile in column {column}, row {row}")
-        if window is not None and self.depth is not None:
-            tile = seen_through(self.depth.levels[level][place], window)
+        if limits is not None and self.depth is not None:
+            tile = to_8_bits(self.depth.levels[level][place], limits)
         return encode_png(tile) if level == 0 else encode_jpeg(tile)
 
 
@@ -113,7 +113,7 @@ def build_pyramid(image_rgb: ByteArray, numbers: Numbers | None = None) -> Pyram
         deep_levels += [_halved(deep_levels[-1])] if deep_levels else []
     if numbers is None:
         return Pyramid(tuple(levels), tile_size)
-    depth = Depth(tuple(deep_levels), usual_window(numbers), numbers.dtype.kind in "iu")
+    depth = Depth(tuple(deep_levels), usual_limits(numbers), numbers.dtype.kind in "iu")
     return Pyramid(tuple(levels), tile_size, depth)
 
 

@@ -284,7 +284,7 @@ class Workspace:
             zoom=None if message.fitted else message.zoom,
             centre_xy=message.centre_xy,
             selected_object_id=message.selected_object_id,
-            window=message.contrast_limits,
+            contrast_limits=message.contrast_limits,
         )
         open_image = self.open_images.get(message.image)
         if open_image is not None and open_image.editor == connection.page:
