@@ -71,6 +71,10 @@ def _unfolded(nav: Any) -> Any:
     folder = next((base / nav for base in (ROOT, ROOT / "docs") if nav.endswith("/") and (base / nav).is_dir()), None)
     if folder is None:
         return nav
-    return [
-        nav + path.name for path in sorted(folder.glob("*.md"), key=lambda path: (path.name != "README.md", path.name))
-    ]
+    return [nav + path.name for path in sorted(folder.glob("*.md"), key=_place)]
+
+
+def _place(document: Path) -> tuple[bool, list[tuple[int, str]]]:
+    """Where a document stands in its folder: README first, then by name, and numbers in names by their value."""
+    parts = re.findall(r"\d+|\D+", document.name)
+    return document.name != "README.md", [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
