@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 
 import click
+from PIL import Image
 
 from s2m.cli import COMMANDS, EXIT_CODES, main
 from s2m.files.stroke_files import strokes_of_json
 
 ROOT = Path(__file__).parent.parent
+PROJECT = (ROOT / "pyproject.toml").read_text()
 COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text()
 
 
@@ -80,3 +82,35 @@ def test_every_training_command_in_its_document_exists() -> None:
         options = {option for parameter in command.params for option in parameter.opts}
         for option in re.findall(r" (--[a-z-]+)", " " + arguments.partition("#")[0]):
             assert option in options, (name, option)
+
+
+def test_the_readme_is_one_screen() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+
+    assert len(lines) <= 100
+    assert [line for line in lines if line.startswith("|") and len(line) > 110] == []
+
+
+def test_the_moving_picture_is_small_and_moves() -> None:
+    path = ROOT / "docs" / "pictures" / "stroke-to-mask.webp"
+
+    assert path.stat().st_size < 1_500_000
+    with Image.open(path) as picture:
+        assert getattr(picture, "n_frames", 1) > 20
+
+
+def test_continuous_integration_runs_every_python_that_the_readme_promises() -> None:
+    versions = [f"3.{minor}" for minor in range(10, 14)]
+    matrix = re.findall(r"python: \[(.*)\]", (ROOT / ".github" / "workflows" / "ci.yml").read_text())
+
+    assert "Python 3.10 to 3.13" in (ROOT / "README.md").read_text()
+    assert 'requires-python = ">=3.10,<3.14"' in PROJECT
+    assert matrix == [", ".join(f'"{version}"' for version in versions)]
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text()
+
+    assert re.findall(r"^version: (.*)$", citation, re.MULTILINE) == re.findall(
+        r'^version = "(.*)"$', PROJECT, re.MULTILINE
+    )
