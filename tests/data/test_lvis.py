@@ -34,7 +34,7 @@ MEMORY_PROBE = """
 import sys
 from pathlib import Path
 from s2m.data.lvis import read_lvis
-from s2m.data.coco import coco_mask, ijson
+from s2m.data.coco import compressed, ijson
 
 
 def peak():

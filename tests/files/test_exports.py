@@ -5,30 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from PIL import Image
-from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
-from s2m.files.exports import (
-    ExportedImage,
-    ExportedObject,
-    has_hole,
-    outlines,
-    run_lengths,
-    write_coco,
-    write_label_maps,
-    write_masks,
-)
+from s2m.files.exports import ExportedImage, ExportedObject, write_coco, write_label_maps, write_masks
 from s2m.files.label_files import read_label_map
 from s2m.types import BoolArray
 
 # pycocotools is not yet written for NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
-
-MASKS = arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9)))
 
 
 def ring_and_speck() -> BoolArray:
@@ -46,22 +31,6 @@ def annotated_image(name: str = "photo.jpg") -> ExportedImage:
     labels = np.where(ring, 1, np.where(bar, 3, 0)).astype(np.int32)
     objects = (ExportedObject(1, "ring", "cup", ring), ExportedObject(3, "bar", "", bar))
     return ExportedImage(name, Path(name).stem, labels, objects)
-
-
-@given(MASKS)
-def test_run_lengths_give_the_mask_again(mask: BoolArray) -> None:
-    lengths = run_lengths(mask)
-    assert sum(lengths) == mask.size
-    encoded = coco_mask.frPyObjects({"size": list(mask.shape), "counts": lengths}, *mask.shape)
-    np.testing.assert_array_equal(coco_mask.decode(encoded).astype(bool), mask)
-
-
-@given(MASKS)
-def test_outlines_of_a_mask_without_holes_give_the_mask_again(mask: BoolArray) -> None:
-    if has_hole(mask) or not mask.any():
-        return
-    encoded = coco_mask.merge(coco_mask.frPyObjects(outlines(mask), *mask.shape))
-    np.testing.assert_array_equal(coco_mask.decode(encoded).astype(bool), mask)
 
 
 @pytest.mark.parametrize("shape", ["rle", "polygons"])

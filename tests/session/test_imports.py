@@ -5,47 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from pycocotools import mask as coco_mask
 
 from s2m.errors import DataError, MaskError
-from s2m.files.exports import ExportedImage, ExportedObject, has_hole, outlines, run_lengths, write_coco
+from s2m.files.exports import ExportedImage, ExportedObject, write_coco
 from s2m.files.label_files import write_label_map
-from s2m.session.imports import CocoFile, MaskFolder, mask_of_polygons, mask_of_run_lengths, masks_source
+from s2m.session.imports import CocoFile, MaskFolder, masks_source
 from s2m.types import BoolArray
-
-MASKS = arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
-
-
-@given(MASKS)
-def test_run_lengths_come_back_plain_or_compressed(mask: BoolArray) -> None:
-    size_hw = (mask.shape[0], mask.shape[1])
-    np.testing.assert_array_equal(mask_of_run_lengths(run_lengths(mask), size_hw), mask)
-    compressed = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
-    np.testing.assert_array_equal(mask_of_run_lengths(compressed, size_hw), mask)
-
-
-def test_long_run_lengths_come_back() -> None:
-    mask = np.zeros((700, 900), dtype=bool)
-    mask[100:650, 40:80] = True
-    mask[3, 800] = True
-    compressed = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
-    np.testing.assert_array_equal(mask_of_run_lengths(compressed, (700, 900)), mask)
-
-
-@given(MASKS)
-def test_polygons_come_back(mask: BoolArray) -> None:
-    if not has_hole(mask):
-        size_hw = (mask.shape[0], mask.shape[1])
-        np.testing.assert_array_equal(mask_of_polygons(outlines(mask), size_hw), mask)
-
-
-def test_polygons_may_reach_out_of_the_image() -> None:
-    mask = mask_of_polygons([[-5, -5, 4, -5, 4, 3, -5, 3]], (6, 6))
-    assert mask.sum() == 12
-    assert mask[:3, :4].all()
 
 
 def image_of(*masks: BoolArray) -> ExportedImage:

@@ -60,7 +60,6 @@ MISSING_EXTRA_EXIT_CODE = 14
 _EXTRAS: Mapping[str, str] = MappingProxyType(
     {
         "matplotlib": "evaluate",
-        "pycocotools": "evaluate",
         "scipy": "evaluate",
         "skimage": "evaluate",
         "ijson": "train",

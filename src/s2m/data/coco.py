@@ -1,12 +1,10 @@
 """A COCO or LVIS instance file and its folder of images in; labelled images out.
 
-The JSON is streamed: only the masks of the annotations that count are kept, run-length encoded, some
-hundred bytes each.  Polygons and run lengths become masks through pycocotools.
+The JSON is streamed: only the masks of the annotations that count are kept, as compressed run lengths.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +13,11 @@ from typing import Any, TypeVar
 
 import ijson  # type: ignore[import-untyped]
 import numpy as np
-from pycocotools import mask as coco_mask
 
 from s2m.data.labelled_images import IGNORE, MAX_OBJECTS, Kind, LabelledImage
 from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
+from s2m.files.coco_masks import compressed, decompressed
 from s2m.types import ByteArray
 
 NO_ANNOTATION_TOO_SMALL = 0.0
@@ -29,7 +27,7 @@ _Entry = TypeVar("_Entry")
 
 @dataclass(frozen=True)
 class EncodedMask:
-    """One annotation's mask in the compressed run lengths of pycocotools."""
+    """One annotation's mask in compressed run lengths; see ``s2m.files.coco_masks``."""
 
     counts: bytes
     area: float
@@ -53,15 +51,10 @@ class InstanceLabel:
         label = np.zeros(self.size_hw, dtype=np.uint8)
         objects = [mask for mask in self.masks if not mask.is_crowd]
         for crowd in (mask for mask in self.masks if mask.is_crowd):
-            label[self._drawn(crowd)] = IGNORE
+            label[decompressed(crowd.counts, self.size_hw)] = IGNORE
         for number, mask in enumerate(objects, start=1):
-            label[self._drawn(mask)] = number
+            label[decompressed(mask.counts, self.size_hw)] = number
         return label
-
-    def _drawn(self, mask: EncodedMask) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # Of pycocotools' own use of NumPy.
-            return np.asarray(coco_mask.decode({"size": list(self.size_hw), "counts": mask.counts}), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -148,46 +141,12 @@ def _file_name(item: Mapping[str, Any]) -> str:
 
 
 def _encoded(item: Mapping[str, Any], entry: _ImageEntry, source: Path) -> EncodedMask:
-    segmentation = item["segmentation"]
-    height, width = entry.size_hw
     try:
-        if isinstance(segmentation, list):
-            runs = coco_mask.merge(coco_mask.frPyObjects(segmentation, height, width))
-        elif isinstance(segmentation["counts"], list):
-            if (covered := sum(segmentation["counts"])) != height * width:
-                raise ValueError(f"its runs cover {covered} pixels, the image {height * width}")
-            runs = coco_mask.frPyObjects(segmentation, height, width)
-        else:
-            runs = {"size": segmentation["size"], "counts": str(segmentation["counts"]).encode()}
-            if (covered := sum(_run_lengths(runs["counts"]))) != height * width:
-                raise ValueError(f"its runs cover {covered} pixels, the image {height * width}")
-        if tuple(runs["size"]) != entry.size_hw:
-            raise ValueError(f"its size is {runs['size']}, the image's {list(entry.size_hw)}")
-        area = float(item["area"]) if "area" in item else float(coco_mask.area(runs))
-    except Exception as error:  # pycocotools raises errors of every kind on malformed masks.
+        counts = compressed(item["segmentation"], entry.size_hw)
+        area = float(item["area"]) if "area" in item else float(decompressed(counts, entry.size_hw).sum())
+    except ValueError as error:
         raise DataError(f"{source}: annotation {item.get('id')} of {entry.file_name} is malformed ({error})") from error
-    return EncodedMask(bytes(runs["counts"]), area, bool(item.get("iscrowd", 0)))
-
-
-def _run_lengths(counts: bytes) -> list[int]:
-    """The run lengths of a compressed mask, as pycocotools packs them.
-
-    Five bits a character, the sixth says that more follow; from the fourth length on, the difference to the
-    one before the last.
-    """
-    lengths: list[int] = []
-    value = shift = 0
-    for character in counts:
-        bits = character - 48
-        value |= (bits & 31) << shift
-        shift += 5
-        if bits & 32:
-            continue
-        if bits & 16:
-            value -= 1 << shift
-        lengths.append(value + (lengths[-2] if len(lengths) > 2 else 0))
-        value = shift = 0
-    return lengths
+    return EncodedMask(counts, area, bool(item.get("iscrowd", 0)))
 
 
 def _labelled_image(entry: _ImageEntry, masks: Sequence[EncodedMask], folder: Path, kind: Kind) -> LabelledImage | None:

@@ -22,7 +22,7 @@ def read_images(data: Path, images_folder: Path | None = None) -> Sequence[Label
         DataError: missing, empty, broken, or of no known layout.
     """
     if data.suffix.lower() == ".json":
-        from s2m.data.coco import read_instances  # Needs pycocotools.
+        from s2m.data.coco import read_instances  # Needs ijson.
 
         return read_instances(data, images_folder or data.parent)
     if is_davis(data):

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from PIL import Image
 
 from s2m.errors import DataError
 from s2m.files.atomic import write_atomically
+from s2m.files.coco_masks import has_hole, outlines, run_lengths
 from s2m.files.label_files import write_label_map
 from s2m.types import BoolArray, LabelMap
 
@@ -165,30 +165,6 @@ def write_masks(folder: Path, images: Iterable[ExportedImage]) -> int:
     return count
 
 
-def run_lengths(mask: BoolArray) -> list[int]:
-    """COCO's uncompressed run lengths of a mask (H, W): down the columns, zeros first."""
-    flat = mask.ravel(order="F").astype(np.int8)
-    starts = np.flatnonzero(np.diff(flat, prepend=np.int8(0)))
-    return [int(length) for length in np.diff(np.concatenate([[0], starts, [mask.size]]))]
-
-
-def outlines(mask: BoolArray) -> list[list[float]]:
-    """The outlines of a mask without holes, along the edges of its pixels, [x0, y0, x1, y1, ...] each.
-
-    Parts that only touch at a corner have an outline of their own.
-    """
-    count, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
-    return [_outline(parts == part) for part in range(1, count)]
-
-
-def has_hole(mask: BoolArray) -> bool:
-    """Whether a mask encloses a pixel that is not its own."""
-    # A gap that is only a corner does not open a hole: outlines may then meet themselves, which readers do not like.
-    framed = np.pad(~mask, 1, constant_values=True)
-    count, _ = cv2.connectedComponents(framed.astype(np.uint8), connectivity=4)
-    return count > 2
-
-
 def _coco_shape(mask: BoolArray, shape: CocoShape) -> dict[str, Any] | list[list[float]]:
     if shape == "polygons" and not has_hole(mask):
         return outlines(mask)
@@ -199,33 +175,3 @@ def _box_xywh(mask: BoolArray) -> list[int]:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     left, top = int(columns[0]), int(rows[0])
     return [left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top]
-
-
-def _outline(part: BoolArray) -> list[float]:
-    """The outline of one part (4-connected, no hole): its pixel edges, walked with the part on the right hand."""
-    framed = np.pad(part, 1)
-    height, width = part.shape
-    following: dict[tuple[int, int], tuple[int, int]] = {}
-    for (dy, dx), (from_x, from_y), (to_x, to_y) in _EDGES:
-        edge = part & ~framed[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
-        for y, x in np.argwhere(edge).tolist():
-            following[x + from_x, y + from_y] = (x + to_x, y + to_y)
-    first = min(following)
-    points = [first]
-    while (point := following[points[-1]]) != first:
-        points.append(point)
-    corners = [
-        here
-        for before, here, after in zip([points[-1], *points], points, [*points[1:], first], strict=False)
-        if (here[0] - before[0], here[1] - before[1]) != (after[0] - here[0], after[1] - here[1])
-    ]
-    return [float(value) for corner in corners for value in corner]
-
-
-_EDGES = (
-    ((-1, 0), (0, 0), (1, 0)),
-    ((0, 1), (1, 0), (1, 1)),
-    ((1, 0), (1, 1), (0, 1)),
-    ((0, -1), (0, 1), (0, 0)),
-)
-"""The neighbour (dy, dx) beyond each edge of a pixel, and where the edge starts and ends."""

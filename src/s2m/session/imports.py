@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from s2m.errors import DataError, ModelError
+from s2m.files.coco_masks import compressed, decompressed
 from s2m.files.images import IMAGE_SUFFIXES, read_image
 from s2m.files.label_files import MAX_OBJECT_ID, check_mask_size, read_label_map
 from s2m.session import ImageEntry, Project
 from s2m.session.commands import ImportMasks, NamedMask
 from s2m.session.packed_masks import PackedMask
-from s2m.session.shapes import spans
 from s2m.types import BoolArray, FloatArray, ObjectMasks, Stroke
 
 _NO_MODEL = "imported masks"
@@ -119,10 +117,8 @@ class CocoFile:
 
     def _decoded(self, one: _CocoObject, size_hw: tuple[int, int]) -> BoolArray:
         try:
-            if isinstance(one.segmentation, Mapping):
-                return mask_of_run_lengths(one.segmentation["counts"], size_hw)
-            return mask_of_polygons(one.segmentation, size_hw)
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+            return decompressed(compressed(one.segmentation, size_hw), size_hw)
+        except ValueError as error:
             raise DataError(f"{self._path} has a mask that cannot be decoded: {error}") from error
 
 
@@ -156,53 +152,3 @@ def _no_network(strokes: Sequence[Stroke], previous: ObjectMasks | None, object_
     """Importing asks no network, unless strokes drawn earlier were never answered and saved."""
     del strokes, previous, object_ids
     raise ModelError("this image has strokes that were never saved; open and save it in the page first")
-
-
-def mask_of_run_lengths(counts: str | Sequence[int], size_hw: tuple[int, int]) -> BoolArray:
-    """The mask (H, W) of COCO's run lengths, plain or compressed; the inverse of ``exports.run_lengths``.
-
-    Raises:
-        ValueError: they are not as long as the image.
-    """
-    lengths = np.array(list(_uncompressed(counts)) if isinstance(counts, str) else counts, dtype=np.int64)
-    if lengths.min(initial=0) < 0 or lengths.sum() != size_hw[0] * size_hw[1]:
-        raise ValueError(f"run lengths of {lengths.sum()} pixels, the image has {size_hw[0] * size_hw[1]}")
-    flat = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
-    return np.ascontiguousarray(flat.reshape(size_hw[1], size_hw[0]).T)
-
-
-def mask_of_polygons(polygons: Sequence[Sequence[float]], size_hw: tuple[int, int]) -> BoolArray:
-    """The pixels (H, W) whose centre lies in one of some polygons [x0, y0, x1, y1, ...].
-
-    Raises:
-        ValueError: a polygon that is no list of points.
-    """
-    mask = np.zeros(size_hw, dtype=bool)
-    for polygon in polygons:
-        outline = np.array(polygon, dtype=np.float64).reshape(-1, 2)
-        if not np.isfinite(outline).all():
-            raise ValueError("a polygon has a coordinate that is not a finite number")
-        top, bottom = outline[:, 1].min(), outline[:, 1].max()
-        for row in range(max(0, int(top)), min(size_hw[0], int(np.ceil(bottom)))):
-            for left, right in spans(outline, row + 0.5):
-                # Centres are at +0.5: the first at or right of the left edge, up to the last left of the right one.
-                mask[row, max(0, int(np.ceil(left - 0.5))) : max(0, int(np.ceil(right - 0.5)))] = True
-    return mask
-
-
-def _uncompressed(text: str) -> Iterator[int]:
-    """COCO's compressed run lengths: five bits a character, from the third on as differences to the one but last."""
-    earlier = [0, 0, 0]
-    value = shift = count = 0
-    for character in text:
-        bits = ord(character) - 48
-        value |= (bits & 0x1F) << shift
-        shift += 5
-        if bits & 0x20:
-            continue
-        if bits & 0x10:
-            value |= -1 << shift
-        length = value + (earlier[-2] if count > 2 else 0)
-        earlier.append(length)
-        yield length
-        value, shift, count = 0, 0, count + 1

@@ -92,14 +92,14 @@ def _fill(drawn: DrawnStroke, outline: NDArray[np.float64], spacing: float) -> t
     lines: list[Stroke] = []
     for row in range(count):
         y = top + (bottom - top) * (row + 0.5) / count
-        for left, right in spans(outline, y):
+        for left, right in _spans(outline, y):
             inset = min(spacing / 2, (right - left) / 2)
             ends = np.array([[left + inset, y], [right - inset, y]])
             lines.append(_stroke(drawn, ends, drawn.sign))
     return tuple(lines) or (_stroke(drawn, outline, drawn.sign),)
 
 
-def spans(outline: NDArray[np.float64], y: float) -> list[tuple[float, float]]:
+def _spans(outline: NDArray[np.float64], y: float) -> list[tuple[float, float]]:
     """Where a horizontal line runs inside a closed outline (P, 2), even-odd, as pairs of x, ascending."""
     starts, ends = outline, np.roll(outline, -1, axis=0)
     crosses = (starts[:, 1] <= y) != (ends[:, 1] <= y)
