@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from s2m.errors import DataError
+from s2m.errors import DataError, ImageError
+from s2m.files.images import open_picture, read_image_bytes
 from s2m.types import ByteArray
 
 _WHITE = 255
@@ -27,13 +29,13 @@ class PictureFile(Protocol):
 
 
 def read_photograph(path: PictureFile) -> ByteArray:
-    """An image as (H, W, 3) uint8 RGB, upright; what is transparent becomes white."""
-    with _opened(path) as image:
-        if not image.has_transparency_data:
-            return np.asarray(image.convert("RGB"))
-        cutout = np.asarray(image.convert("RGBA")).astype(np.uint16)
-    alpha = cutout[..., 3:]
-    return ((cutout[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    """A photograph, (H, W, 3) uint8 RGB, upright, as ``s2m.files.images.read_image`` reads it.
+
+    Raises:
+        DataError: the file is missing or broken.
+    """
+    with _refusals(path):
+        return read_image_bytes(path.read_bytes(), str(path))
 
 
 def read_cutout(path: PictureFile) -> ByteArray:
@@ -65,11 +67,17 @@ def read_label_picture(path: PictureFile) -> ByteArray:
 
 def _opened(path: PictureFile) -> Image.Image:
     """A picture read wholly and turned upright."""
+    with _refusals(path), open_picture(path.read_bytes(), str(path)) as image:
+        image.load()
+        return ImageOps.exif_transpose(image)
+
+
+@contextmanager
+def _refusals(path: PictureFile) -> Iterator[None]:
+    """What cannot be read is a flaw of the data set."""
     try:
-        with Image.open(io.BytesIO(path.read_bytes())) as image:
-            image.load()
-            return ImageOps.exif_transpose(image)
+        yield
     except FileNotFoundError:
         raise DataError(f"{path} is missing; the data set is incomplete") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except (ImageError, OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} cannot be read as an image ({error}); restore the file or remove the pair") from error
