@@ -70,13 +70,13 @@ def read_only_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("read_only_disk")
-def test_an_output_folder_that_cannot_be_written_is_looked_at(
+def test_an_output_folder_that_cannot_be_written_is_view_only(
     two_discs_file: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studios: list[Workspace] = []
+    workspaces: list[Workspace] = []
 
     def serve(workspace: Workspace, _: Address, greet: Callable[[Greeting], None]) -> None:
-        studios.append(workspace)
+        workspaces.append(workspace)
         greet(Greeting("http://127.0.0.1:1/", (), False))
 
     monkeypatch.setattr("s2m.cli.annotate.serve", serve)
@@ -85,7 +85,7 @@ def test_an_output_folder_that_cannot_be_written_is_looked_at(
     why = f"view only: the folder {tmp_path / 'out'} cannot be written (Read-only file system)"
     assert said.splitlines()[0] == f"1 image; {why}; start again with another folder (-o) to draw"
     assert "can see the masks" in said
-    assert studios[0].project.read_only is not None
+    assert workspaces[0].project.read_only is not None
 
 
 @pytest.mark.usefixtures("read_only_disk")

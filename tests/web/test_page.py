@@ -94,7 +94,7 @@ def test_undo_and_redo_say_what_they_do(opened: PageDriver) -> None:
     opened.press("Control+z")
     assert not opened.mask(1).any()
     assert opened.strokes() == []
-    assert "Undid stroke 1 of object 1" in opened.status()
+    assert "Undone: stroke 1 of object 1" in opened.status()
     opened.press("Control+Shift+z")
     assert opened.mask(1)[48, 32]
     opened.press("Control+z")

@@ -33,36 +33,42 @@ from s2m.web.workspace import Workspace, WorkspaceSettings
     type=click.Path(path_type=Path),
     help="Folder or .pth file of a model; the shipped one if left out.",
 )
-@click.option("--mask", type=click.Path(path_type=Path), help="A label map (PNG) that the image starts from.")
+@click.option("--mask", type=click.Path(path_type=Path), help="A label map (PNG) to start from, for one image.")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     default=Path("output"),
     show_default=True,
-    help="Folder for masks and journals.",
+    help="Folder for the masks, and for what is needed to go on later.",
 )
 @click.option(
     "--classes",
     "class_file",
     type=click.Path(path_type=Path),
-    help="Text file with the names of classes, one a line; they are added to the project's.",
+    help="Text file with the names of classes, one a line; they are added to those of the project.",
 )
 @click.option(
     "--overlap",
     type=click.Choice(get_args(Overlap)),
-    help="Whether objects of images begun from now on exclude one another; the page changes it for one image.",
+    help="Whether objects may overlap, in images not begun yet; the page changes it for one image.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free one.")
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for other machines."
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 lets other machines connect."
 )
-@click.option("--allow-host", "allowed_hosts", multiple=True, metavar="NAME", help="A further name of this machine.")
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Another name of this machine.",
+)
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM) to serve HTTPS.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
 @click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
 @channel_order_option
-@click.option("--no-browser", is_flag=True, help="Only say the address.")
+@click.option("--no-browser", is_flag=True, help="Print the address, and open no browser.")
 def annotate(
     source: Path,
     model_folder: Path | None,
@@ -79,16 +85,15 @@ def annotate(
     channel_order: ChannelOrder,
     no_browser: bool,
 ) -> None:
-    """Open the page to draw in: a few strokes on each image, and its masks are in the output folder.
+    """Open the page to draw in: a few strokes on an image become masks in the output folder.
 
-    Without an image it opens the shipped photograph, to try.  Where the output folder cannot be written, the page
-    shows what there is, to look at.
+    Without an image it opens the shipped photograph, to try.  If the output folder is read-only, the page is view only.
     """
     address = Address(host, port, allowed_hosts, tls_cert, tls_key)
     if mask is not None:
         _check_mask(mask, source)
     changes = [option for option in (mask, class_file, overlap) if option is not None]
-    project = Project.open(source, output) if changes else _open_or_look(source, output)
+    project = Project.open(source, output) if changes else _open_or_view(source, output)
     if class_file is not None:
         _take_classes(project, class_file)
     if overlap is not None:
@@ -107,7 +112,7 @@ def annotate(
     serve(Workspace(project, FocusedSegmenter(model), settings), address, greet)
 
 
-def _open_or_look(source: Path, output: Path) -> Project:
+def _open_or_view(source: Path, output: Path) -> Project:
     try:
         return Project.open(source, output)
     except OutputError as refusal:
@@ -142,7 +147,7 @@ def _say(greeting: Greeting, project: Project) -> None:
     if not greeting.is_local:
         _print_qr_code(greeting.url)
         click.echo(f"Whoever has this address can {'edit' if project.read_only is None else 'see'} the masks.")
-    click.echo("Ctrl+C ends; nothing is lost.")
+    click.echo("Press Ctrl+C to stop; nothing is lost.")
 
 
 def _print_qr_code(url: str) -> None:
@@ -153,7 +158,7 @@ def _print_qr_code(url: str) -> None:
 
 
 def _has_screen() -> bool:
-    """Whether a browser can show itself; on a machine without a screen the address alone is said."""
+    """Whether a browser can open; on a machine without a screen the address alone is printed."""
     return (
         os.name == "nt"
         or os.uname().sysname == "Darwin"

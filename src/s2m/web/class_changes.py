@@ -14,10 +14,10 @@ def classes_after(classes: Classes, message: AddClass | ChangeClass | RemoveClas
     """
     match message:
         case AddClass():
-            return with_class(classes, message.name, message.colour), f"Class {message.name} is there"
+            return with_class(classes, message.name, message.colour), f"Added class {message.name}"
         case ChangeClass():
             changed = with_changed_class(classes, message.name, message.new_name, message.colour)
-            renamed = f"Class {message.name} is {message.new_name} now"
-            return changed, renamed if message.new_name else f"Colour of {message.name}"
+            renamed = f"Renamed class {message.name} to {message.new_name}"
+            return changed, renamed if message.new_name else f"Changed the colour of class {message.name}"
         case RemoveClass():
-            return without_class(classes, message.name), f"Class {message.name} is no longer offered"
+            return without_class(classes, message.name), f"Removed class {message.name}; objects that have it keep it"

@@ -288,19 +288,19 @@ class OpenImage:
 
 
 def _told(error: Exception) -> S2MError:
-    """What to tell of an error; one that is a fault of the program is written to the terminal."""
+    """What to tell of an error; the details of an internal one go to the terminal."""
     if isinstance(error, S2MError):
         return error
     log.error("a command failed", exc_info=error)
-    return S2MError(f"a fault of the program ({type(error).__name__}); nothing is lost, the terminal says more")
+    return S2MError(f"an internal error ({type(error).__name__}); nothing is lost, the terminal shows details")
 
 
 def _sentence(command: Command, before: tuple[str | None, str | None], session: Session) -> str:
     """What was just done, for the status connection."""
     if isinstance(command, Undo):
-        return f"Undid {before[0]}"
+        return f"Undone: {before[0]}"
     if isinstance(command, Redo):
-        return f"Did {before[1]} again"
+        return f"Redone: {before[1]}"
     label = session.undo_label or command.kind
     return label[:1].upper() + label[1:]
 

@@ -215,7 +215,7 @@ def _with_headers(send: Send) -> Send:
 
 
 async def _refuse_websocket(receive: Receive, send: Send, refusal: Response) -> None:
-    """Accept and close at once: only so does the page learn that it was refused and not that the line is bad."""
+    """Accept and close at once: only so does the page learn that it was refused, not that the network is bad."""
     await receive()
     reason = bytes(refusal.body).decode()[:100]
     await send({"type": "websocket.accept"})

@@ -1,7 +1,8 @@
 """An annotation state in; its masks (h, w) with fewer pixels than the image out, as they will be saved.
 
-Masks of large images are shown, again and again while the pen moves, at the resolution of the outlines.  Making them in
-full first would take seconds for an image of 100 megapixels; so exact masks are looked at pixel by small pixel instead.
+Masks of large images are shown, again and again while the pen moves, at the resolution of the outlines.  Making them
+in full first would take seconds for an image of 100 megapixels.  So of exact masks only the pixels under the centres
+of the small ones are read.
 """
 
 from __future__ import annotations
