@@ -16,14 +16,12 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from page_driver import write_picture
 from s2m.engine.focus import FocusedSegmenter
 from s2m.engine.models import OnnxModel
-from s2m.errors import OutputError, S2MError, ServerError
+from s2m.errors import OutputError, S2MError
 from s2m.files.label_files import write_label_map
 from s2m.session import Project, ViewState
 from s2m.types import ByteArray, LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
-from s2m.web.messages_from_page import read_message
 from s2m.web.security import Access
-from s2m.web.server import Address
 from s2m.web.workspace import Workspace, WorkspaceSettings
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -350,51 +348,6 @@ def test_nobody_edits_a_read_only_project(read_only_client: TestClient, tmp_path
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "no json",
-        "[]",
-        "{}",
-        '{"type": "open"}',
-        '{"type": "open", "image": "a", "more": 1}',
-        '{"type": "hello", "page": "<x>"}',
-    ],
-)
-def test_what_is_no_message_is_refused(text: str) -> None:
-    with pytest.raises(ServerError, match="not understood"):
-        read_message(text)
-
-
-def test_points_that_are_no_numbers_are_refused() -> None:
-    pen = {
-        "type": "pen", "image": "a", "key": "k", "object_id": 1, "sign": "positive", "tool": "stroke", "width_px": 6,
-        "first": 0, "points": [[float("nan"), 1]],
-    }  # fmt: skip
-    with pytest.raises(ServerError, match="points"):
-        read_message(json.dumps(pen))
-
-
 def test_every_error_has_its_http_status() -> None:
     kinds: list[type[S2MError]] = [S2MError, *S2MError.__subclasses__()]
     assert {kind.code for kind in kinds} <= set(HTTP_STATUS)
-
-
-def test_a_port_in_use_is_one_sentence_that_says_what_to_do() -> None:
-    with Address(port=0).listen() as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(ServerError, match=f"port {port} is in use; choose another with --port"):
-            Address(port=port).listen()
-
-
-def test_only_this_machine_is_served_unless_a_host_is_given() -> None:
-    assert Address().is_local
-    assert Address().names() == ("127.0.0.1", "localhost", "::1")
-    assert not Address("0.0.0.0").is_local
-    assert "workstation.example" in Address("0.0.0.0", allowed_hosts=("workstation.example",)).names()
-
-
-def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match="--tls-key"):
-        Address(tls_certificate=tmp_path / "cert.pem")
