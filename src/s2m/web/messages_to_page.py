@@ -149,7 +149,6 @@ class AnnotationChanged(TypedDict):
     image: str
     number: int
     status: ImageStatus
-    note: str
     overlap: Overlap
     undo: str | None
     redo: str | None

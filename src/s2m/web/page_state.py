@@ -146,7 +146,6 @@ def state_message(name: str, session: Session, state: AnnotationState, known: Pa
         image=name,
         number=session.number,
         status=state.status,
-        note=state.note,
         overlap=state.overlap,
         undo=session.undo_label,
         redo=session.redo_label,

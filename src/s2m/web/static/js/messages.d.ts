@@ -77,7 +77,6 @@ export interface AnnotationChanged {
   image: string;
   number: number;
   status: "in_progress" | "done" | "flagged";
-  note: string;
   overlap: "exclusive" | "overlapping";
   undo: string | null;
   redo: string | null;
