@@ -7,14 +7,18 @@ import pytest
 from click.testing import CliRunner
 
 from s2m.cli import main
-from s2m.cli.bench import Times, median_seconds, small_objects, strokes_on_objects, table
+from s2m.cli.bench import median_seconds, small_objects, strokes_on_objects, table
 from s2m.engine.focus import FocusSettings, focus_box
+from s2m.evaluation.speed import Times, read_speed
 
 
-def test_the_bench_measures_ours_and_the_original(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bench_measures_ours_and_the_original(
+    tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("s2m.cli.bench.ORIGINAL_SIZE_PX", 32)
+    options = ["--rounds", "1", "--model", str(tiny_model_folder), "--threads", "1", "--json", str(tmp_path / "b.json")]
 
-    result = CliRunner().invoke(main, ["bench", "--rounds", "1", "--model", str(tiny_model_folder), "--threads", "1"])
+    result = CliRunner().invoke(main, ["bench", *options])
 
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
@@ -22,6 +26,9 @@ def test_the_bench_measures_ours_and_the_original(tiny_model_folder: Path, monke
     assert "32 x 32" in lines[1]
     assert lines[2] == "image of 512 x 512 pixels, 1 threads, medians"
     assert len(lines) == 14
+    speed = read_speed(tmp_path / "b.json")
+    assert (speed.model, speed.image_wh, speed.threads) == ("tiny 1", (512, 512), 1)
+    assert len(speed.times.further) == len(speed.times.objects) == 3
 
 
 def test_without_pytorch_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,11 +42,12 @@ def test_without_pytorch_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPat
 
 def test_the_table_tells_milliseconds_and_ratios() -> None:
     times = Times(
+        (1, 3, 8),
         0.03,
-        first_answers=(0.02, 0.03, 0.08),
-        answers=(0.01, 0.02, 0.05),
-        new_closer_answers=(0.04, 0.12, 0.32),
-        closer_answers=(0.02, 0.06, 0.16),
+        first=(0.02, 0.03, 0.08),
+        further=(0.01, 0.02, 0.05),
+        new_crops=(0.04, 0.12, 0.32),
+        known_crops=(0.02, 0.06, 0.16),
         original=(0.4, 1.2, 3.2),
     )
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from s2m.cli import main
 from s2m.engine.models import load_model
-from s2m.evaluation.entrants import ModelEntrant
+from s2m.evaluation.method import ModelMethod
 from s2m.files.label_files import read_label_map
 from s2m.files.stroke_files import write_strokes
 from s2m.types import Stroke
@@ -33,7 +33,7 @@ def test_segment_takes_a_weights_file_and_a_channel_order(original_weights: Path
 
 
 def test_an_evaluated_model_with_swapped_channels_is_another_one(original_weights: Path) -> None:
-    plain, swapped = (ModelEntrant("s2m", original_weights, "whole", order) for order in ("rgb", "bgr"))
+    plain, swapped = (ModelMethod("s2m", original_weights, order) for order in ("rgb", "bgr"))
     assert plain.fingerprint != swapped.fingerprint
     assert swapped.open(2) is not None
 

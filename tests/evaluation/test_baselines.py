@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from s2m.evaluation.baselines import BaselineEntrant, BaselineName, seeds_of
+from s2m.evaluation.baselines import BaselineMethod, BaselineName, seeds_of
 from s2m.types import ByteArray, LabelMap, Stroke
 
 STROKES: Mapping[str, Stroke] = {
@@ -21,8 +21,8 @@ def test_baselines_find_discs_of_clear_colours(
 ) -> None:
     rng = np.random.default_rng(0)
     noisy = np.clip(two_discs + rng.normal(0, 4, two_discs.shape), 0, 255).astype(np.uint8)
-    view = BaselineEntrant(name).open(1).look(noisy)
-    answer = view.answer(tuple(STROKES.values()), None, (1, 2))
+    encoded = BaselineMethod(name).open(1)(noisy)
+    answer = encoded.answer(tuple(STROKES.values()), None, (1, 2))
     assert (answer.label_map == two_discs_labels).mean() > 0.98
     assert answer.masks.object_ids == (1, 2)
 
@@ -31,9 +31,9 @@ def test_baselines_find_discs_of_clear_colours(
 def test_a_single_positive_stroke_is_enough_and_negative_strokes_alone_give_nothing(
     name: BaselineName, two_discs: ByteArray
 ) -> None:
-    view = BaselineEntrant(name).open(1).look(two_discs)
-    assert (view.answer([STROKES["red"]], None, (1,)).label_map == 1).any()
-    assert not view.answer([STROKES["green"]], None, (1,)).label_map.any()
+    encoded = BaselineMethod(name).open(1)(two_discs)
+    assert (encoded.answer([STROKES["red"]], None, (1,)).label_map == 1).any()
+    assert not encoded.answer([STROKES["green"]], None, (1,)).label_map.any()
 
 
 def test_seeds_are_painted_at_their_width_and_other_objects_are_outside() -> None:

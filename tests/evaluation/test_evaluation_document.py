@@ -3,18 +3,15 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args
 
 import click
 
 from s2m.cli import main
-from s2m.evaluation.explanations import Reason
-from s2m.evaluation.findings import row_names
+from s2m.evaluation.interaction import InteractionRow
 from s2m.evaluation.protocols import PROTOCOLS
 from s2m.evaluation.protocols.erasing import OWN_MASK, STROKES_KEPT, TRUTH
 from s2m.evaluation.protocols.robustness import AS_DRAWN
 from s2m.evaluation.protocols.strokes import KINDS
-from s2m.evaluation.turns import Line
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
 
@@ -37,11 +34,6 @@ def test_every_option_in_the_document_exists() -> None:
         assert set(re.findall(r" (--?[a-z-]+)", line.partition("#")[0])) <= options
 
 
-def test_the_columns_of_the_tables_are_named() -> None:
-    for table, names in (("lines.csv", [field.name for field in fields(Line)]), ("objects.csv", row_names())):
-        (row,) = re.findall(rf"^- `{table}`: (.*?)\n- ", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
-        assert [name for name in names if not re.search(rf"\b{name}\b", row)] == [], table
-
-
-def test_every_reason_of_the_report_is_explained() -> None:
-    assert [reason for reason in get_args(Reason) if f"**{reason}**" not in DOCUMENT] == []
+def test_the_columns_of_the_table_are_named() -> None:
+    (row,) = re.findall(r"^- `interactions.csv`: (.*?)\n- ", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
+    assert [field.name for field in fields(InteractionRow) if not re.search(rf"\b{field.name}\b", row)] == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ import numpy as np
 from s2m.engine.focus import FocusedSegmenter
 from s2m.engine.models import Model, available_cores, load_model
 from s2m.engine.segmenter import Segmenter
+from s2m.evaluation.speed import Speed, Times, counted, write_speed
 from s2m.files.demo import DEMO_IMAGE
 from s2m.files.images import read_image
 from s2m.types import ByteArray, FloatArray, ObjectMasks, Stroke
@@ -27,33 +27,13 @@ _ROUNDS_OF_ORIGINAL = 5
 """It is slow, and its time varies little."""
 
 
-@dataclass(frozen=True)
-class Times:
-    """Medians in seconds.
-
-    Attributes:
-        encode: looking at the image, once.
-        first_answers: from the first strokes to the label map at the image's size, for each of ``OBJECT_COUNTS``.
-        answers: the same for objects that have masks.
-        new_closer_answers: the same for small objects that have masks, where each box is looked at for the first time.
-        closer_answers: the same where the boxes were looked at before.
-        original: a forward pass of the original architecture for each object, for each of ``OBJECT_COUNTS``.
-    """
-
-    encode: float
-    first_answers: tuple[float, ...]
-    answers: tuple[float, ...]
-    new_closer_answers: tuple[float, ...]
-    closer_answers: tuple[float, ...]
-    original: tuple[float, ...]
-
-
 @click.command()
 @click.option("--image", type=click.Path(path_type=Path), default=DEMO_IMAGE, help="Image.  [default: the shipped one]")
 @click.option("--rounds", type=click.IntRange(min=1), default=30, show_default=True, help="Measurements of each step.")
 @click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
-def bench(image: Path, rounds: int, model: Path | None, threads: int | None) -> None:
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Also write the times to this file.")
+def bench(image: Path, rounds: int, model: Path | None, threads: int | None, json_path: Path | None) -> None:
     """Measure encoding, stroke to mask, and the original architecture (needs PyTorch) on this machine."""
     threads = threads or available_cores()
     original = load_original(threads)
@@ -65,6 +45,8 @@ def bench(image: Path, rounds: int, model: Path | None, threads: int | None) -> 
     click.echo(f"the original: DeepLabV3+ ResNet-50, {ORIGINAL_SIZE_PX} x {ORIGINAL_SIZE_PX} pixels, PyTorch")
     click.echo(f"image of {width} x {height} pixels, {threads} threads, medians\n")
     click.echo("\n".join(table(times)))
+    if json_path is not None:
+        write_speed(json_path, Speed(f"{card.name} {card.version}", (width, height), threads, times))
 
 
 def load_original(threads: int) -> Callable[[FloatArray], FloatArray]:
@@ -123,6 +105,7 @@ def measure(model: Model, image_rgb: ByteArray, original: Callable[[FloatArray],
         return median_seconds(lambda: original(prompts), min(rounds, _ROUNDS_OF_ORIGINAL))
 
     return Times(
+        OBJECT_COUNTS,
         encode,
         tuple(answer(count, masked=False) for count in OBJECT_COUNTS),
         tuple(answer(count, masked=True) for count in OBJECT_COUNTS),
@@ -177,20 +160,15 @@ def table(times: Times) -> list[str]:
     return [
         row("", [counted(count) for count in OBJECT_COUNTS]),
         row("encode the image, once", [_milliseconds(times.encode)]),
-        row("first stroke to mask", [_milliseconds(seconds) for seconds in times.first_answers]),
-        row("further stroke to mask", [_milliseconds(seconds) for seconds in times.answers]),
-        row("on small objects, new boxes", [_milliseconds(seconds) for seconds in times.new_closer_answers]),
-        row("on small objects, known boxes", [_milliseconds(seconds) for seconds in times.closer_answers]),
+        row("first stroke to mask", [_milliseconds(seconds) for seconds in times.first]),
+        row("further stroke to mask", [_milliseconds(seconds) for seconds in times.further]),
+        row("on small objects, new crops", [_milliseconds(seconds) for seconds in times.new_crops]),
+        row("on small objects, known crops", [_milliseconds(seconds) for seconds in times.known_crops]),
         row("the original's forward pass", [_milliseconds(seconds) for seconds in times.original]),
-        row("ratio, first stroke", ratios(times.first_answers)),
-        row("ratio, further stroke", ratios(times.answers)),
-        row("ratio, first stroke with encoding", ratios([times.encode + first for first in times.first_answers])),
+        row("ratio, first stroke", ratios(times.first)),
+        row("ratio, further stroke", ratios(times.further)),
+        row("ratio, first stroke with encoding", ratios([times.encode + first for first in times.first])),
     ]
-
-
-def counted(objects: int) -> str:
-    """How many objects, in words."""
-    return "1 object" if objects == 1 else f"{objects} objects"
 
 
 def _milliseconds(seconds: float) -> str:

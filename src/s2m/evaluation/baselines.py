@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Literal
 
@@ -16,7 +17,7 @@ import numpy as np
 from skimage.segmentation import random_walker
 
 from s2m.engine.superseded import sign_for
-from s2m.evaluation.contenders import Answer, Contender
+from s2m.evaluation.method import Answer, Encode
 from s2m.types import BoolArray, ByteArray, LabelMap, ObjectMasks, Stroke
 
 BaselineName = Literal["grabcut", "random-walker"]
@@ -37,7 +38,7 @@ class Seeds:
 
 
 @dataclass(frozen=True)
-class BaselineView:
+class BaselineImage:
     """An image; nothing is computed before the first stroke."""
 
     image_rgb: ByteArray
@@ -45,7 +46,7 @@ class BaselineView:
     seconds: float = 0.0
 
     def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
-        """See ``View.answer``; objects are found one by one, and later ones lie over earlier ones."""
+        """See ``EncodedImage.answer``; objects are found one by one, and later ones lie over earlier ones."""
         started = time.perf_counter()
         size_hw = (self.image_rgb.shape[0], self.image_rgb.shape[1])
         label_map: LabelMap = np.zeros(size_hw, dtype=np.int32)
@@ -60,18 +61,7 @@ class BaselineView:
 
 
 @dataclass(frozen=True)
-class BaselineContender:
-    """One of the classic methods."""
-
-    segment: Segment
-
-    def look(self, image_rgb: ByteArray) -> BaselineView:
-        """See ``Contender.look``."""
-        return BaselineView(image_rgb, self.segment)
-
-
-@dataclass(frozen=True)
-class BaselineEntrant:
+class BaselineMethod:
     """A baseline by its name on the command line."""
 
     name: BaselineName
@@ -81,10 +71,10 @@ class BaselineEntrant:
         """The versions of this product and of OpenCV."""
         return f"s2m {version('s2m')}, OpenCV {cv2.__version__}"
 
-    def open(self, threads: int) -> Contender:
-        """See ``Entrant.open``."""
+    def open(self, threads: int) -> Encode:
+        """See ``Method.open``."""
         cv2.setNumThreads(threads)
-        return BaselineContender({"grabcut": grabcut, "random-walker": walk}[self.name])
+        return partial(BaselineImage, segment={"grabcut": grabcut, "random-walker": walk}[self.name])
 
 
 def seeds_of(strokes: Sequence[Stroke], object_id: int, size_hw: tuple[int, int]) -> Seeds:

@@ -1,40 +1,43 @@
-"""A data set, protocols and entrants in; a folder of tables, summaries, plots and reports out."""
+"""A data set, protocols and methods in; a folder of tables, plots and reports out, from several processes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import multiprocessing
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import cv2
+import numpy as np
+
 from s2m.data.labelled_images import LabelledImage
 from s2m.engine.models import available_cores
-from s2m.evaluation.entrants import Entrant
-from s2m.evaluation.examples import examples_png
-from s2m.evaluation.plots import curves_png, reliability_png
-from s2m.evaluation.protocol import EvaluationProtocol
-from s2m.evaluation.report import report_markdown, summary_json
-from s2m.evaluation.results import Result, result_of
-from s2m.evaluation.runs import Run
-from s2m.evaluation.summaries import SUMMARY_NAME
-from s2m.evaluation.tables import OBJECTS_NAME, TABLE_NAME, Journal, Settings, write_objects, write_table
-from s2m.evaluation.worst import worst_png
+from s2m.evaluation.journal import TABLE_NAME, ImageResult, Journal, Settings, image_result, write_table
+from s2m.evaluation.method import Encode, Method
+from s2m.evaluation.plots import calibration_png, curves_png
+from s2m.evaluation.protocols import EvaluationProtocol
+from s2m.evaluation.report import report_markdown
+from s2m.evaluation.result import RESULT_NAME, Result, result_json, result_of
+from s2m.evaluation.scene import load_scene
 from s2m.files.atomic import write_atomically
 
 REPORT_NAME = "report.md"
 CURVES_NAME = "curves.png"
-RELIABILITY_NAME = "reliability.png"
+CALIBRATION_NAME = "calibration.png"
 
 
-class Progress(Protocol):
+class ProgressBar(Protocol):
     """Something that counts finished images."""
 
     def update(self) -> object:
         """One more image is finished."""
 
 
-ShowProgress = Callable[[str, int, int], AbstractContextManager[Progress]]
+ShowProgress = Callable[[str, int, int], AbstractContextManager[ProgressBar]]
 """A title, the number of images, and how many of them are already finished, in; a bar out."""
 
 
@@ -45,54 +48,92 @@ class Benchmark:
     Attributes:
         data: name of the data set.
         images: its images.
-        entrants: what is measured; their names differ.
+        methods: what is measured; their names differ.
         output: tables and reports go to OUTPUT/DATA/PROTOCOL/.
-        seed: of every choice.
-        jobs: processes.
-        examples: objects drawn of the best, the median and the worst; 0 draws none, nor a sheet of the worst.
+        seed: of every choice; each image has its own source, so order and processes change nothing.
+        jobs: processes; the cores are shared among them.
     """
 
     data: str
     images: Sequence[LabelledImage]
-    entrants: Sequence[Entrant]
+    methods: Sequence[Method]
     output: Path
     seed: int
     jobs: int
-    examples: int
 
     def carry_out(self, protocol: EvaluationProtocol, show: ShowProgress) -> tuple[Result, ...]:
-        """Measure every entrant under a protocol and write its report.
+        """Measure every method under a protocol and write its report.
 
         Images that an interrupted run has finished are not worked on again.
         """
         folder = self.output / self.data / protocol.name
-        results = tuple(self._measure(protocol, entrant, folder / entrant.name, show) for entrant in self.entrants)
-        write_atomically(folder / CURVES_NAME, curves_png(protocol, results))
-        plots = [CURVES_NAME]
-        if any(result.tallies for result in results):
-            write_atomically(folder / RELIABILITY_NAME, reliability_png(results))
-            plots.append(RELIABILITY_NAME)
-        for entrant, result in zip(self.entrants, results, strict=True):
-            if result.curves and self.examples:
-                plots.append(f"examples-{entrant.name}.png")
-                contender = entrant.open(available_cores())
-                picture = examples_png(protocol, result, self.images, contender, self.seed, self.examples)
-                write_atomically(folder / plots[-1], picture)
-                plots.append(f"worst-{entrant.name}.png")
-                write_atomically(folder / plots[-1], worst_png(protocol, result, self.images, contender, self.seed))
-        report = report_markdown(protocol, self.data, results, plots)
+        results = tuple(self._measure(protocol, method, folder / method.name, show) for method in self.methods)
+        plots = {CURVES_NAME: curves_png(protocol, results)}
+        if any(result.calibration for result in results):
+            plots[CALIBRATION_NAME] = calibration_png(results)
+        for name, content in plots.items():
+            write_atomically(folder / name, content)
+        report = report_markdown(protocol, self.data, results, list(plots))
         write_atomically(folder / REPORT_NAME, report.encode())
         return results
 
-    def _measure(self, protocol: EvaluationProtocol, entrant: Entrant, folder: Path, show: ShowProgress) -> Result:
-        settings = Settings(self.data, protocol.name, entrant.name, entrant.fingerprint, self.seed)
+    def _measure(self, protocol: EvaluationProtocol, method: Method, folder: Path, show: ShowProgress) -> Result:
+        settings = Settings(self.data, protocol.name, method.name, method.fingerprint, self.seed)
         journal = Journal(folder, settings)
-        finished = sum(image.name in journal.finished for image in self.images)
-        with show(f"{protocol.name}, {entrant.name}", len(self.images), finished) as progress:
-            run = Run(protocol, entrant, self.seed, self.jobs)
-            record = run.carry_out(self.images, journal, lambda *_: progress.update())
-        result = result_of(protocol, entrant.name, record)
-        write_table(folder / TABLE_NAME, record.lines)
-        write_objects(folder / OBJECTS_NAME, record.findings)
-        write_atomically(folder / SUMMARY_NAME, summary_json(settings, result))
+        missing = [image for image in self.images if image.name not in journal.finished]
+        count = len(self.images)
+        with show(f"{protocol.name}, {method.name}", count, count - len(missing)) as progress:
+            for found in self._image_results(protocol, method, missing):
+                journal.add(found)
+                progress.update()
+        finished = [journal.finished[image.name] for image in self.images]
+        result = result_of(protocol, settings, finished)
+        write_table(folder / TABLE_NAME, (row for found in finished for row in found.rows))
+        write_atomically(folder / RESULT_NAME, result_json(result))
         return result
+
+    def _image_results(
+        self, protocol: EvaluationProtocol, method: Method, images: Sequence[LabelledImage]
+    ) -> Iterator[ImageResult]:
+        """The result of each image as it is finished."""
+        if not images:
+            return
+        jobs = min(self.jobs, len(images))
+        threads = max(1, available_cores() // jobs)
+        if jobs == 1:
+            encode = method.open(threads)
+            for image in images:
+                yield measure_image(image, protocol, encode, self.seed)
+            return
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, context, _open_worker, (protocol, method, self.seed, threads)) as pool:
+            waiting = [pool.submit(_worker_result, image) for image in images]
+            try:
+                for future in as_completed(waiting):
+                    yield future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def measure_image(image: LabelledImage, protocol: EvaluationProtocol, encode: Encode, seed: int) -> ImageResult:
+    """All interactions on one image, with a source of chance of its own."""
+    scene = load_scene(image)
+    rng = np.random.default_rng([seed, zlib.crc32(image.name.encode())])
+    return image_result(scene, protocol.interactions(encode(scene.image_rgb), scene, rng))
+
+
+_worker: tuple[EvaluationProtocol, Encode, int] | None = None
+"""What a worker process works with; set once, when it starts."""
+
+
+def _open_worker(protocol: EvaluationProtocol, method: Method, seed: int, threads: int) -> None:
+    global _worker  # A process pool hands its workers state in no other way.
+    cv2.setNumThreads(threads)
+    _worker = (protocol, method.open(threads), seed)
+
+
+def _worker_result(image: LabelledImage) -> ImageResult:
+    assert _worker is not None, "the pool opens its workers first"
+    protocol, encode, seed = _worker
+    return measure_image(image, protocol, encode, seed)

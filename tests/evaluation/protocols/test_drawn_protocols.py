@@ -5,15 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation_miniatures import GrowingView
+from evaluation_miniatures import GrowingImage, measured
 from s2m.data.labelled_images import LabelledFolder
-from s2m.evaluation.findings import record_of
-from s2m.evaluation.protocol import EvaluationProtocol
-from s2m.evaluation.protocols import PROTOCOLS
+from s2m.evaluation.interaction import Interaction, row_of
+from s2m.evaluation.protocols import PROTOCOLS, EvaluationProtocol
 from s2m.evaluation.protocols.robustness import AS_DRAWN, REDRAWN, jittered, overshooting, through_picture, wider
-from s2m.evaluation.results import Result, result_of
-from s2m.evaluation.scenes import Scene, load_scene
-from s2m.evaluation.turns import Turn, line_of
+from s2m.evaluation.result import Result
+from s2m.evaluation.scene import Scene, load_scene
 from s2m.types import LabelMap, Stroke
 
 DRAWN = ("strokes", "objects", "correcting", "robustness")
@@ -25,96 +23,107 @@ def scene(scene_folder: Path) -> Scene:
 
 
 @pytest.fixture
-def view(two_discs_labels: LabelMap) -> GrowingView:
-    return GrowingView(two_discs_labels, reach_px=9)
+def encoded(two_discs_labels: LabelMap) -> GrowingImage:
+    return GrowingImage(two_discs_labels, reach_px=9)
 
 
 def worked(
-    protocol: EvaluationProtocol, view: GrowingView, scene: Scene, rng: np.random.Generator
-) -> tuple[list[Turn], Result]:
-    turns = list(protocol.turns(view, scene, rng))
-    return turns, result_of(protocol, "x", record_of(scene, turns))
+    protocol: EvaluationProtocol, encoded: GrowingImage, scene: Scene, rng: np.random.Generator
+) -> tuple[list[Interaction], Result]:
+    interactions = list(protocol.interactions(encoded, scene, rng))
+    return interactions, measured(protocol, scene, interactions)
 
 
 @pytest.mark.parametrize("name", [*DRAWN, "erasing"])
-def test_the_same_seed_gives_the_same_lines(name: str, view: GrowingView, scene: Scene) -> None:
-    lines = [
-        [line_of(scene, turn) for turn in PROTOCOLS[name].turns(view, scene, np.random.default_rng(3))]
+def test_the_same_seed_gives_the_same_rows(name: str, encoded: GrowingImage, scene: Scene) -> None:
+    rows = [
+        [row_of(scene, one) for one in PROTOCOLS[name].interactions(encoded, scene, np.random.default_rng(3))]
         for _ in range(2)
     ]
-    assert lines[0] == lines[1]
-    assert {line.object_id for line in lines[0]} == {1, 2}
+    assert rows[0] == rows[1]
+    assert {row.object_id for row in rows[0]} == {1, 2}
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_every_variant_ends_with_both_discs_found(
-    name: str, view: GrowingView, scene: Scene, rng: np.random.Generator
+    name: str, encoded: GrowingImage, scene: Scene, rng: np.random.Generator
 ) -> None:
-    _, result = worked(PROTOCOLS[name], view, scene, rng)
+    _, result = worked(PROTOCOLS[name], encoded, scene, rng)
     for variant, curves in result.curves.items():
         assert [curve.object_id for curve in curves] == [1, 2], variant
         assert min(curve.ious[-1] for curve in curves) > 0.8, variant
 
 
-def test_strokes_count_ink_and_seconds(view: GrowingView, scene: Scene, rng: np.random.Generator) -> None:
-    turns, result = worked(PROTOCOLS["strokes"], view, scene, rng)
+def test_strokes_count_ink_and_seconds(encoded: GrowingImage, scene: Scene, rng: np.random.Generator) -> None:
+    interactions, result = worked(PROTOCOLS["strokes"], encoded, scene, rng)
     assert list(result.figures) == ["centre line", "line", "curve", "contour"]
-    first = [turn for turn in turns if (turn.variant, turn.object_id) == ("contour", 1)]
-    count = next(turn.number for turn in first if turn.scores.iou >= 0.9)
+    first = [
+        interaction for interaction in interactions if (interaction.variant, interaction.object_id) == ("contour", 1)
+    ]
+    count = next(interaction.number for interaction in first if interaction.scores.iou >= 0.9)
     contour = next(curve for curve in result.curves["contour"] if curve.object_id == 1)
-    measures = PROTOCOLS["strokes"].measures
-    assert measures["NoS@90"](contour) == count
-    assert measures["seconds to 90"](contour) == pytest.approx(2.5 * count + 0.5 + 0.25 * count)
-    assert measures["ink to 90 (diagonals)"](contour) == pytest.approx(
-        contour.lines[count - 1].ink_px / np.hypot(96, 128), abs=1e-3
+    metrics = PROTOCOLS["strokes"].metrics
+    assert metrics["NoS@90"](contour) == count
+    assert metrics["seconds to 90"](contour) == pytest.approx(2.5 * count + 0.5 + 0.25 * count)
+    assert metrics["ink to 90 (diagonals)"](contour) == pytest.approx(
+        contour.rows[count - 1].ink_px / np.hypot(96, 128), abs=1e-3
     )
 
 
 def test_strokes_stop_once_five_are_drawn_and_the_mask_is_good(
     two_discs_labels: LabelMap, scene: Scene, rng: np.random.Generator
 ) -> None:
-    stubborn = GrowingView(two_discs_labels, reach_px=0.5)
-    turns = list(PROTOCOLS["strokes"].turns(stubborn, scene, rng))
-    assert max(turn.number for turn in turns) == 10
-    ready = GrowingView(two_discs_labels, reach_px=19)
-    turns = list(PROTOCOLS["strokes"].turns(ready, scene, rng))
-    assert max(turn.number for turn in turns) <= 5
+    stubborn = GrowingImage(two_discs_labels, reach_px=0.5)
+    interactions = list(PROTOCOLS["strokes"].interactions(stubborn, scene, rng))
+    assert max(interaction.number for interaction in interactions) == 10
+    ready = GrowingImage(two_discs_labels, reach_px=19)
+    interactions = list(PROTOCOLS["strokes"].interactions(ready, scene, rng))
+    assert max(interaction.number for interaction in interactions) <= 5
 
 
 def test_objects_are_drawn_together_and_one_at_a_time_and_compared(
-    view: GrowingView, scene: Scene, rng: np.random.Generator
+    encoded: GrowingImage, scene: Scene, rng: np.random.Generator
 ) -> None:
-    turns, result = worked(PROTOCOLS["objects"], view, scene, rng)
-    together = [turn for turn in turns if turn.variant == "together"]
-    assert [(turn.number, turn.object_id) for turn in together[:4]] == [(1, 1), (1, 2), (2, 1), (2, 2)]
-    assert {stroke.object_id for turn in together if turn.object_id == 2 for stroke in turn.strokes} == {2}
-    assert "IoU@1" in result.against_base["together - one at a time"]
+    interactions, result = worked(PROTOCOLS["objects"], encoded, scene, rng)
+    together = [interaction for interaction in interactions if interaction.variant == "together"]
+    assert [(interaction.number, interaction.object_id) for interaction in together[:4]] == [
+        (1, 1),
+        (1, 2),
+        (2, 1),
+        (2, 2),
+    ]
+    assert {
+        stroke.object_id for interaction in together if interaction.object_id == 2 for stroke in interaction.strokes
+    } == {2}
+    assert "IoU@1" in result.differences["together - one at a time"]
 
 
 def test_images_of_one_object_take_no_part_in_objects(
-    disc_folder: Path, view: GrowingView, rng: np.random.Generator
+    disc_folder: Path, encoded: GrowingImage, rng: np.random.Generator
 ) -> None:
     alone = load_scene(LabelledFolder(disc_folder)[0])
-    assert list(PROTOCOLS["objects"].turns(view, alone, rng)) == []
+    assert list(PROTOCOLS["objects"].interactions(encoded, alone, rng)) == []
 
 
-def test_correcting_starts_from_flawed_masks(view: GrowingView, scene: Scene, rng: np.random.Generator) -> None:
-    _, result = worked(PROTOCOLS["correcting"], view, scene, rng)
+def test_correcting_starts_from_flawed_masks(encoded: GrowingImage, scene: Scene, rng: np.random.Generator) -> None:
+    _, result = worked(PROTOCOLS["correcting"], encoded, scene, rng)
     assert list(result.figures)[::2] == ["boundary", "outside", "inside"]
-    assert "NoS@90" in result.against_base["inside, local edits - inside"]
+    assert "NoS@90" in result.differences["inside, local edits - inside"]
     for figures in result.figures.values():
         assert 0.75 <= figures["IoU of the start"] <= 0.85
         assert figures["failures@90"] <= 0.5
 
 
-def test_robustness_repeats_the_strokes_in_every_way(view: GrowingView, scene: Scene, rng: np.random.Generator) -> None:
-    turns, result = worked(PROTOCOLS["robustness"], view, scene, rng)
+def test_robustness_repeats_the_strokes_in_every_way(
+    encoded: GrowingImage, scene: Scene, rng: np.random.Generator
+) -> None:
+    interactions, result = worked(PROTOCOLS["robustness"], encoded, scene, rng)
     assert list(result.figures) == [AS_DRAWN, *REDRAWN]
-    drawn = next(turn for turn in turns if turn.variant == AS_DRAWN)
-    wide = next(turn for turn in turns if turn.variant == "4x width")
+    drawn = next(interaction for interaction in interactions if interaction.variant == AS_DRAWN)
+    wide = next(interaction for interaction in interactions if interaction.variant == "4x width")
     np.testing.assert_array_equal(drawn.strokes[0].points_xy, wide.strokes[0].points_xy)
     assert wide.strokes[0].width_px == 4 * drawn.strokes[0].width_px
-    assert result.against_base[f"4x width - {AS_DRAWN}"]["IoU@3"].mean == 0
+    assert result.differences[f"4x width - {AS_DRAWN}"]["IoU@3"].mean == 0
 
 
 def test_each_way_of_redrawing_does_what_it_says(rng: np.random.Generator) -> None:

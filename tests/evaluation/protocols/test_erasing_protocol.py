@@ -8,19 +8,19 @@ import cv2
 import numpy as np
 import pytest
 
-from evaluation_miniatures import GrowingView
+from evaluation_miniatures import GrowingImage, measured
+from research.findings import findings_of
 from s2m.data.labelled_images import LabelledFolder
-from s2m.evaluation.contenders import Answer
-from s2m.evaluation.findings import record_of
+from s2m.evaluation.interaction import Interaction
+from s2m.evaluation.journal import image_result
+from s2m.evaluation.method import Answer
 from s2m.evaluation.protocols.erasing import OWN_MASK, STROKES_KEPT, TRUTH, ErasingProtocol
-from s2m.evaluation.results import result_of
-from s2m.evaluation.scenes import Scene, load_scene
-from s2m.evaluation.turns import Turn
+from s2m.evaluation.scene import Scene, load_scene
 from s2m.types import LabelMap, ObjectMasks, Stroke
 
 
 @dataclass(frozen=True)
-class RubberView:
+class RubberImage:
     """Answers positive strokes with the truth, and rubs out ``reach_px`` around negative ones."""
 
     labels: LabelMap
@@ -44,51 +44,58 @@ def scene(disc_folder: Path) -> Scene:
     return load_scene(LabelledFolder(disc_folder)[0])
 
 
-def erased(view: RubberView | GrowingView, scene: Scene, rng: np.random.Generator) -> list[Turn]:
-    return list(ErasingProtocol().turns(view, scene, rng))
+def erased(encoded: RubberImage | GrowingImage, scene: Scene, rng: np.random.Generator) -> list[Interaction]:
+    return list(ErasingProtocol().interactions(encoded, scene, rng))
 
 
-def test_masks_are_erased_from_the_truth_and_from_the_contenders_own_mask_with_and_without_its_strokes(
+def test_masks_are_erased_from_the_truth_and_from_the_methods_own_mask_with_and_without_its_strokes(
     scene: Scene, two_discs_labels: LabelMap, rng: np.random.Generator
 ) -> None:
-    turns = erased(RubberView(two_discs_labels, reach_px=8), scene, rng)
-    starts = {turn.variant: turn for turn in turns if turn.number == 0}
+    interactions = erased(RubberImage(two_discs_labels, reach_px=8), scene, rng)
+    starts = {interaction.variant: interaction for interaction in interactions if interaction.number == 0}
     assert list(starts) == [TRUTH, OWN_MASK, STROKES_KEPT]
     assert starts[OWN_MASK].strokes == ()
     assert {stroke.sign for stroke in starts[STROKES_KEPT].strokes} == {"positive"}
-    new = [turn.strokes[-1] for turn in turns if turn.number > 0]
+    new = [interaction.strokes[-1] for interaction in interactions if interaction.number > 0]
     assert {(stroke.sign, stroke.object_id) for stroke in new} == {("negative", 1)}
 
 
 def test_the_score_is_the_share_that_is_erased(
     scene: Scene, two_discs_labels: LabelMap, rng: np.random.Generator
 ) -> None:
-    turns = [turn for turn in erased(RubberView(two_discs_labels, 8), scene, rng) if turn.variant == TRUTH]
-    start = turns[0].mask.sum()
-    assert [turn.scores.iou for turn in turns] == pytest.approx([1 - turn.mask.sum() / start for turn in turns])
-    assert turns[0].scores.iou == 0
+    interactions = [
+        interaction
+        for interaction in erased(RubberImage(two_discs_labels, 8), scene, rng)
+        if interaction.variant == TRUTH
+    ]
+    start = interactions[0].mask.sum()
+    assert [interaction.scores.iou for interaction in interactions] == pytest.approx(
+        [1 - interaction.mask.sum() / start for interaction in interactions]
+    )
+    assert interactions[0].scores.iou == 0
 
 
 def test_the_figures_say_what_is_left_and_how_many_strokes_emptied_it(
     scene: Scene, two_discs_labels: LabelMap, rng: np.random.Generator
 ) -> None:
-    turns = erased(RubberView(two_discs_labels, reach_px=60), scene, rng)
-    figures = result_of(ErasingProtocol(), "x", record_of(scene, turns)).figures[TRUTH]
+    interactions = erased(RubberImage(two_discs_labels, reach_px=60), scene, rng)
+    figures = measured(ErasingProtocol(), scene, interactions).figures[TRUTH]
     assert (figures["left@1"], figures["left@5"]) == (0, 0)
     assert (figures["emptied within 5"], figures["strokes to empty"]) == (1, 1)
 
 
-def test_a_contender_that_does_not_erase_keeps_everything_and_fails(
+def test_a_method_that_does_not_erase_keeps_everything_and_fails(
     scene: Scene, two_discs_labels: LabelMap, rng: np.random.Generator
 ) -> None:
-    record = record_of(scene, erased(RubberView(two_discs_labels, reach_px=-1), scene, rng))
-    figures = result_of(ErasingProtocol(), "x", record).figures[TRUTH]
+    interactions = erased(RubberImage(two_discs_labels, reach_px=-1), scene, rng)
+    figures = measured(ErasingProtocol(), scene, interactions).figures[TRUTH]
     assert (figures["left@1"], figures["left@5"]) == (1, 1)
     assert (figures["emptied within 5"], figures["strokes to empty"]) == (0, 5)
-    assert {finding.wanted for finding in record.findings} == {"nothing"}
-    assert record.findings[0].faults.background == 1
+    kept = image_result(scene, interactions)
+    assert {one.wanted for one in kept.objects} == {"nothing"}
+    assert findings_of(scene, kept)[0].faults.background == 1
 
 
 def test_an_own_mask_that_is_empty_is_not_erased(scene: Scene, rng: np.random.Generator) -> None:
-    nothing = GrowingView(np.zeros(scene.size_hw, np.int32), reach_px=9)
-    assert {turn.variant for turn in erased(nothing, scene, rng)} == {TRUTH}
+    nothing = GrowingImage(np.zeros(scene.size_hw, np.int32), reach_px=9)
+    assert {interaction.variant for interaction in erased(nothing, scene, rng)} == {TRUTH}

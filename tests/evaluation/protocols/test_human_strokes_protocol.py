@@ -5,13 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation_miniatures import GrowingView
+from evaluation_miniatures import GrowingImage, measured
 from s2m.data.labelled_images import LabelledFolder
 from s2m.errors import DataError
-from s2m.evaluation.findings import record_of
 from s2m.evaluation.protocols.human_strokes import HumanStrokesProtocol
-from s2m.evaluation.results import result_of
-from s2m.evaluation.scenes import load_scene
+from s2m.evaluation.scene import load_scene
 from s2m.types import LabelMap
 
 
@@ -20,21 +18,21 @@ def test_every_set_of_scribbles_is_answered_in_one_shot(
 ) -> None:
     scene = load_scene(LabelledFolder(disc_folder)[0])
     protocol = HumanStrokesProtocol()
-    turns = list(protocol.turns(GrowingView(two_discs_labels, reach_px=100), scene, rng))
-    assert [turn.variant for turn in turns] == ["set 1", "set 2"]
-    signs = {(stroke.object_id, stroke.sign) for stroke in turns[0].strokes}
+    interactions = list(protocol.interactions(GrowingImage(two_discs_labels, reach_px=100), scene, rng))
+    assert [interaction.variant for interaction in interactions] == ["set 1", "set 2"]
+    signs = {(stroke.object_id, stroke.sign) for stroke in interactions[0].strokes}
     assert signs == {(1, "positive"), (0, "negative")}
-    figures = result_of(protocol, "x", record_of(scene, turns)).figures
+    figures = measured(protocol, scene, interactions).figures
     assert figures["set 1"]["IoU@1"] == 1.0
 
 
 def test_images_without_scribbles_or_with_several_objects_are_refused(
     disc_folder: Path, scene_folder: Path, two_discs_labels: LabelMap, rng: np.random.Generator
 ) -> None:
-    view = GrowingView(two_discs_labels, reach_px=100)
+    encoded = GrowingImage(two_discs_labels, reach_px=100)
     for path in disc_folder.glob("first-scribbles-*.png"):
         path.unlink()
     with pytest.raises(DataError, match="has no first-scribbles-1"):
-        list(HumanStrokesProtocol().turns(view, load_scene(LabelledFolder(disc_folder)[0]), rng))
+        list(HumanStrokesProtocol().interactions(encoded, load_scene(LabelledFolder(disc_folder)[0]), rng))
     with pytest.raises(DataError, match="has 2 objects"):
-        list(HumanStrokesProtocol().turns(view, load_scene(LabelledFolder(scene_folder)[0]), rng))
+        list(HumanStrokesProtocol().interactions(encoded, load_scene(LabelledFolder(scene_folder)[0]), rng))

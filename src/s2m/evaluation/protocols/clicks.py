@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from s2m.evaluation.contenders import View
-from s2m.evaluation.measures import Measure, answer_seconds, area_under_curve, count_measures, score_measures
-from s2m.evaluation.scenes import Scene
-from s2m.evaluation.turns import Turn
-from s2m.evaluation.work import ClickPen, draw_object
+from s2m.evaluation.interaction import Interaction
+from s2m.evaluation.method import EncodedImage
+from s2m.evaluation.metrics import Metric, answer_seconds, area_under_curve, count_metrics, score_metrics
+from s2m.evaluation.scene import Scene
+from s2m.evaluation.simulation import ClickingUser, interact
 
 VARIANT = "clicks"
 
@@ -25,16 +25,16 @@ class ClicksProtocol:
     compared: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def measures(self) -> Mapping[str, Measure]:
+    def metrics(self) -> Mapping[str, Metric]:
         """Number of clicks to each threshold, failures, area under the curve, scores after some clicks."""
         return {
-            **count_measures("NoC", (80, 85, 90, 95), self.most),
+            **count_metrics("NoC", (80, 85, 90, 95), self.most),
             "area under curve": area_under_curve(self.most),
-            **score_measures((1, 2, 3, 5, 10, 20)),
+            **score_metrics((1, 2, 3, 5, 10, 20)),
             "seconds an answer": answer_seconds,
         }
 
-    def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:  # noqa: ARG002
+    def interactions(self, encoded: EncodedImage, scene: Scene, rng: np.random.Generator) -> Iterator[Interaction]:  # noqa: ARG002
         """Click on each object until nothing is wrong or ``most`` clicks are made; nothing is left to chance."""
         for object_id, truth in scene.truths.items():
-            yield from draw_object(view, scene, object_id, VARIANT, ClickPen(truth, object_id), self.most)
+            yield from interact(encoded, scene, object_id, VARIANT, ClickingUser(truth, object_id), self.most)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from s2m.evaluation.contenders import View
-from s2m.evaluation.measures import Measure, answer_seconds
-from s2m.evaluation.metrics import Scores, Truth, iou
-from s2m.evaluation.scenes import Scene
-from s2m.evaluation.turns import Curve, Turn
-from s2m.evaluation.work import CENTRE_LINE_HAND, RobotPen, draw_object
+from s2m.evaluation.interaction import Curve, Interaction
+from s2m.evaluation.method import EncodedImage
+from s2m.evaluation.metrics import Metric, answer_seconds
+from s2m.evaluation.scene import Scene, Scores, Truth, iou
+from s2m.evaluation.simulation import CENTRE_LINES, DrawingUser, interact
 from s2m.types import BoolArray, ObjectMasks, Stroke
 
 TRUTH = "from the truth"
@@ -20,7 +19,7 @@ OWN_MASK = "from its own mask"
 STROKES_KEPT = "strokes kept"
 
 OWN_STROKES = 3
-"""Centre lines that make the contender's own mask."""
+"""Centre lines that make the method's own mask."""
 
 EMPTY_SHARE = 0.01
 """A mask with less than this share of its first area counts as empty."""
@@ -30,7 +29,7 @@ EMPTY_SHARE = 0.01
 class ErasingProtocol:
     """Negative centre lines in the largest piece of what is left, until nothing is.
 
-    The work starts from the true mask, from a mask of the contender's own with its strokes forgotten (as after a
+    It starts from the true mask, from a mask of the method's own with its strokes forgotten (as after a
     commit), and from the same mask with its positive strokes still there.
     """
 
@@ -39,7 +38,7 @@ class ErasingProtocol:
     compared: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def measures(self) -> Mapping[str, Measure]:
+    def metrics(self) -> Mapping[str, Metric]:
         """Share of the mask that is left after 1, 2, 3, 5 strokes; whether it was emptied, and by how many strokes."""
         return {
             **{f"left@{number}": _left_after(number) for number in (1, 2, 3, 5)},
@@ -48,43 +47,43 @@ class ErasingProtocol:
             "seconds an answer": answer_seconds,
         }
 
-    def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:
-        """Erase each object in each way; where the contender's own mask is empty there is nothing to erase."""
+    def interactions(self, encoded: EncodedImage, scene: Scene, rng: np.random.Generator) -> Iterator[Interaction]:
+        """Erase each object in each way; where the method's own mask is empty there is nothing to erase."""
         for object_id, truth in scene.truths.items():
             start = ObjectMasks((object_id,), truth.mask[None].astype(np.float32))
-            yield from _erase(view, object_id, TRUTH, truth.mask, start, (), rng)
-            pen = RobotPen(truth, object_id, CENTRE_LINE_HAND, rng)
-            drawn = list(draw_object(view, scene, object_id, OWN_MASK, pen, OWN_STROKES))
+            yield from _erase(encoded, object_id, TRUTH, truth.mask, start, (), rng)
+            user = DrawingUser(truth, object_id, CENTRE_LINES, rng)
+            drawn = list(interact(encoded, scene, object_id, OWN_MASK, user, OWN_STROKES))
             if not drawn or not drawn[-1].mask.any() or drawn[-1].soft_mask is None:
                 continue
             own = ObjectMasks((object_id,), drawn[-1].soft_mask[None])
-            yield from _erase(view, object_id, OWN_MASK, drawn[-1].mask, own, (), rng)
-            yield from _erase(view, object_id, STROKES_KEPT, drawn[-1].mask, own, drawn[-1].strokes, rng)
+            yield from _erase(encoded, object_id, OWN_MASK, drawn[-1].mask, own, (), rng)
+            yield from _erase(encoded, object_id, STROKES_KEPT, drawn[-1].mask, own, drawn[-1].strokes, rng)
 
 
 def _erase(
-    view: View,
+    encoded: EncodedImage,
     object_id: int,
     variant: str,
     start: BoolArray,
     previous: ObjectMasks,
     strokes: tuple[Stroke, ...],
     rng: np.random.Generator,
-) -> Iterator[Turn]:
-    """The turns of one erasing; the first, of number 0, is the mask to erase."""
+) -> Iterator[Interaction]:
+    """The interactions of one erasing; the first, of number 0, is the mask to erase."""
     goal = Truth(np.zeros_like(start), np.ones_like(start))
-    pen = RobotPen(goal, object_id, CENTRE_LINE_HAND, rng)
+    user = DrawingUser(goal, object_id, CENTRE_LINES, rng)
     mask = start
-    yield Turn(object_id, variant, 0, strokes, mask, _erased_scores(goal, start, mask), 0.0, goal=goal)
+    yield Interaction(object_id, variant, 0, strokes, mask, _erased_scores(goal, start, mask), 0.0, goal=goal)
     for number in range(1, ErasingProtocol.most + 1):
-        stroke = pen(mask)
+        stroke = user(mask)
         if stroke is None:
             return
         strokes = (*strokes, stroke)
-        answer = view.answer(strokes, previous, (object_id,))
+        answer = encoded.answer(strokes, previous, (object_id,))
         previous, mask = answer.masks, answer.label_map == object_id
         scores = _erased_scores(goal, start, mask)
-        yield Turn(object_id, variant, number, strokes, mask, scores, answer.seconds, goal=goal)
+        yield Interaction(object_id, variant, number, strokes, mask, scores, answer.seconds, goal=goal)
 
 
 def _erased_scores(goal: Truth, start: BoolArray, mask: BoolArray) -> Scores:
@@ -95,19 +94,19 @@ def _erased_scores(goal: Truth, start: BoolArray, mask: BoolArray) -> Scores:
 
 def left_share(curve: Curve, number: int) -> float:
     """The area after some strokes as a share of the first mask's; above 1 where the mask grew."""
-    assert curve.start is not None, "every mask to erase is turn 0"
+    assert curve.start is not None, "every mask to erase is interaction 0"
     return curve.after(number).answer_share / curve.start.answer_share
 
 
-def _left_after(number: int) -> Measure:
+def _left_after(number: int) -> Metric:
     return lambda curve: left_share(curve, number)
 
 
 def _is_emptied(curve: Curve) -> float:
-    return float(min(left_share(curve, line.number) for line in curve.lines) < EMPTY_SHARE)
+    return float(min(left_share(curve, row.number) for row in curve.rows) < EMPTY_SHARE)
 
 
-def _strokes_to_empty(most: int) -> Measure:
+def _strokes_to_empty(most: int) -> Metric:
     return lambda curve: float(
-        next((line.number for line in curve.lines if left_share(curve, line.number) < EMPTY_SHARE), most)
+        next((row.number for row in curve.rows if left_share(curve, row.number) < EMPTY_SHARE), most)
     )

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from s2m.errors import DataError
-from s2m.evaluation.contenders import View
-from s2m.evaluation.measures import Measure, answer_seconds, score_measures
-from s2m.evaluation.scenes import Scene
-from s2m.evaluation.turns import Turn
+from s2m.evaluation.interaction import Interaction
+from s2m.evaluation.method import EncodedImage
+from s2m.evaluation.metrics import Metric, answer_seconds, score_metrics
+from s2m.evaluation.scene import Scene
 from s2m.files.scribble_pictures import read_scribble_picture
 
 
@@ -26,12 +26,12 @@ class HumanStrokesProtocol:
     compared: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def measures(self) -> Mapping[str, Measure]:
+    def metrics(self) -> Mapping[str, Metric]:
         """Scores of the answer, and its computing time."""
-        return {**score_measures((1,)), "seconds an answer": answer_seconds}
+        return {**score_metrics((1,)), "seconds an answer": answer_seconds}
 
-    def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:  # noqa: ARG002
-        """One turn for each picture of scribbles; index 1 is the object, index 2 the background.
+    def interactions(self, encoded: EncodedImage, scene: Scene, rng: np.random.Generator) -> Iterator[Interaction]:  # noqa: ARG002
+        """One interaction for each picture of scribbles; index 1 is the object, index 2 the background.
 
         Raises:
             DataError: the image has no scribbles, or not exactly one object.
@@ -43,12 +43,12 @@ class HumanStrokesProtocol:
         ((object_id, truth),) = scene.truths.items()
         for number, path in _scribble_pictures(scene.image_path):
             strokes = read_scribble_picture(path, scene.size_hw, "foreground-background")
-            answer = view.answer(strokes, None, (object_id,))
+            answer = encoded.answer(strokes, None, (object_id,))
             mask = answer.label_map == object_id
-            seconds = view.seconds + answer.seconds
+            seconds = encoded.seconds + answer.seconds
             soft_mask = answer.masks.of(object_id)
             scores = truth.scores(mask)
-            yield Turn(object_id, f"set {number}", 1, strokes, mask, scores, seconds, soft_mask=soft_mask)
+            yield Interaction(object_id, f"set {number}", 1, strokes, mask, scores, seconds, soft_mask=soft_mask)
 
 
 def _scribble_pictures(image_path: Path) -> list[tuple[int, Path]]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from s2m.evaluation.contenders import View
-from s2m.evaluation.measures import Measure, answer_seconds, count_measures, score_measures
-from s2m.evaluation.scenes import Scene
-from s2m.evaluation.turns import Turn
-from s2m.evaluation.work import CENTRE_LINE_HAND, RobotPen, draw_object
+from s2m.evaluation.interaction import Interaction
+from s2m.evaluation.method import EncodedImage
+from s2m.evaluation.metrics import Metric, answer_seconds, count_metrics, score_metrics
+from s2m.evaluation.scene import Scene
+from s2m.evaluation.simulation import CENTRE_LINES, DrawingUser, interact
 from s2m.types import ObjectMasks, Stroke
 
 TOGETHER = "together"
@@ -34,41 +34,41 @@ class ObjectsProtocol:
     compared: Mapping[str, str] = field(default_factory=lambda: {TOGETHER: ONE_AT_A_TIME})
 
     @property
-    def measures(self) -> Mapping[str, Measure]:
+    def metrics(self) -> Mapping[str, Metric]:
         """Scores over objects after 1, 2, 3 strokes an object; strokes an object to 85 %."""
         return {
-            **score_measures((1, 2, 3)),
-            **count_measures("NoS", (85,), self.most),
+            **score_metrics((1, 2, 3)),
+            **count_metrics("NoS", (85,), self.most),
             "seconds an answer": answer_seconds,
         }
 
-    def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:
+    def interactions(self, encoded: EncodedImage, scene: Scene, rng: np.random.Generator) -> Iterator[Interaction]:
         """Draw on all objects of a scene both ways; nothing where it has fewer than two."""
         if len(scene.truths) < 2:
             return
         for object_id, truth in scene.truths.items():
-            pen = RobotPen(truth, object_id, CENTRE_LINE_HAND, rng)
-            yield from draw_object(view, scene, object_id, ONE_AT_A_TIME, pen, self.most, enough=_is_done)
-        yield from self._together(view, scene, rng)
+            user = DrawingUser(truth, object_id, CENTRE_LINES, rng)
+            yield from interact(encoded, scene, object_id, ONE_AT_A_TIME, user, self.most, enough=_is_done)
+        yield from self._together(encoded, scene, rng)
 
-    def _together(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:
+    def _together(self, encoded: EncodedImage, scene: Scene, rng: np.random.Generator) -> Iterator[Interaction]:
         object_ids = tuple(scene.truths)
-        pens = {key: RobotPen(truth, key, CENTRE_LINE_HAND, rng) for key, truth in scene.truths.items()}
+        users = {key: DrawingUser(truth, key, CENTRE_LINES, rng) for key, truth in scene.truths.items()}
         masks = {key: np.zeros_like(truth.mask) for key, truth in scene.truths.items()}
-        working = list(object_ids)
+        unfinished = list(object_ids)
         strokes: tuple[Stroke, ...] = ()
         previous: ObjectMasks | None = None
         for number in range(1, self.most + 1):
-            drawn = [stroke for key in working if (stroke := pens[key](masks[key])) is not None]
+            drawn = [stroke for key in unfinished if (stroke := users[key](masks[key])) is not None]
             if not drawn:
                 return
             strokes = (*strokes, *drawn)
-            answer = view.answer(strokes, previous, object_ids)
+            answer = encoded.answer(strokes, previous, object_ids)
             previous = answer.masks
-            seconds = (answer.seconds + (view.seconds if number == 1 else 0.0)) / len(object_ids)
+            seconds = (answer.seconds + (encoded.seconds if number == 1 else 0.0)) / len(object_ids)
             masks = {key: answer.label_map == key for key in object_ids}
-            turns = [
-                Turn(
+            interactions = [
+                Interaction(
                     key,
                     TOGETHER,
                     number,
@@ -80,13 +80,13 @@ class ObjectsProtocol:
                 )
                 for key, truth in scene.truths.items()
             ]
-            yield from turns
-            working = [turn.object_id for turn in turns if not _is_done(turn)]
+            yield from interactions
+            unfinished = [interaction.object_id for interaction in interactions if not _is_done(interaction)]
 
 
 def _of(object_id: int, strokes: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
     return tuple(stroke for stroke in strokes if stroke.object_id == object_id)
 
 
-def _is_done(turn: Turn) -> bool:
-    return turn.number >= _ALWAYS_STROKES and turn.scores.iou >= _GOAL_IOU
+def _is_done(interaction: Interaction) -> bool:
+    return interaction.number >= _ALWAYS_STROKES and interaction.scores.iou >= _GOAL_IOU

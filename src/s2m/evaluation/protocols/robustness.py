@@ -9,11 +9,11 @@ from functools import partial
 import cv2
 import numpy as np
 
-from s2m.evaluation.contenders import View
-from s2m.evaluation.measures import Measure, score_measures
-from s2m.evaluation.scenes import Scene
-from s2m.evaluation.turns import Turn
-from s2m.evaluation.work import CENTRE_LINE_HAND, RobotPen, draw_object
+from s2m.evaluation.interaction import Interaction
+from s2m.evaluation.method import EncodedImage
+from s2m.evaluation.metrics import Metric, score_metrics
+from s2m.evaluation.scene import Scene
+from s2m.evaluation.simulation import CENTRE_LINES, DrawingUser, interact
 from s2m.files.scribble_pictures import strokes_of_scribbles
 from s2m.types import BoolArray, ObjectMasks, Stroke
 
@@ -40,37 +40,37 @@ class RobustnessProtocol:
     compared: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(REDRAWN, AS_DRAWN))
 
     @property
-    def measures(self) -> Mapping[str, Measure]:
+    def metrics(self) -> Mapping[str, Metric]:
         """Scores after each stroke; the report gives the differences from the strokes as drawn."""
-        return score_measures((1, 2, 3))
+        return score_metrics((1, 2, 3))
 
-    def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:
+    def interactions(self, encoded: EncodedImage, scene: Scene, rng: np.random.Generator) -> Iterator[Interaction]:
         """Draw on each object, then repeat its strokes in every other way."""
         for object_id, truth in scene.truths.items():
-            pen = RobotPen(truth, object_id, CENTRE_LINE_HAND, rng)
-            drawn = list(draw_object(view, scene, object_id, AS_DRAWN, pen, self.most))
+            user = DrawingUser(truth, object_id, CENTRE_LINES, rng)
+            drawn = list(interact(encoded, scene, object_id, AS_DRAWN, user, self.most))
             yield from drawn
             for variant, redraw in REDRAWN.items():
-                yield from _repeat(view, scene, drawn, variant, redraw, rng)
+                yield from _repeat(encoded, scene, drawn, variant, redraw, rng)
 
 
 def _repeat(
-    view: View,
+    encoded: EncodedImage,
     scene: Scene,
-    drawn: list[Turn],
+    drawn: list[Interaction],
     variant: str,
     redraw: Redraw,
     rng: np.random.Generator,
-) -> Iterator[Turn]:
-    """The turns of the same strokes, redrawn one after the other."""
+) -> Iterator[Interaction]:
+    """The interactions of the same strokes, redrawn one after the other."""
     strokes: tuple[Stroke, ...] = ()
     previous: ObjectMasks | None = None
-    for turn in drawn:
-        object_id, truth = turn.object_id, scene.truths[turn.object_id]
-        strokes = (*strokes, *redraw(turn.strokes[-1:], scene.size_hw, rng))
-        answer = view.answer(strokes, previous, (object_id,))
+    for interaction in drawn:
+        object_id, truth = interaction.object_id, scene.truths[interaction.object_id]
+        strokes = (*strokes, *redraw(interaction.strokes[-1:], scene.size_hw, rng))
+        answer = encoded.answer(strokes, previous, (object_id,))
         previous, mask = answer.masks, answer.label_map == object_id
-        yield Turn(object_id, variant, turn.number, strokes, mask, truth.scores(mask), answer.seconds)
+        yield Interaction(object_id, variant, interaction.number, strokes, mask, truth.scores(mask), answer.seconds)
 
 
 def wider(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from s2m.evaluation.contenders import View
-from s2m.evaluation.measures import Measure, answer_seconds, cost_measures, count_measures, score_measures
-from s2m.evaluation.scenes import Scene
-from s2m.evaluation.turns import Turn
-from s2m.evaluation.work import RobotPen, draw_object
+from s2m.evaluation.interaction import Interaction
+from s2m.evaluation.method import EncodedImage
+from s2m.evaluation.metrics import Metric, answer_seconds, cost_metrics, count_metrics, score_metrics
+from s2m.evaluation.scene import Scene
+from s2m.evaluation.simulation import DrawingUser, interact
 from s2m.simulated_user.scribbles import StrokeKind, StrokeStyle
 
 KINDS: Mapping[str, StrokeKind] = {"centre line": "centre_line", "line": "line", "curve": "curve", "contour": "contour"}
@@ -32,22 +32,22 @@ class StrokesProtocol:
     compared: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def measures(self) -> Mapping[str, Measure]:
+    def metrics(self) -> Mapping[str, Metric]:
         """Number of strokes to 85 and 90 %, ink and seconds to 90 %, scores after 1, 2, 3 and 5 strokes."""
         return {
-            **count_measures("NoS", (85, 90), self.most),
-            **cost_measures(90, self.most),
-            **score_measures((1, 2, 3, 5)),
+            **count_metrics("NoS", (85, 90), self.most),
+            **cost_metrics(90, self.most),
+            **score_metrics((1, 2, 3, 5)),
             "seconds an answer": answer_seconds,
         }
 
-    def turns(self, view: View, scene: Scene, rng: np.random.Generator) -> Iterator[Turn]:
+    def interactions(self, encoded: EncodedImage, scene: Scene, rng: np.random.Generator) -> Iterator[Interaction]:
         """Draw on each object with each kind of stroke."""
         for variant, kind in KINDS.items():
             for object_id, truth in scene.truths.items():
-                pen = RobotPen(truth, object_id, StrokeStyle({kind: 1.0}), rng)
-                yield from draw_object(view, scene, object_id, variant, pen, self.most, enough=_is_done)
+                user = DrawingUser(truth, object_id, StrokeStyle({kind: 1.0}), rng)
+                yield from interact(encoded, scene, object_id, variant, user, self.most, enough=_is_done)
 
 
-def _is_done(turn: Turn) -> bool:
-    return turn.number >= _ALWAYS_STROKES and turn.scores.iou >= _GOAL_IOU
+def _is_done(interaction: Interaction) -> bool:
+    return interaction.number >= _ALWAYS_STROKES and interaction.scores.iou >= _GOAL_IOU

@@ -1,0 +1,1 @@
+"""Tools for the makers of weights; no part of the package that is installed."""

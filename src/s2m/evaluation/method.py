@@ -1,0 +1,120 @@
+"""An image, then strokes in; answers out: whatever is measured, a model of ours or a baseline, behind one door."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from s2m.engine.channel_order import ChannelOrder, in_channel_order
+from s2m.engine.focus import FocusedSegmenter
+from s2m.engine.models import SHIPPED_MODEL, load_model
+from s2m.engine.segmenter import Prediction
+from s2m.types import ByteArray, LabelMap, ObjectMasks, Stroke
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The masks that some strokes gave.
+
+    Attributes:
+        label_map: (H, W) int32 object ids at the image's size, 0 background.
+        masks: what the next answer starts from.
+        seconds: computing time from the strokes to the label map.
+    """
+
+    label_map: LabelMap
+    masks: ObjectMasks
+    seconds: float
+
+
+class EncodedImage(Protocol):
+    """One image, ready for strokes."""
+
+    @property
+    def seconds(self) -> float:
+        """Computing time of encoding the image."""
+
+    def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
+        """Answer all strokes so far, from the masks of the answer before."""
+
+
+Encode = Callable[[ByteArray], EncodedImage]
+"""An image (H, W, 3) uint8 RGB in, the same ready for strokes out."""
+
+
+class Method(Protocol):
+    """What is measured.  It is small until it is opened, so it can be sent to another process."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables, unique in a run, usable as a folder's name."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the answers may change."""
+
+    def open(self, threads: int) -> Encode:
+        """Load it, to compute with so many threads."""
+
+
+@dataclass(frozen=True)
+class ModelImage:
+    """An image encoded by a model.
+
+    Attributes:
+        predict: strokes, previous masks and object ids in, the model's prediction out.
+        seconds: computing time of encoding.
+    """
+
+    predict: Callable[[Sequence[Stroke], ObjectMasks | None, Sequence[int]], Prediction]
+    seconds: float
+
+    def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
+        """See ``EncodedImage.answer``."""
+        started = time.perf_counter()
+        prediction = self.predict(strokes, previous, object_ids)
+        label_map = prediction.label_map()
+        return Answer(label_map, prediction.masks, time.perf_counter() - started)
+
+
+@dataclass(frozen=True)
+class ModelMethod:
+    """A model of ours, exactly as the product uses it.
+
+    Attributes:
+        name: see ``Method.name``.
+        path: as ``load_model`` takes it.
+        channel_order: "bgr" shows it swapped channels, as the original's window did.
+    """
+
+    name: str
+    path: Path | None
+    channel_order: ChannelOrder = "rgb"
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the model's files, and the order of channels where it is swapped."""
+        path = SHIPPED_MODEL if self.path is None else self.path
+        files = [path] if path.is_file() else sorted(entry for entry in path.glob("*") if entry.is_file())
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(file.name.encode())
+            digest.update(file.read_bytes())
+        swapped = "" if self.channel_order == "rgb" else f" {self.channel_order}"
+        return f"{digest.hexdigest()[:16]}{swapped}"
+
+    def open(self, threads: int) -> Encode:
+        """See ``Method.open``."""
+        segmenter = FocusedSegmenter(in_channel_order(load_model(self.path, threads), self.channel_order))
+
+        def encode(image_rgb: ByteArray) -> ModelImage:
+            started = time.perf_counter()
+            features = segmenter.encode(image_rgb)
+            return ModelImage(partial(segmenter.predict, features), time.perf_counter() - started)
+
+        return encode
