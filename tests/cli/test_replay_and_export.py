@@ -11,9 +11,11 @@ from onnx import numpy_helper
 from PIL import Image
 
 from s2m.cli import main
+from s2m.cli.replay import ObjectChange, object_changes
 from s2m.engine.image_predictor import SegmenterPredictor, model_id
 from s2m.engine.models import OnnxModel
 from s2m.engine.segmenter import Segmenter
+from s2m.errors import MaskError
 from s2m.files.images import read_image
 from s2m.files.label_files import read_label_map
 from s2m.session import ChangeObject, Draw, DrawnStroke, MarkImage, ObjectClass, Project, ProjectSettings, read_journal
@@ -166,3 +168,18 @@ def test_a_broken_journal_stops_the_export(project_folder: Path) -> None:
     result = run("export", project_folder)
     assert result.exit_code == 12
     assert "two.png" in result.output
+
+
+def test_objects_that_changed_most_come_first() -> None:
+    old = np.array([[1, 1, 1, 1], [2, 2, 0, 255]])
+    new = np.array([[1, 1, 1, 0], [3, 0, 0, 0]])
+    assert object_changes(old, new) == (
+        ObjectChange(2, 0.0, 2, 0),
+        ObjectChange(3, 0.0, 0, 1),
+        ObjectChange(1, 0.75, 4, 3),
+    )
+
+
+def test_maps_of_different_sizes_are_refused() -> None:
+    with pytest.raises(MaskError):
+        object_changes(np.zeros((2, 2), dtype=np.int32), np.zeros((3, 2), dtype=np.int32))

@@ -12,7 +12,8 @@ from disc_network import SIZE_HW, open_session
 
 from s2m.errors import JournalError, OutputError, ReadOnlyError
 from s2m.session import Draw, DrawnStroke, JournalHeader, MarkImage, read_journal
-from s2m.session.journal import JournalFile, JournalLine, line_bytes
+from s2m.session.journal import JournalLine, line_bytes
+from s2m.session.journal_file import JournalFile
 
 HEADER = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
 
@@ -25,7 +26,7 @@ def dot(number: int) -> JournalLine:
 def journal_of(path: Path, count: int) -> None:
     journal, _, _ = JournalFile.open(path, HEADER)
     for number in range(1, count + 1):
-        journal.append([dot(number)])
+        journal.append(dot(number))
     journal.close()
 
 
@@ -58,7 +59,7 @@ def test_a_torn_last_line_is_dropped_said_and_kept(tmp_path: Path, kept_bytes: i
     assert reading.lines == (dot(1), dot(2))
     assert "last line is torn" in notices[0]
     assert (tmp_path / "photo.jsonl.damaged-1").read_bytes() == torn
-    journal.append([dot(3)])
+    journal.append(dot(3))
     journal.close()
     assert read_journal(path).lines == (dot(1), dot(2), dot(3))
 
@@ -92,7 +93,7 @@ def test_a_last_line_that_only_lacks_its_end_is_whole(tmp_path: Path) -> None:
     journal, reading, notices = JournalFile.open(path, HEADER)
     assert len(reading.lines) == 2
     assert notices == ()
-    journal.append([dot(3)])
+    journal.append(dot(3))
     journal.close()
     assert len(read_journal(path).lines) == 3
 
@@ -229,15 +230,15 @@ def test_a_journal_that_is_looked_at_is_left_as_it_is(tmp_path: Path) -> None:
     assert reading.lines == (dot(1), dot(2))
     assert notices == ("the journal photo.jsonl is damaged: its last line is torn; everything before is shown",)
     with pytest.raises(ReadOnlyError, match="another folder with -o"):
-        journal.append([dot(3)])
+        journal.append(dot(3))
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("photo.jsonl", torn)]
 
 
 def test_a_journal_is_looked_at_while_another_program_writes_it(tmp_path: Path) -> None:
     path = tmp_path / "photo.jsonl"
     writer, _, _ = JournalFile.open(path, HEADER)
-    writer.append([dot(1)])
+    writer.append(dot(1))
     _, reading, _ = JournalFile.open_read_only(path, HEADER)
     assert reading.lines == (dot(1),)
-    writer.append([dot(2)])
+    writer.append(dot(2))
     writer.close()

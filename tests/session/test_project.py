@@ -24,7 +24,7 @@ from s2m.session import (
     Session,
     ViewState,
 )
-from s2m.session.summaries import seconds_spent
+from s2m.session.project_files import seconds_spent
 
 
 @pytest.fixture
@@ -417,7 +417,7 @@ def test_a_project_of_a_thousand_images_reads_summaries_not_journals(
     session.do(draw(8, 8))
     project.save(session)
     session.close()
-    monkeypatch.setattr("s2m.session.summaries.read_journal", lambda path: pytest.fail(f"read {path}"))
+    monkeypatch.setattr("s2m.session.project_files.read_journal", lambda path: pytest.fail(f"read {path}"))
     again = Project.open(photos, tmp_path / "output")
     assert len(again.images) == 1000
     assert again.entry("7.jpg").strokes == 1

@@ -63,14 +63,13 @@ def test_a_server_killed_in_the_middle_of_a_stroke_has_what_was_drawn_of_it(
 
 KILLED_AFTER_WRITING = """
 import os, signal
-from s2m.session import journal
-write = journal.JournalFile.append
-def append(self, lines):
-    lines = list(lines)
-    write(self, lines)
-    if getattr(lines[-1].entry, "kind", "") == "{kind}":
+from s2m.session import journal_file
+write = journal_file.JournalFile.append
+def append(self, line):
+    write(self, line)
+    if getattr(line.entry, "kind", "") == "{kind}":
         os.kill(os.getpid(), signal.SIGKILL)
-journal.JournalFile.append = append
+journal_file.JournalFile.append = append
 """
 """A server that is killed after a command of a kind is on the disk, before the page hears of it."""
 

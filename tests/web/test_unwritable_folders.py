@@ -38,10 +38,10 @@ def test_a_full_disk_is_said_and_the_strokes_are_kept_until_there_is_room(
 
 READ_ONLY = """
 import errno
-from s2m.session import journal
+from s2m.session import journal_file
 def refuse(self):
     raise OSError(errno.EROFS, "Read-only file system")
-journal.JournalFile._begin = refuse
+journal_file.JournalFile._begin = refuse
 """
 """A server whose disk takes no journals."""
 

@@ -17,18 +17,34 @@ from tqdm import tqdm
 from s2m.engine.focus import FocusedFeatures, FocusedSegmenter
 from s2m.engine.image_predictor import SegmenterPredictor, model_id
 from s2m.engine.models import load_model
-from s2m.errors import BatchError, S2MError
+from s2m.errors import BatchError, MaskError, S2MError
 from s2m.files.atomic import write_atomically
 from s2m.files.images import read_image
-from s2m.files.label_files import read_label_map
+from s2m.files.label_files import UNKNOWN_ID, read_label_map
 from s2m.files.overlays import draw_overlay
 from s2m.session import Project, read_journal
-from s2m.session.comparison import ObjectChange, object_changes
 from s2m.session.history import last_model, replayed
 from s2m.session.state import AnnotationState
-from s2m.types import ByteArray, LabelMap
+from s2m.types import BACKGROUND_ID, ByteArray, LabelMap
 
 _PICTURE_HEIGHT = 480
+
+
+@dataclass(frozen=True)
+class ObjectChange:
+    """How one object differs between two label maps.
+
+    Attributes:
+        object_id: which.
+        iou: intersection over union of old and new, 0..1.
+        old_area_px: pixels before.
+        new_area_px: pixels after.
+    """
+
+    object_id: int
+    iou: float
+    old_area_px: int
+    new_area_px: int
 
 
 @dataclass(frozen=True)
@@ -122,6 +138,24 @@ def compare_image(project: Project, segmenter: FocusedSegmenter, name: str) -> I
     old_model = last_model(read_journal(project.journal_path(name)))
     state = _replayed(project, segmenter, name)
     return ImageChange(name, old_model, object_changes(_old_label_map(project, name, state), state.label_map()))
+
+
+def object_changes(old: LabelMap, new: LabelMap) -> tuple[ObjectChange, ...]:
+    """The changes of all objects that are in either map, the worst first.
+
+    Raises:
+        MaskError: the maps have different sizes.
+    """
+    if old.shape != new.shape:
+        raise MaskError(f"label maps of {old.shape} and {new.shape} cannot be compared; they must be of one image")
+    ids = [int(value) for value in np.union1d(old, new) if value not in (BACKGROUND_ID, UNKNOWN_ID)]
+    changes = []
+    for object_id in ids:
+        before, after = old == object_id, new == object_id
+        # An id is in one of the maps at least, so the union is never empty.
+        iou = float((before & after).sum() / (before | after).sum())
+        changes.append(ObjectChange(object_id, iou, int(before.sum()), int(after.sum())))
+    return tuple(sorted(changes, key=lambda change: (change.iou, change.object_id)))
 
 
 def replace_masks(project: Project, segmenter: FocusedSegmenter, name: str) -> None:

@@ -28,14 +28,10 @@ from s2m.session.commands import (
     Undo,
     command_from_json,
 )
-from s2m.session.journal import JournalFile, JournalHeader, MemoryJournal, StrokePart, read_journal
-from s2m.session.project import (
-    ImageEntry,
-    Progress,
-    Project,
-    SaveResult,
-)
-from s2m.session.project_files import ProjectSettings, ViewState
+from s2m.session.journal import JournalHeader, MemoryJournal, StrokePart, read_journal
+from s2m.session.journal_file import JournalFile
+from s2m.session.project import Project, SaveResult
+from s2m.session.project_files import ImageEntry, ProjectProgress, ProjectSettings, ViewState
 from s2m.session.session import Session
 from s2m.session.state import AnnotatedObject, AnnotationState
 
@@ -67,8 +63,8 @@ __all__ = [
     "MergeObjects",
     "ObjectClass",
     "PasteObjects",
-    "Progress",
     "Project",
+    "ProjectProgress",
     "ProjectSettings",
     "Redo",
     "SaveResult",

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from s2m.errors import ConfigError
-from s2m.session.packed_masks import Value
+from s2m.session.packed_masks import Frozen
 
 
-class ObjectClass(Value):
+class ObjectClass(Frozen):
     """A class of objects.
 
     Attributes:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, TypeAdapter, Validation
 from s2m.errors import JournalError
 from s2m.files.label_files import MAX_OBJECT_ID, UNKNOWN_ID
 from s2m.session.masks import Overlap
-from s2m.session.packed_masks import PackedMask, Value
+from s2m.session.packed_masks import Frozen, PackedMask
 from s2m.types import BACKGROUND_ID, LabelMap, Sign
 
 Tool = Literal["stroke", "dot", "box", "lasso"]
@@ -45,7 +45,7 @@ def new_key() -> str:
     return secrets.token_hex(8)
 
 
-class DrawnStroke(Value):
+class DrawnStroke(Frozen):
     """One movement of the pen.
 
     Attributes:
@@ -67,26 +67,26 @@ class DrawnStroke(Value):
     key: Key = Field(default_factory=new_key)
 
 
-class Draw(Value):
+class Draw(Frozen):
     """Strokes that are answered together: one, or those collected in batch mode."""
 
     kind: Literal["draw"] = "draw"
     strokes: Annotated[tuple[DrawnStroke, ...], Field(min_length=1, max_length=10_000)]
 
 
-class Commit(Value):
+class Commit(Frozen):
     """The present masks become the starting masks; strokes no longer speak."""
 
     kind: Literal["commit"] = "commit"
 
 
-class Clear(Value):
+class Clear(Frozen):
     """Strokes, masks and hard pixels of all unlocked objects go; the objects stay."""
 
     kind: Literal["clear"] = "clear"
 
 
-class AddObject(Value):
+class AddObject(Frozen):
     """A new object; an empty name or colour is chosen."""
 
     kind: Literal["add_object"] = "add_object"
@@ -96,7 +96,7 @@ class AddObject(Value):
     colour: Colour = ""
 
 
-class ChangeObject(Value):
+class ChangeObject(Frozen):
     """What is given changes: name, class, colour, visibility, lock."""
 
     kind: Literal["change_object"] = "change_object"
@@ -108,14 +108,14 @@ class ChangeObject(Value):
     locked: bool | None = None
 
 
-class DeleteObject(Value):
+class DeleteObject(Frozen):
     """An object goes, with its strokes, masks and hard pixels."""
 
     kind: Literal["delete_object"] = "delete_object"
     object_id: ObjectId
 
 
-class MergeObjects(Value):
+class MergeObjects(Frozen):
     """Objects become one, ``into_id``."""
 
     kind: Literal["merge_objects"] = "merge_objects"
@@ -123,14 +123,14 @@ class MergeObjects(Value):
     into_id: ObjectId
 
 
-class SplitObject(Value):
+class SplitObject(Frozen):
     """Each connected part of an object becomes an object; the largest part keeps the id."""
 
     kind: Literal["split_object"] = "split_object"
     object_id: ObjectId
 
 
-class ChangeStroke(Value):
+class ChangeStroke(Frozen):
     """A stroke since the last commit moves, turns its sign, or goes to another object."""
 
     kind: Literal["change_stroke"] = "change_stroke"
@@ -140,14 +140,14 @@ class ChangeStroke(Value):
     object_id: ObjectOrBackgroundId | None = None
 
 
-class DeleteStroke(Value):
+class DeleteStroke(Frozen):
     """A stroke since the last commit goes; those after it are answered anew."""
 
     kind: Literal["delete_stroke"] = "delete_stroke"
     key: Key
 
 
-class Brush(Value):
+class Brush(Frozen):
     """Exact pixels that are the object's whatever the network says."""
 
     kind: Literal["brush"] = "brush"
@@ -157,7 +157,7 @@ class Brush(Value):
     pressures: Pressures = ()
 
 
-class Erase(Value):
+class Erase(Frozen):
     """Exact pixels that are not the object's; with object 0, no object's."""
 
     kind: Literal["erase"] = "erase"
@@ -167,7 +167,7 @@ class Erase(Value):
     pressures: Pressures = ()
 
 
-class NamedMask(Value):
+class NamedMask(Frozen):
     """The mask of an object, with what it is."""
 
     object_id: ObjectId
@@ -177,7 +177,7 @@ class NamedMask(Value):
     mask: PackedMask
 
 
-class ImportMasks(Value):
+class ImportMasks(Frozen):
     """Masks from elsewhere become the starting masks; they replace those of unlocked objects of the same ids."""
 
     kind: Literal["import_masks"] = "import_masks"
@@ -203,7 +203,7 @@ class ImportMasks(Value):
         return ImportMasks(source=source, size_hw=(label_map.shape[0], label_map.shape[1]), masks=masks)
 
 
-class PasteObjects(Value):
+class PasteObjects(Frozen):
     """Objects of another image with their masks, as new objects; the ids given are those of the other image."""
 
     kind: Literal["paste_objects"] = "paste_objects"
@@ -212,7 +212,7 @@ class PasteObjects(Value):
     masks: Annotated[tuple[NamedMask, ...], Field(min_length=1, max_length=MAX_OBJECT_ID)]
 
 
-class FillHoles(Value):
+class FillHoles(Frozen):
     """Background enclosed by an object becomes the object's; only holes up to a size, if one is given."""
 
     kind: Literal["fill_holes"] = "fill_holes"
@@ -220,7 +220,7 @@ class FillHoles(Value):
     max_area_px: Annotated[int, Field(ge=1)] | None = None
 
 
-class DropSpecks(Value):
+class DropSpecks(Frozen):
     """Parts below a size go; without a size all parts but the largest."""
 
     kind: Literal["drop_specks"] = "drop_specks"
@@ -228,7 +228,7 @@ class DropSpecks(Value):
     min_area_px: Annotated[int, Field(ge=1)] | None = None
 
 
-class Smooth(Value):
+class Smooth(Frozen):
     """The outline becomes smoother, at the scale of a radius in image pixels."""
 
     kind: Literal["smooth"] = "smooth"
@@ -236,7 +236,7 @@ class Smooth(Value):
     radius_px: Annotated[float, Field(gt=0, le=100)] = 2.0
 
 
-class MarkImage(Value):
+class MarkImage(Frozen):
     """What the annotator thinks of the image."""
 
     kind: Literal["mark_image"] = "mark_image"
@@ -244,7 +244,7 @@ class MarkImage(Value):
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
-class Configure(Value):
+class Configure(Frozen):
     """How masks of this image are made from now on; see ``Overlap`` and ``LocalEdits``."""
 
     kind: Literal["configure"] = "configure"
@@ -252,19 +252,19 @@ class Configure(Value):
     local_edits: LocalEdits | None = None
 
 
-class Undo(Value):
+class Undo(Frozen):
     """The last command that is not undone is undone."""
 
     kind: Literal["undo"] = "undo"
 
 
-class Redo(Value):
+class Redo(Frozen):
     """The command undone last is done again."""
 
     kind: Literal["redo"] = "redo"
 
 
-class ModelUsed(Value):
+class ModelUsed(Frozen):
     """From here on this model answers; for the record."""
 
     kind: Literal["model_used"] = "model_used"

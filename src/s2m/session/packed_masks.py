@@ -15,13 +15,13 @@ from s2m.types import BoolArray
 Side = Literal["in", "out"]
 
 
-class Value(BaseModel):
+class Frozen(BaseModel):
     """A value that never changes and that knows all of its fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PackedMask(Value):
+class PackedMask(Frozen):
     """A mask of the whole image that only stores its box, one bit a pixel, compressed, as text.
 
     Attributes:
@@ -94,7 +94,7 @@ class PackedMask(Value):
         self.crop()
 
 
-class HardPixels(Value):
+class HardPixels(Frozen):
     """Pixels that the network may not change: they are the object's ("in"), or they are not ("out").
 
     "out" with the background's id means that no object is there.
@@ -105,7 +105,7 @@ class HardPixels(Value):
     mask: PackedMask
 
 
-class ExactMask(Value):
+class ExactMask(Frozen):
     """The mask of one object, to the pixel."""
 
     object_id: int

@@ -16,52 +16,36 @@ from pydantic import ValidationError
 
 from s2m.errors import ConfigError, ImageError, JournalError, OutputError, ReadOnlyError
 from s2m.files.atomic import write_atomically
-from s2m.files.images import IMAGE_SUFFIXES, find_images
 from s2m.files.label_files import label_map_bytes
 from s2m.session.answers import ImagePredictor
 from s2m.session.history import history_of
-from s2m.session.journal import JournalFile, JournalHeader, read_journal
-from s2m.session.project_files import ProjectFile, ProjectSettings, ViewState, read_project_file
+from s2m.session.journal import JournalHeader, read_journal
+from s2m.session.journal_file import JournalFile
+from s2m.session.project_files import (
+    JOURNAL_FOLDER,
+    ImageEntry,
+    ImageSummary,
+    ProjectFile,
+    ProjectProgress,
+    ProjectSettings,
+    ViewState,
+    can_be_entered,
+    check_outputs,
+    images_of,
+    kept_copy,
+    read_project_file,
+    read_summary,
+    summary_of,
+    write_summary,
+)
 from s2m.session.session import Session
 from s2m.session.state import AnnotationState
 from s2m.session.state_files import read_state, write_state
-from s2m.session.summaries import EntryStatus, Summary, read_summary, summary_of, write_summary
 
 PROJECT_FILE = "s2m-project.json"
-JOURNAL_FOLDER = "journals"
 BACKUP_FOLDER = "backups"
 
 _HASHES_KEPT = 4
-
-
-@dataclass(frozen=True)
-class ImageEntry:
-    """One image of the list.
-
-    Attributes:
-        name: its file name, and its name in the project.
-        path: its file.
-        status: how far it is.
-        strokes: drawn on it.
-        seconds: spent on it.
-        error: why it cannot be read or opened, or None.
-    """
-
-    name: str
-    path: Path
-    status: EntryStatus
-    strokes: int = 0
-    seconds: float = 0.0
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a project is: images by status, strokes and seconds spent."""
-
-    counts: Mapping[EntryStatus, int]
-    strokes: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -115,8 +99,8 @@ class Project:
             OutputError: ``output`` cannot be written, or label maps would replace images.
             ConfigError: the project file is damaged or of another version; it is left as it is.
         """
-        images = _find(source)
-        _check_outputs(images, output)
+        images = images_of(source)
+        check_outputs(images, output)
         path = output / PROJECT_FILE
         new = ProjectFile(source=str(source.resolve()), settings=settings or ProjectSettings())
         file = read_project_file(path).model_copy(update={"source": new.source}) if os.access(path, os.F_OK) else new
@@ -136,9 +120,9 @@ class Project:
             OutputError: the refusal, where ``output`` is no folder, or one that cannot be entered.
             ImageError, ConfigError: as ``open``.
         """
-        images = _find(source)
-        _check_outputs(images, output)
-        if not _can_be_entered(output):
+        images = images_of(source)
+        check_outputs(images, output)
+        if not can_be_entered(output):
             raise refusal
         path = output / PROJECT_FILE
         file = read_project_file(path) if path.exists() else ProjectFile(source=str(source), settings=ProjectSettings())
@@ -190,12 +174,12 @@ class Project:
             return self._entries[name]
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> ProjectProgress:
         """How far the project is."""
         entries = self.images
         counts = Counter(entry.status for entry in entries)
         seconds = round(sum(entry.seconds for entry in entries), 1)
-        return Progress(counts, sum(entry.strokes for entry in entries), seconds)
+        return ProjectProgress(counts, sum(entry.strokes for entry in entries), seconds)
 
     def next_unfinished(self, name: str | None = None) -> str | None:
         """The next image after ``name``, round the end, that is neither done nor unreadable; None where all are."""
@@ -259,7 +243,7 @@ class Project:
                 return SaveResult(path, None, time.perf_counter() - started)
             before = read_summary(self._beside(name, "saved.json"), journal)
             known = () if before is None else before.written_sha256
-            backup = self._back_up(path, known)
+            backup = kept_copy(path, self.output / BACKUP_FOLDER, known)
             data = label_map_bytes(snapshot.state.label_map())
             written = (*known, hashlib.sha256(data).hexdigest())[-_HASHES_KEPT:]
             summary = summary_of(
@@ -288,7 +272,7 @@ class Project:
             OutputError: the disk refuses.
         """
         self.check_writable()
-        return self._back_up(self.label_path(name), ())
+        return kept_copy(self.label_path(name), self.output / BACKUP_FOLDER)
 
     def label_path(self, name: str) -> Path:
         """Where the label map of an image goes: named after it, with its ending where two images share the name."""
@@ -358,7 +342,7 @@ class Project:
     def _beside(self, name: str, ending: str) -> Path:
         return self.output / JOURNAL_FOLDER / f"{name}.{ending}"
 
-    def _entry(self, name: str, summary: Summary | None = None) -> ImageEntry:
+    def _entry(self, name: str, summary: ImageSummary | None = None) -> ImageEntry:
         path = self._paths[name]
         if name in self._unreadable:
             return ImageEntry(name, path, "unreadable", error=self._unreadable[name])
@@ -371,44 +355,3 @@ class Project:
         if summary is None:
             return ImageEntry(name, path, "untouched" if error is None else "in_progress", error=error)
         return ImageEntry(name, path, summary.status, summary.strokes, summary.seconds)
-
-    def _back_up(self, path: Path, known_sha256: tuple[str, ...]) -> Path | None:
-        """Keep a file, unless its hash is known."""
-        if not path.exists():
-            return None
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise OutputError(f"cannot read {path} to keep a copy of it: {error.strerror or error}") from error
-        if hashlib.sha256(data).hexdigest() in known_sha256:
-            return None
-        number = 1
-        while (backup := self.output / BACKUP_FOLDER / f"{path.stem}-{number}{path.suffix}").exists():
-            number += 1
-        write_atomically(backup, data)
-        return backup
-
-
-def _find(source: Path) -> dict[str, Path]:
-    """The images by name, in natural order; none in an empty folder."""
-    if source.is_file():
-        return {source.name: source}
-    if not source.exists():
-        raise ImageError(f"{source} does not exist; name an image or a folder of images")
-    try:
-        empty = not any(path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() for path in source.iterdir())
-    except OSError as error:
-        raise ImageError(f"cannot list {source}: {error.strerror or error}; name a folder that you may read") from error
-    return {} if empty else {path.name: path for path in find_images(source)}
-
-
-def _check_outputs(images: Mapping[str, Path], output: Path) -> None:
-    folders = {path.parent.resolve() for path in images.values()}
-    if output.resolve() in folders:
-        raise OutputError(f"label maps in {output} could replace the images there; choose another folder with -o")
-
-
-def _can_be_entered(output: Path) -> bool:
-    """Whether what is in a folder can be read, should it be there."""
-    there = [folder for folder in (output / JOURNAL_FOLDER, output, *output.parents) if os.access(folder, os.F_OK)]
-    return all(os.access(folder, os.X_OK) and folder.is_dir() for folder in there)

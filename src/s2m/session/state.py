@@ -13,7 +13,7 @@ from s2m.files.label_files import MAX_OBJECT_ID
 from s2m.files.overlays import object_colour
 from s2m.session.commands import Draw, DrawnStroke, ImageStatus, LocalEdits, MaskCommand, NamedMask, PasteObjects
 from s2m.session.masks import Layer, Overlap, empty_layer, label_map, object_mask, soft_masks
-from s2m.session.packed_masks import ExactMask, PackedMask, Value
+from s2m.session.packed_masks import ExactMask, Frozen, PackedMask
 from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, LabelMap, ObjectMasks
 
 
@@ -22,7 +22,7 @@ def colour_of(object_id: int) -> str:
     return "#{:02x}{:02x}{:02x}".format(*object_colour(object_id))
 
 
-class AnnotatedObject(Value):
+class AnnotatedObject(Frozen):
     """One object of the image; ``locked`` means that nothing changes its pixels."""
 
     object_id: int

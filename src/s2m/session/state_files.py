@@ -17,19 +17,19 @@ from pydantic import ValidationError
 from s2m.files.atomic import write_atomically
 from s2m.session.commands import DrawnStroke, ImageStatus, LocalEdits, MaskCommand
 from s2m.session.masks import Layer, Overlap
-from s2m.session.packed_masks import ExactMask, HardPixels, Value
+from s2m.session.packed_masks import ExactMask, Frozen, HardPixels
 from s2m.session.state import AnnotatedObject, AnnotationState
 
 _VERSION = 1
 
 
-class _LayerFields(Value):
+class _LayerFields(Frozen):
     object_ids: tuple[int, ...]
     exact: tuple[ExactMask, ...]
     hard: tuple[HardPixels, ...]
 
 
-class _StateFields(Value):
+class _StateFields(Frozen):
     """All of a state but its arrays, and of which journal it is."""
 
     version: int

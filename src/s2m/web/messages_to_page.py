@@ -11,7 +11,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from s2m.session.commands import ImageStatus, Tool
 from s2m.session.masks import Overlap
-from s2m.session.summaries import EntryStatus
+from s2m.session.project_files import EntryStatus
 from s2m.types import Sign
 
 Limits: TypeAlias = tuple[float, float]
