@@ -45,7 +45,7 @@ check: .venv/installed-test node_modules/installed
 	@$(MAKE) --no-print-directory docs
 
 docs: .venv/installed-test
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 test: .venv/installed-test
 	@scripts/ensure-chromium
