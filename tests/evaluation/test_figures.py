@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -144,3 +146,11 @@ def test_documents_without_usable_blocks_are_refused(document: str, message: str
 def test_every_protocol_has_a_table() -> None:
     assert set(ROWS) == set(PROTOCOLS)
     assert set(ROWS) <= set(TABLES)
+
+
+def test_the_documents_have_every_table_and_none_is_too_wide() -> None:
+    root = Path(__file__).parents[2]
+    texts = [(root / name).read_text() for name in ("README.md", "docs/benchmarks.md")]
+    blocks = re.findall(r"<!-- figures: (.*?) -->\n(.*?)<!-- end of figures -->", "".join(texts), flags=re.DOTALL)
+    assert {name for name, _ in blocks} == set(TABLES)
+    assert max(len(line) for _, table in blocks for line in table.splitlines()) <= WIDEST
