@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
 from s2m.errors import MaskError, StrokeError
 
@@ -23,6 +24,12 @@ LabelMap = NDArray[np.int32]
 
 BACKGROUND_ID = 0
 """The object id of strokes that belong to no object: negative for every object."""
+
+
+class Frozen(BaseModel):
+    """A value that is read from JSON and written to it, never changes, and has no fields but its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)

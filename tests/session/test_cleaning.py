@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2m.session import DropSpecks, FillHoles, Smooth
-from s2m.session.cleaning import cleaned, connected_parts, holes, smoothed, without_specks
+from s2m.session.cleaning import cleaned, connected_components, holes, smoothed, without_specks
 
 
 def ring() -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
@@ -51,6 +51,6 @@ def test_cleaning_takes_no_pixel_of_another_object() -> None:
     assert not cleaned(mask, free, DropSpecks(object_id=1))[12, 12]
 
 
-def test_connected_parts_come_largest_first() -> None:
-    assert [part.sum() for part in connected_parts(ring())] == [59, 1]
-    assert connected_parts(np.zeros((3, 3), dtype=bool)) == []
+def test_connected_components_come_largest_first() -> None:
+    assert [part.sum() for part in connected_components(ring())] == [59, 1]
+    assert connected_components(np.zeros((3, 3), dtype=bool)) == []

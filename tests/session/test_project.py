@@ -52,7 +52,6 @@ def draw(x: float, y: float) -> Draw:
 def test_images_are_listed_in_natural_order_and_untouched(project: Project) -> None:
     assert [entry.name for entry in project.images] == ["a.jpg", "b2.png", "b10.png"]
     assert {entry.status for entry in project.images} == {"untouched"}
-    assert project.next_unfinished() == "a.jpg"
     assert project.last_image is None
 
 
@@ -90,7 +89,6 @@ def test_status_strokes_and_history_are_there_after_a_restart(photos: Path, tmp_
     assert (again.entry("b2.png").status, again.entry("b2.png").strokes) == ("done", 2)
     assert again.last_image is None or again.last_image == "b2.png"
     assert again.progress.counts == {"untouched": 2, "done": 1}
-    assert again.next_unfinished("a.jpg") == "b10.png"
     predictor = DiscAnswerer()
     reopened = opened(again, "b2.png", predictor)
     np.testing.assert_array_equal(reopened.state.label_map(), labels)
@@ -244,7 +242,6 @@ def test_views_settings_and_the_last_image_are_remembered(photos: Path, tmp_path
 def test_an_unreadable_image_is_listed_with_its_reason_and_skipped(project: Project) -> None:
     project.report_unreadable("a.jpg", "a.jpg is damaged")
     assert (project.entry("a.jpg").status, project.entry("a.jpg").error) == ("unreadable", "a.jpg is damaged")
-    assert project.next_unfinished() == "b2.png"
 
 
 def test_an_unreadable_journal_does_not_hide_the_other_images(photos: Path, tmp_path: Path) -> None:
@@ -262,7 +259,6 @@ def test_an_empty_folder_is_a_project_without_images(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     project = Project.open(tmp_path / "none", tmp_path / "output")
     assert project.images == ()
-    assert project.next_unfinished() is None
 
 
 def test_one_image_is_a_project_too(photos: Path, tmp_path: Path) -> None:

@@ -15,33 +15,29 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 
 from s2m.errors import StrokeError
 from s2m.files.atomic import write_atomically
-from s2m.types import Sign, Stroke
+from s2m.types import Frozen, Sign, Stroke
 
 FORMAT: Literal["s2m-strokes"] = "s2m-strokes"
 VERSION: Literal[1] = 1
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Size(_Entry):
+class _Size(Frozen):
     width: int = Field(ge=1)
     height: int = Field(ge=1)
 
 
-class _StrokeEntry(_Entry):
+class _StrokeEntry(Frozen):
     object: int = Field(ge=0)
     sign: Sign
     width: FiniteFloat = Field(gt=0)
     points: list[tuple[FiniteFloat, FiniteFloat]] = Field(min_length=1)
 
 
-class _StrokeFile(_Entry):
+class _StrokeFile(Frozen):
     format: Literal["s2m-strokes"]
     version: Literal[1]
     image: _Size
@@ -138,7 +134,7 @@ def check_strokes(strokes: Sequence[Stroke], image_size_hw: tuple[int, int], nam
 
 def _check_head(data: bytes, name: str) -> None:
     try:
-        head = TypeAdapter(_Head).validate_json(data)
+        head = _Head.model_validate_json(data)
     except ValidationError as error:
         raise StrokeError(
             f'{name} is not a strokes file (wanted JSON with "format": "{FORMAT}" and "version": {VERSION}): '

@@ -9,7 +9,7 @@ import numpy as np
 
 from s2m.session.answers import ImagePredictor, PredictionRequest, answered
 from s2m.session.checks import changed_stroke, check
-from s2m.session.cleaning import cleaned, connected_parts
+from s2m.session.cleaning import cleaned, connected_components
 from s2m.session.commands import (
     AddObject,
     Brush,
@@ -29,7 +29,6 @@ from s2m.session.commands import (
     MarkImage,
     MaskCommand,
     MergeObjects,
-    NamedMask,
     PasteObjects,
     SplitObject,
 )
@@ -37,7 +36,7 @@ from s2m.session.masks import Layer, empty_layer, rebased, without_objects
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask
 from s2m.session.shapes import painted_pixels
 from s2m.session.state import AnnotatedObject, AnnotationState, colour_of
-from s2m.types import BACKGROUND_ID, BoolArray
+from s2m.types import BACKGROUND_ID
 
 
 def apply(state: AnnotationState, command: Edit, predictor: ImagePredictor) -> AnnotationState:
@@ -72,7 +71,7 @@ def apply_checked(state: AnnotationState, command: Edit, predictor: ImagePredict
     if isinstance(command, SplitObject):
         return _split(state, command)
     if isinstance(command, DeleteObject):
-        return _without_object(state, command.object_id)
+        return _without_objects(state, {command.object_id})
     if isinstance(command, AddObject):
         return _with_object(state, command.object_id, command.name, command.class_name, command.colour)
     if isinstance(command, ChangeObject):
@@ -121,11 +120,7 @@ def _cleaned(state: AnnotationState, command: Clean) -> Layer:
     mask = state.object_mask(command.object_id)
     free = ~mask if state.overlap == "overlapping" else state.label_map() == BACKGROUND_ID
     clean = PackedMask.of(cleaned(mask, free, command))
-    masks = [
-        ExactMask(object_id=one.object_id, mask=clean) if one.object_id == command.object_id else one
-        for one in state.exact_masks()
-    ]
-    return rebased(state.layer, masks, state.size_hw, state.overlap)
+    return rebased(state.layer, state.exact_masks({command.object_id: clean}), state.size_hw, state.overlap)
 
 
 def _with_edited_stroke(
@@ -165,9 +160,9 @@ def _rebased(state: AnnotationState, masks: Sequence[ExactMask]) -> AnnotationSt
 
 def _cleared(state: AnnotationState) -> AnnotationState:
     if not state.locked_ids:
-        layer = replace(empty_layer(state.size_hw))
+        layer = empty_layer(state.size_hw)
         return replace(state, layer=layer, start=layer, chain=(), past_strokes=())
-    kept = [mask for mask in state.exact_masks() if mask.object_id in state.locked_ids]
+    kept = state.exact_masks({one: None for one in state.object_ids if one not in state.locked_ids})
     past = tuple(stroke for stroke in state.past_strokes if stroke.object_id in state.locked_ids)
     bare = replace(state, layer=empty_layer(state.size_hw), chain=(), past_strokes=past)
     return _rebased(bare, kept)
@@ -178,12 +173,7 @@ def _merged(state: AnnotationState, command: MergeObjects) -> AnnotationState:
     union = state.object_mask(command.into_id)
     for object_id in gone:
         union = union | state.object_mask(object_id)
-    joined = ExactMask(object_id=command.into_id, mask=PackedMask.of(union))
-    masks = [
-        joined if mask.object_id == command.into_id else mask
-        for mask in state.exact_masks()
-        if mask.object_id not in gone
-    ]
+    masks = state.exact_masks({**dict.fromkeys(gone), command.into_id: PackedMask.of(union)})
     left = _without_objects(_committed(state), gone)
     given = tuple(_of_object(stroke, gone, command.into_id) for stroke in (*state.past_strokes, *state.strokes))
     return replace(_rebased(left, masks), past_strokes=given)
@@ -194,10 +184,9 @@ def _of_object(stroke: DrawnStroke, object_ids: set[int], into_id: int) -> Drawn
 
 
 def _split(state: AnnotationState, command: SplitObject) -> AnnotationState:
-    parts = connected_parts(state.object_mask(command.object_id))
+    parts = connected_components(state.object_mask(command.object_id))
     whole = state.object(command.object_id)
-    masks = [mask for mask in state.exact_masks() if mask.object_id != command.object_id]
-    masks.append(ExactMask(object_id=command.object_id, mask=PackedMask.of(parts[0])))
+    masks = list(state.exact_masks({command.object_id: PackedMask.of(parts[0])}))
     for part in parts[1:]:
         object_id = state.next_object_id
         state = _with_object(state, object_id, "", whole.class_name, "")
@@ -207,38 +196,33 @@ def _split(state: AnnotationState, command: SplitObject) -> AnnotationState:
 
 def _with_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> AnnotationState:
     """Masks from elsewhere, over the present masks of unlocked objects, committed."""
-    new: dict[int, BoolArray] = {}
+    new: dict[int, PackedMask] = {}
     for named in command.masks:
         object_id = named.object_id if isinstance(command, ImportMasks) else state.next_object_id
         if object_id in state.locked_ids:
             continue
         if object_id not in state.object_ids:
             state = _with_object(state, object_id, named.name, named.class_name, named.colour)
-        new[object_id] = _at_size(named, command.size_hw, state.size_hw)
-    masks = [ExactMask(object_id=object_id, mask=PackedMask.of(mask)) for object_id, mask in new.items()]
+        new[object_id] = _at_size(named.mask, command.size_hw, state.size_hw)
     covered = np.zeros(state.size_hw, dtype=bool)
     if state.overlap == "exclusive":
-        covered |= np.any(list(new.values()), axis=0) if new else False
+        for mask in new.values():
+            covered[mask.place] |= mask.crop()
     kept = [
         ExactMask(object_id=object_id, mask=PackedMask.of(state.object_mask(object_id) & ~covered))
         for object_id in state.object_ids
         if object_id not in new
     ]
-    return _rebased(state, [*kept, *masks])
+    return _rebased(state, [*kept, *(ExactMask(object_id=one, mask=mask) for one, mask in new.items())])
 
 
-def _at_size(named: NamedMask, from_hw: tuple[int, int], to_hw: tuple[int, int]) -> BoolArray:
+def _at_size(packed: PackedMask, from_hw: tuple[int, int], to_hw: tuple[int, int]) -> PackedMask:
     """A mask for an image of another size: the nearest pixel."""
-    mask = named.mask.unpack(from_hw)
     if from_hw == to_hw:
-        return mask
+        return packed
     rows = (np.arange(to_hw[0]) + 0.5) * (from_hw[0] / to_hw[0])
     columns = (np.arange(to_hw[1]) + 0.5) * (from_hw[1] / to_hw[1])
-    return mask[rows.astype(np.int64)[:, None], columns.astype(np.int64)]
-
-
-def _without_object(state: AnnotationState, object_id: int) -> AnnotationState:
-    return _without_objects(state, {object_id})
+    return PackedMask.of(packed.unpack(from_hw)[rows.astype(np.int64)[:, None], columns.astype(np.int64)])
 
 
 def _without_objects(state: AnnotationState, object_ids: set[int]) -> AnnotationState:

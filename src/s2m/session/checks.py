@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from s2m.errors import JournalError, MaskError
-from s2m.session.cleaning import connected_parts
+from s2m.session.cleaning import connected_components
 from s2m.session.commands import (
     AddObject,
     Brush,
@@ -73,7 +73,7 @@ def _check_of_object(state: AnnotationState, command: Clean | DeleteObject) -> N
 
 def _check_split(state: AnnotationState, command: SplitObject) -> None:
     _check_free(state, command.object_id)
-    if len(connected_parts(state.object_mask(command.object_id))) < 2:
+    if len(connected_components(state.object_mask(command.object_id))) < 2:
         raise JournalError(f"{state.name_of(command.object_id)} is in one piece; there is nothing to split")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from s2m.errors import ConfigError
-from s2m.session.packed_masks import Frozen
+from s2m.types import Frozen
 
 
 class ObjectClass(Frozen):

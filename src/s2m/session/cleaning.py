@@ -24,8 +24,8 @@ def cleaned(mask: BoolArray, free: BoolArray, command: Clean) -> BoolArray:
     return smoothed(mask, command.radius_px) & (mask | free)
 
 
-def connected_parts(mask: BoolArray) -> list[BoolArray]:
-    """The connected parts (8 neighbours) of a mask (H, W), the largest first, each (H, W)."""
+def connected_components(mask: BoolArray) -> list[BoolArray]:
+    """The connected components (8 neighbours) of a mask (H, W), the largest first, each (H, W)."""
     count, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
     areas = np.bincount(parts.ravel(), minlength=count)[1:]
     return [parts == part + 1 for part in np.argsort(-areas, kind="stable")]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from typing import Annotated, Any, Literal, cast
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from pydantic import AfterValidator, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from s2m.errors import JournalError
 from s2m.files.label_files import MAX_OBJECT_ID, UNKNOWN_ID
 from s2m.session.masks import Overlap
-from s2m.session.packed_masks import Frozen, PackedMask
-from s2m.types import BACKGROUND_ID, LabelMap, Sign
+from s2m.session.packed_masks import PackedMask
+from s2m.types import BACKGROUND_ID, Frozen, LabelMap, Sign
 
 Tool = Literal["stroke", "dot", "box", "lasso"]
 LocalEdits = Literal["after_commit", "always", "never"]
@@ -45,7 +44,18 @@ def new_key() -> str:
     return secrets.token_hex(8)
 
 
-class DrawnStroke(Frozen):
+class _Pointed(Frozen):
+    """Something along points."""
+
+    points: Points
+
+    @property
+    def points_xy(self) -> NDArray[np.float64]:
+        """The points, (P, 2) in image pixels."""
+        return np.array(self.points, dtype=np.float64)
+
+
+class DrawnStroke(_Pointed):
     """One movement of the pen.
 
     Attributes:
@@ -58,7 +68,6 @@ class DrawnStroke(Frozen):
         key: its name for ever.
     """
 
-    points: Points
     object_id: ObjectOrBackgroundId = 1
     sign: Sign = "positive"
     tool: Tool = "stroke"
@@ -147,21 +156,19 @@ class DeleteStroke(Frozen):
     key: Key
 
 
-class Brush(Frozen):
+class Brush(_Pointed):
     """Exact pixels that are the object's whatever the network says."""
 
     kind: Literal["brush"] = "brush"
-    points: Points
     object_id: ObjectId
     width_px: WidthPx = 6.0
     pressures: Pressures = ()
 
 
-class Erase(Frozen):
+class Erase(_Pointed):
     """Exact pixels that are not the object's; with object 0, no object's."""
 
     kind: Literal["erase"] = "erase"
-    points: Points
     object_id: ObjectOrBackgroundId
     width_px: WidthPx = 6.0
     pressures: Pressures = ()
@@ -328,9 +335,3 @@ def points_of(points_xy: ArrayLike) -> list[list[float]]:
     if array.ndim != 2 or array.shape[1] != 2:
         raise JournalError(f"points have the shape (P, 2), x and y each, got {array.shape}")
     return cast("list[list[float]]", array.tolist())
-
-
-def middle_of(points: tuple[tuple[float, float], ...]) -> tuple[float, float]:
-    """The centre of the box around some points."""
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return math.fsum((min(xs), max(xs))) / 2, math.fsum((min(ys), max(ys))) / 2

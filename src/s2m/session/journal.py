@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from s2m.errors import JournalError
 from s2m.session.commands import Command, DrawnStroke, Key, LocalEdits
 from s2m.session.masks import Overlap
-from s2m.session.packed_masks import Frozen
+from s2m.types import Frozen
 
 JOURNAL_VERSION = 1
 

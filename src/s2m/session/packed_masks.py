@@ -1,4 +1,4 @@
-"""Exact masks (H, W) in, small text out, and back; the values that are kept in journals."""
+"""Exact masks (H, W) in, small text out, and back, as journals keep them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,11 @@ import zlib
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from s2m.errors import MaskError
-from s2m.types import BoolArray
+from s2m.types import BoolArray, Frozen
 
 Side = Literal["in", "out"]
-
-
-class Frozen(BaseModel):
-    """A value that never changes and that knows all of its fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PackedMask(Frozen):
@@ -45,7 +38,7 @@ class PackedMask(Frozen):
     def of_crop(crop: BoolArray, left: int, top: int) -> PackedMask:
         """Pack a part of a mask that is empty elsewhere."""
         height, width = crop.shape
-        if crop.size == 0:
+        if not crop.any():
             return PackedMask(box_xyxy=(0, 0, 0, 0), data="")
         data = base64.b64encode(zlib.compress(np.packbits(crop).tobytes(), 6)).decode()
         return PackedMask(box_xyxy=(left, top, left + width, top + height), data=data)

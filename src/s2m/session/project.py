@@ -181,15 +181,6 @@ class Project:
         seconds = round(sum(entry.seconds for entry in entries), 1)
         return ProjectProgress(counts, sum(entry.strokes for entry in entries), seconds)
 
-    def next_unfinished(self, name: str | None = None) -> str | None:
-        """The next image after ``name``, round the end, that is neither done nor unreadable; None where all are."""
-        names = list(self._entries)
-        first = 0 if name is None else names.index(self.entry(name).name) + 1
-        for other in (*names[first:], *names[:first]):
-            if other != name and self._entries[other].status not in ("done", "unreadable"):
-                return other
-        return None
-
     def report_unreadable(self, name: str, message: str) -> None:
         """An image cannot be read: it stays in the list, with the reason."""
         self.entry(name)

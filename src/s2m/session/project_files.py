@@ -22,7 +22,7 @@ from s2m.session.commands import Draw, LocalEdits, MarkImage
 from s2m.session.history import History, history_of, last_model
 from s2m.session.journal import read_journal
 from s2m.session.masks import Overlap
-from s2m.session.packed_masks import Frozen
+from s2m.types import Frozen
 
 
 class ProjectSettings(Frozen):

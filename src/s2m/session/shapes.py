@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m.session.commands import Brush, DrawnStroke, Erase, middle_of
+from s2m.session.commands import Brush, DrawnStroke, Erase
 from s2m.session.packed_masks import PackedMask
 from s2m.types import BACKGROUND_ID, Sign, Stroke
 
@@ -30,8 +30,11 @@ def network_strokes(drawn: DrawnStroke, size_hw: tuple[int, int]) -> tuple[Strok
         outline = _box_outline(drawn)
         if drawn.sign == "negative" or drawn.object_id == BACKGROUND_ID:
             return _fill(drawn, outline, spacing)
-        return (_stroke(drawn, outline, "negative"), _stroke(drawn, np.array([middle_of(drawn.points)]), "positive"))
-    points = np.array(drawn.points, dtype=np.float64)
+        return (
+            _stroke(drawn, outline, "negative"),
+            _stroke(drawn, outline[:4].mean(axis=0, keepdims=True), "positive"),
+        )
+    points = drawn.points_xy
     if drawn.tool == "lasso":
         return _fill(drawn, points, spacing)
     return (_stroke(drawn, points[:1] if drawn.tool == "dot" else points, drawn.sign),)
@@ -39,7 +42,7 @@ def network_strokes(drawn: DrawnStroke, size_hw: tuple[int, int]) -> tuple[Strok
 
 def painted_pixels(command: Brush | Erase, size_hw: tuple[int, int]) -> PackedMask:
     """The pixels whose centre lies under the brush: within half a width (times the pressure) of the line."""
-    points = np.array(command.points, dtype=np.float64)
+    points = command.points_xy
     pressures = np.ones(len(points))
     if command.pressures:
         pressures = np.interp(
@@ -48,14 +51,11 @@ def painted_pixels(command: Brush | Erase, size_hw: tuple[int, int]) -> PackedMa
     radii = np.maximum(command.width_px / 2 * pressures, 0.5)
     left, top = np.maximum(np.floor(points.min(axis=0) - radii.max()), 0).astype(int)
     right, bottom = np.minimum(np.ceil(points.max(axis=0) + radii.max()), size_hw[::-1]).astype(int)
-    if right <= left or bottom <= top:
-        return PackedMask(box_xyxy=(0, 0, 0, 0), data="")
-    crop = np.zeros((bottom - top, right - left), dtype=bool)
-    starts = range(max(1, len(points) - 1))
-    for start in starts:
+    crop = np.zeros((max(0, bottom - top), max(0, right - left)), dtype=bool)
+    for start in range(max(1, len(points) - 1)):
         end = min(start + 1, len(points) - 1)
         _paint_segment(crop, points[[start, end]] - (left, top), radii[[start, end]])
-    return PackedMask.of_crop(crop, int(left), int(top)) if crop.any() else PackedMask(box_xyxy=(0, 0, 0, 0), data="")
+    return PackedMask.of_crop(crop, int(left), int(top))
 
 
 def _paint_segment(canvas: NDArray[np.bool_], ends: NDArray[np.float64], radii: NDArray[np.float64]) -> None:
@@ -80,8 +80,7 @@ def _stroke(drawn: DrawnStroke, points: NDArray[np.float64], sign: Sign) -> Stro
 
 
 def _box_outline(drawn: DrawnStroke) -> NDArray[np.float64]:
-    xs, ys = [x for x, _ in drawn.points], [y for _, y in drawn.points]
-    left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
+    (left, top), (right, bottom) = drawn.points_xy.min(axis=0), drawn.points_xy.max(axis=0)
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], dtype=np.float64)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from s2m.files.label_files import MAX_OBJECT_ID
 from s2m.files.overlays import object_colour
 from s2m.session.commands import Draw, DrawnStroke, ImageStatus, LocalEdits, MaskCommand, NamedMask, PasteObjects
 from s2m.session.masks import Layer, Overlap, empty_layer, label_map, object_mask, soft_masks
-from s2m.session.packed_masks import ExactMask, Frozen, PackedMask
-from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, LabelMap, ObjectMasks
+from s2m.session.packed_masks import ExactMask, PackedMask
+from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, Frozen, LabelMap, ObjectMasks
 
 
 def colour_of(object_id: int) -> str:
@@ -137,12 +138,12 @@ class AnnotationState:
         """Each object's soft mask as if it were alone, (N, h, w) at network resolution."""
         return soft_masks(self.layer)
 
-    def exact_masks(self) -> tuple[ExactMask, ...]:
-        """The masks of all objects, to the pixel."""
-        return tuple(
-            ExactMask(object_id=object_id, mask=PackedMask.of(self.object_mask(object_id)))
-            for object_id in self.object_ids
+    def exact_masks(self, replaced: Mapping[int, PackedMask | None] = MappingProxyType({})) -> tuple[ExactMask, ...]:
+        """The masks of all objects, to the pixel; those in ``replaced`` are as given there, or left out where None."""
+        masks = (
+            (one, replaced[one] if one in replaced else PackedMask.of(self.object_mask(one))) for one in self.object_ids
         )
+        return tuple(ExactMask(object_id=object_id, mask=mask) for object_id, mask in masks if mask is not None)
 
     def copy_objects(self, object_ids: Sequence[int]) -> PasteObjects:
         """The command that puts some objects of this image into another.

@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from s2m.files.atomic import write_atomically
 from s2m.session.commands import DrawnStroke, ImageStatus, LocalEdits, MaskCommand
 from s2m.session.masks import Layer, Overlap
-from s2m.session.packed_masks import ExactMask, Frozen, HardPixels
+from s2m.session.packed_masks import ExactMask, HardPixels
 from s2m.session.state import AnnotatedObject, AnnotationState
+from s2m.types import Frozen
 
 _VERSION = 1
 
