@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from s2m.networks.original.deeplabv3plus import Bottleneck, DeepLabV3Plus, deeplabv3plus_resnet50, network_input
-from s2m.training import loop, original_loop
-from s2m.training.original_loop import OriginalTrainer
+from s2m.training.compact import trainer as compact_trainer
+from s2m.training.original import trainer as original_trainer
 from s2m.training.processes import join_processes
 from s2m.training.runs import RunRequest, open_trainer
 
@@ -31,20 +31,17 @@ def main(recipe: Path, data_root: Path, output: Path) -> None:
     torch.set_num_threads(1)
     request = RunRequest(recipe, "NULL", Path("unused"), device="cpu", data_root=data_root)
     with ExitStack() as stack:
-        stack.enter_context(patch.object(loop, "has_fast_bfloat16", return_value=False))
-        stack.enter_context(patch.object(original_loop, "deeplabv3plus_resnet50", double_network))
-        stack.enter_context(patch.object(original_loop, "network_input", double_input))
+        stack.enter_context(patch.object(compact_trainer, "has_fast_bfloat16", return_value=False))
+        stack.enter_context(patch.object(original_trainer, "deeplabv3plus_resnet50", double_network))
+        stack.enter_context(patch.object(original_trainer, "network_input", double_input))
         processes = stack.enter_context(join_processes("cpu"))
-        trainer = stack.enter_context(open_trainer(request, processes))
+        trainer = open_trainer(request, processes)
         for module in trainer.network.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
             if isinstance(module, Bottleneck):
                 nn.init.constant_(module.bn3.weight, 0.1)  # Random deep networks amplify rounding; damped ones do not.
-        if isinstance(trainer, OriginalTrainer):
-            trainer.step(next(trainer.batches(1, workers=0)))
-        else:
-            trainer.step(next(trainer.batches(1, workers=0)))
+        trainer.step(next(trainer.batches(1, workers=0)))
         gradients = {name: p.grad for name, p in trainer.network.named_parameters() if p.grad is not None}
         statistics = {name: value for name, value in trainer.network.named_buffers() if "running" in name}
         if processes.is_first:

@@ -8,8 +8,9 @@ import pytest
 
 from s2m.data.layouts import published_mixture
 from s2m.simulated_user.published import SimulatorSettings
-from s2m.training.config import TrainingConfig, read_toml, validated
-from s2m.training.original_config import OriginalConfig, OriginalDataConfig
+from s2m.training.compact.config import CompactConfig
+from s2m.training.config import read_toml, validated
+from s2m.training.original.config import OriginalConfig, OriginalDataConfig
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -17,7 +18,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
 def test_a_shipped_recipe_is_valid(path: Path) -> None:
     content = read_toml(path)
-    validated(OriginalConfig if "architecture" in content else TrainingConfig, content, path)
+    validated(OriginalConfig if "architecture" in content else CompactConfig, content, path)
 
 
 def test_the_recipe_on_shards_has_the_sets_and_passes_of_the_published_mixture(

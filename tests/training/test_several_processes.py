@@ -143,7 +143,7 @@ def test_the_original_trains_on_two_processes_one_goes_on_and_then_two_again(pai
 @pytest.mark.parametrize(
     ("recipe", "last"),
     [
-        ("checkpoint_minutes = 0.0001\n" + COMPACT.replace("ITERATIONS", "14"), 14),
+        ("checkpoint_every = 2\n" + COMPACT.replace("ITERATIONS", "14"), 14),
         (
             "checkpoint_every = 2\n" + ORIGINAL.replace("ACCUMULATE", "1").replace("iterations = 1", "iterations = 9"),
             9,

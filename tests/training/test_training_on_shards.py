@@ -11,14 +11,16 @@ import torch
 
 from data_miniatures import shard_miniature
 from s2m.data.layouts import DataSet, open_named_set, open_set
-from s2m.training.config import DataConfig, OptimiserConfig, RoundsConfig, TrainingConfig
-from s2m.training.loading import start_loading
-from s2m.training.loop import Trainer
-from s2m.training.original_config import OriginalConfig
-from s2m.training.original_loop import OriginalTrainer
+from s2m.training.compact import stream as compact_stream
+from s2m.training.compact.config import CompactConfig, CompactDataConfig, CompactOptimiserConfig, RoundsConfig
+from s2m.training.compact.stream import CompactStream
+from s2m.training.compact.trainer import CompactTrainer
+from s2m.training.loading import make_loader, start_loading
+from s2m.training.original import stream as original_stream
+from s2m.training.original.config import OriginalConfig
+from s2m.training.original.stream import OriginalStream
+from s2m.training.original.trainer import OriginalTrainer
 from s2m.training.processes import Processes, ShardedOrder
-from s2m.training.published_stream import PublishedStream, make_published_loader
-from s2m.training.stream import SampleStream, make_loader
 
 CPU = torch.device("cpu")
 ALONE = Processes(0, 1, CPU)
@@ -43,11 +45,11 @@ def place(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> str:
     return f"pipe:cat {shards}/{{}}" if request.param == "address" else "shards"
 
 
-def compact(name: str, root: Path) -> TrainingConfig:
-    return TrainingConfig(
-        data=DataConfig(sets={name: 1.0}, crop_size=64, workers=0, shard_copies=str(root / "copies")),
+def compact(name: str, root: Path) -> CompactConfig:
+    return CompactConfig(
+        data=CompactDataConfig(sets={name: 1.0}, crop_size=64, workers=0, shard_copies=str(root / "copies")),
         rounds=RoundsConfig(sessions=1, count=(1, 1)),
-        optimiser=OptimiserConfig(batch_size=BATCH, iterations=ITERATIONS, warmup=1, decay=1),
+        optimiser=CompactOptimiserConfig(batch_size=BATCH, iterations=ITERATIONS, warmup=1, decay=1),
     )
 
 
@@ -61,8 +63,8 @@ def original() -> OriginalConfig:
     )
 
 
-def published(name: str, root: Path) -> PublishedStream:
-    return PublishedStream([DataSet("set", open_named_set(root, name, root / "copies"))], original())
+def published(name: str, root: Path) -> OriginalStream:
+    return OriginalStream([DataSet("set", open_named_set(root, name, root / "copies"))], original())
 
 
 def test_every_sample_is_that_of_the_folder(place: str, folder: Path, tmp_path: Path) -> None:
@@ -72,7 +74,7 @@ def test_every_sample_is_that_of_the_folder(place: str, folder: Path, tmp_path: 
         np.testing.assert_array_equal(one.image_rgb, other.image_rgb)
         np.testing.assert_array_equal(one.prompts, other.prompts)
         np.testing.assert_array_equal(one.target, other.target)
-    own, its = (SampleStream(tmp_path, compact(name, tmp_path)) for name in (place, str(folder)))
+    own, its = (CompactStream(tmp_path, compact(name, tmp_path)) for name in (place, str(folder)))
     for number in range(8):
         np.testing.assert_array_equal(own[number].image_rgb, its[number].image_rgb)
         np.testing.assert_array_equal(own[number].targets, its[number].targets)
@@ -87,7 +89,7 @@ def test_two_processes_of_two_workers_see_every_image_of_an_epoch_once(
     for rank in range(2):
         order = ShardedOrder(0, 2, BATCH, 1, Processes(rank, 2, CPU))
         numbers += list(order)
-        batches += list(start_loading(make_published_loader(packed, order, workers=2)))
+        batches += list(start_loading(make_loader(packed, original_stream.collate, order, workers=2)))
     assert sorted(numbers) == list(range(8))
     assert len({packed.image_of(number).name for number in numbers}) == 8
     seen = Counter(image.numpy().tobytes() for batch in batches for image in batch.images)
@@ -96,11 +98,11 @@ def test_two_processes_of_two_workers_see_every_image_of_an_epoch_once(
 
 
 def test_workers_give_the_compact_network_the_batches_of_one_process(place: str, folder: Path, tmp_path: Path) -> None:
-    packed, plain = (SampleStream(tmp_path, compact(name, tmp_path)) for name in (place, str(folder)))
+    packed, plain = (CompactStream(tmp_path, compact(name, tmp_path)) for name in (place, str(folder)))
     order = ShardedOrder(0, 2, BATCH, 1, ALONE)
     for one, other in zip(
-        start_loading(make_loader(packed, order, workers=2)),
-        start_loading(make_loader(plain, order, workers=0)),
+        start_loading(make_loader(packed, compact_stream.collate, order, workers=2)),
+        start_loading(make_loader(plain, compact_stream.collate, order, workers=0)),
         strict=True,
     ):
         torch.testing.assert_close(one.pictures, other.pictures)
@@ -110,15 +112,14 @@ def test_workers_give_the_compact_network_the_batches_of_one_process(place: str,
 def test_a_resumed_run_on_shards_follows_the_curve_of_one_on_the_folder(
     place: str, folder: Path, tmp_path: Path
 ) -> None:
-    whole = Trainer(compact(str(folder), tmp_path), tmp_path, tmp_path / "whole", ALONE)
+    whole = CompactTrainer(compact(str(folder), tmp_path), tmp_path, tmp_path / "whole", ALONE)
     curve = [whole.step(batch)[1]["loss"] for batch in whole.batches(ITERATIONS, workers=0)]
     losses = []
     for end in (2, ITERATIONS):
-        part = Trainer(compact(place, tmp_path), tmp_path, tmp_path / "parts", ALONE)
+        part = CompactTrainer(compact(place, tmp_path), tmp_path, tmp_path / "parts", ALONE)
         if end == ITERATIONS:
             part.resume()
         losses += [part.step(batch)[1]["loss"] for batch in part.batches(end, workers=0)]
-        part.folder.mkdir(exist_ok=True)
         part.save()
     assert losses == pytest.approx(curve, rel=2e-2)
 

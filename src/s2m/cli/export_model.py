@@ -112,14 +112,14 @@ def _export_compact(
     from s2m.networks.compact.export import PROMPT_DIAMETER_PX, export_compact, write_weights
     from s2m.networks.compact.network import PROMPT_STRIDE, SIZE_MULTIPLE
     from s2m.training.checkpoints import read_checkpoint
-    from s2m.training.config import TrainingConfig
-    from s2m.training.loop import build_network
+    from s2m.training.compact.config import CompactConfig
+    from s2m.training.compact.trainer import build_network
 
     state = read_checkpoint(checkpoint)
     if "architecture" in state.config:
         weights_only = checkpoint.with_name("weights.pth")
         raise ModelError(f"{checkpoint} is a checkpoint of the original network; export {weights_only} instead")
-    network = build_network(TrainingConfig.model_validate(state.config))
+    network = build_network(CompactConfig.model_validate(state.config))
     network.load_state_dict(state.average)
     card = ModelCard(
         name=name,

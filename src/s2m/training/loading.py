@@ -1,16 +1,35 @@
-"""A loader in; its batches, from worker processes that share no threads with this one, out."""
+"""A stream of samples in; its batches, from worker processes that share no threads with this one, out."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import cv2
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
+from s2m.training.processes import ShardedOrder
+
+_Sample = TypeVar("_Sample")
 _Batch = TypeVar("_Batch")
+
+
+def make_loader(
+    stream: Dataset[_Sample], collate: Callable[[Sequence[_Sample]], _Batch], order: ShardedOrder, workers: int
+) -> DataLoader[_Batch]:
+    """Batches of one pass of this process, in order, prepared by ``workers`` processes beside it."""
+    return DataLoader(
+        stream,  # type: ignore[arg-type]  # A loader of samples gives what its collate function makes of them.
+        batch_size=order.share,
+        sampler=order,
+        num_workers=workers,
+        collate_fn=collate,
+        prefetch_factor=4 if workers else None,
+        pin_memory=order.processes.device.type == "cuda",
+        worker_init_fn=limit_threads,
+    )
 
 
 def start_loading(loader: DataLoader[Any]) -> Iterator[Any]:

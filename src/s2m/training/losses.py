@@ -1,4 +1,7 @@
-"""Logits and soft targets in; one number to make smaller out."""
+"""Logits and targets in; one number to make smaller, or the IoU, out.
+
+The compact network learns by ``segmentation_loss``, the original one by ``bootstrapped_cross_entropy``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from s2m.training.config import LossConfig
+from s2m.training.compact.config import LossConfig
+from s2m.training.original.config import BootstrapConfig
+
+_LEAST_SURPRISE = 1e-30
+"""Keeps the logarithm finite where every object is certain to be absent."""
 
 
 def segmentation_loss(logits: Tensor, target: Tensor, valid: Tensor, config: LossConfig) -> Tensor:
@@ -43,3 +50,54 @@ def mean_iou(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     union = (answer | truth).sum(dim=(1, 2)).float()
     has_target = truth.any(dim=2).any(dim=1)
     return (intersection / union.clamp(min=1))[has_target].mean()
+
+
+def hardest_share(iteration: int, config: BootstrapConfig) -> float:
+    """The share of a sample's pixels that the loss is averaged over: 1, then falling linearly to its last value."""
+    if iteration < config.start:
+        return 1.0
+    progress = min(1.0, (iteration - config.start) / (config.end - config.start))
+    return 1.0 - progress * (1.0 - config.last_share)
+
+
+def bootstrapped_cross_entropy(logits: Tensor, targets: Tensor, valid: Tensor, share: float) -> Tensor:
+    """Cross-entropy on the two aggregated channels, averaged over each sample's hardest pixels.
+
+    Each sample keeps a share of its own pixels, so the loss of a batch is the mean of its samples' losses
+    however the batch is split over processes.
+
+    Args:
+        logits: (B, h, w) float, one object a sample, before aggregation.
+        targets: (B, h, w) bool.
+        valid: (B, h, w) bool, false where the truth is unknown: such pixels neither count nor are chosen.
+        share: in 0..1, of the valid pixels; see ``hardest_share``.
+
+    Returns:
+        A scalar, 0 where a batch has no valid pixel.
+    """
+    aggregated = aggregate_logits(logits.float()[:, None])
+    losses = functional.cross_entropy(aggregated, targets.long(), reduction="none") * valid
+    each = [_mean_of_hardest(loss[known], share) for loss, known in zip(losses, valid, strict=True)]
+    return torch.stack(each).mean()
+
+
+def _mean_of_hardest(losses: Tensor, share: float) -> Tensor:
+    if len(losses) == 0:
+        return losses.sum()
+    if share >= 1.0:
+        return losses.mean()
+    return losses.topk(max(1, int(len(losses) * share)), sorted=False).values.mean()
+
+
+def aggregate_logits(logits: Tensor) -> Tensor:
+    """``s2m.engine.aggregation.aggregate_logits`` for tensors with gradients; a test holds the two together.
+
+    Args:
+        logits: (B, N, h, w) float, each object's logits as if it were alone.
+
+    Returns:
+        (B, N + 1, h, w), the background first.
+    """
+    log_background = functional.logsigmoid(-logits).sum(dim=1, keepdim=True)
+    log_foreground = torch.log(-torch.expm1(log_background.clamp(max=-_LEAST_SURPRISE)))
+    return torch.cat([log_background - log_foreground, logits], dim=1)

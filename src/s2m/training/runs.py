@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 from s2m.data.layouts import DataSet, missing_sets, open_named_set, present_mixture, published_mixture
 from s2m.data.shard_copies import is_address
 from s2m.errors import ConfigError
-from s2m.training.config import TrainingConfig, read_toml, validated
-from s2m.training.loop import Trainer
-from s2m.training.original_config import OriginalConfig
-from s2m.training.original_loop import OriginalTrainer
+from s2m.training.compact.config import CompactConfig
+from s2m.training.compact.trainer import CompactTrainer
+from s2m.training.config import read_toml, validated
+from s2m.training.original.config import OriginalConfig
+from s2m.training.original.trainer import OriginalTrainer
 from s2m.training.processes import DeviceName, Processes, join_processes
 from s2m.training.run_folder import CHECKPOINT_NAME, NO_RUN
 from s2m.training.throughput import Throughput, measure_throughput
+from s2m.training.trainer import Trainer
+
+AnyTrainer = Trainer[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ def train(request: RunRequest, report: Callable[[str], object]) -> None:
     Raises:
         S2MError: the recipe, the data or the weights are not as they should be.
     """
-    with _join(request) as processes, open_trainer(request, processes) as trainer:
+    with _join(request) as processes:
+        trainer = open_trainer(request, processes)
         words = _go_on_or_start(trainer, request, processes)
         if processes.is_first:
             report(words)
@@ -80,7 +85,7 @@ def _join(request: RunRequest) -> AbstractContextManager[Processes]:
     return join_processes(request.device, share_gpus=request.share_gpus)
 
 
-def _go_on_or_start(trainer: OriginalTrainer | Trainer, request: RunRequest, processes: Processes) -> str:
+def _go_on_or_start(trainer: AnyTrainer, request: RunRequest, processes: Processes) -> str:
     """Bring the trainer to where it is to begin; the first process decides for all.
 
     Returns:
@@ -103,7 +108,7 @@ def _go_on_or_start(trainer: OriginalTrainer | Trainer, request: RunRequest, pro
     return f"going on from step {trainer.iteration} of {checkpoint}"
 
 
-def _load_start(trainer: OriginalTrainer | Trainer, request: RunRequest) -> None:
+def _load_start(trainer: AnyTrainer, request: RunRequest) -> None:
     """Load the weights that a new run starts from, where the request names some."""
     if request.deeplab is not None:
         assert isinstance(trainer, OriginalTrainer), "_check_compact refuses it"
@@ -126,19 +131,16 @@ def measure(request: RunRequest, steps: int, workers: Sequence[int]) -> Throughp
         S2MError: as ``train``.
     """
     nowhere = replace(request, run_id=NO_RUN)
-    with _join(request) as processes, open_trainer(nowhere, processes) as trainer:
+    with _join(request) as processes:
+        trainer = open_trainer(nowhere, processes)
         _load_start(trainer, request)
         tried = workers or (trainer.config.data.workers,)
         size = trainer.config.optimiser.batch_size
-        if isinstance(trainer, OriginalTrainer):
-            found = measure_throughput(trainer, size, steps, tried)
-        else:
-            found = measure_throughput(trainer, size, steps, tried)
+        found = measure_throughput(trainer, size, steps, tried)
         return found if processes.is_first else None
 
 
-@contextmanager
-def open_trainer(request: RunRequest, processes: Processes) -> Iterator[OriginalTrainer | Trainer]:
+def open_trainer(request: RunRequest, processes: Processes) -> AnyTrainer:
     """The trainer of a request, before any file of weights is loaded.
 
     Raises:
@@ -148,12 +150,10 @@ def open_trainer(request: RunRequest, processes: Processes) -> Iterator[Original
     folder = None if request.run_id == NO_RUN else request.runs / request.run_id
     if "architecture" in content:
         recipe = validated(OriginalConfig, content, request.config)
-        yield OriginalTrainer(recipe, sets_of(recipe, request), folder, processes)
-        return
-    settings = validated(TrainingConfig, content, request.config)
+        return OriginalTrainer(recipe, sets_of(recipe, request), folder, processes)
+    settings = validated(CompactConfig, content, request.config)
     _check_compact(settings, request)
-    with TemporaryDirectory() as nowhere:
-        yield Trainer(settings, request.data_root or Path(), folder or Path(nowhere), processes)
+    return CompactTrainer(settings, request.data_root or Path(), folder, processes)
 
 
 def sets_of(settings: OriginalConfig, request: RunRequest) -> tuple[DataSet, ...]:
@@ -189,7 +189,7 @@ def _are_addresses(names: Iterable[str]) -> bool:
     return all(is_address(name) for name in names)
 
 
-def _check_compact(settings: TrainingConfig, request: RunRequest) -> None:
+def _check_compact(settings: CompactConfig, request: RunRequest) -> None:
     if request.data_root is None and not _are_addresses(settings.data.sets):
         raise ConfigError("the compact network's recipe names folders; give the one they lie below with --data")
     given = [request.lvis_root, request.static_root, request.deeplab]

@@ -9,15 +9,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from s2m.data.labelled_images import LabelledImage
 from s2m.data.layouts import open_named_set
 from s2m.simulated_user.sessions import SimulatedSession
-from s2m.training.config import DataConfig, TrainingConfig
-from s2m.training.loading import limit_threads
-from s2m.training.processes import ShardedOrder
-from s2m.training.samples import WHOLE_KINDS, draw_sample
+from s2m.training.compact.config import CompactConfig, CompactDataConfig
+from s2m.training.compact.samples import WHOLE_KINDS, draw_sample
 from s2m.types import ByteArray
 
 
@@ -37,7 +35,7 @@ class OpenSample:
 
 
 @dataclass(frozen=True)
-class Batch:
+class CompactBatch:
     """What one step learns from, in bytes, as it travels from the workers.
 
     Attributes:
@@ -65,10 +63,10 @@ class Batch:
         return share, (known == 1).float()
 
 
-class SampleStream(Dataset[OpenSample]):
+class CompactStream(Dataset[OpenSample]):
     """Sample number i is a function of the seed and i alone, so that a run can be resumed anywhere."""
 
-    def __init__(self, data_root: Path, config: TrainingConfig) -> None:
+    def __init__(self, data_root: Path, config: CompactConfig) -> None:
         self.config = config
         self.user = config.simulated_user
         self.sets = open_sets(data_root, config.data)
@@ -112,7 +110,7 @@ def target_of(session: SimulatedSession, target: ByteArray) -> ByteArray:
     return np.where(target == 1, np.uint8(0), target)
 
 
-def open_sets(data_root: Path, config: DataConfig) -> dict[str, Sequence[LabelledImage]]:
+def open_sets(data_root: Path, config: CompactDataConfig) -> dict[str, Sequence[LabelledImage]]:
     """The configured sets, below the data root in any layout or in shards at an address, by name.
 
     Raises:
@@ -122,23 +120,10 @@ def open_sets(data_root: Path, config: DataConfig) -> dict[str, Sequence[Labelle
     return {name: open_named_set(data_root, name, copies) for name in config.sets}
 
 
-def make_loader(stream: SampleStream, order: ShardedOrder, workers: int) -> DataLoader[Batch]:
-    """Batches of one iteration of this process, in order, prepared by ``workers`` processes beside it."""
-    return DataLoader(  # the collate function turns samples into batches, which the types cannot say
-        stream,  # type: ignore[arg-type]
-        batch_size=order.share,
-        sampler=order,
-        num_workers=workers,
-        collate_fn=collate,
-        prefetch_factor=4 if workers else None,
-        worker_init_fn=limit_threads,
-    )
-
-
-def collate(samples: Sequence[OpenSample]) -> Batch:
+def collate(samples: Sequence[OpenSample]) -> CompactBatch:
     """Join samples into a batch."""
     pictures = torch.from_numpy(np.stack([sample.image_rgb for sample in samples]))
-    return Batch(
+    return CompactBatch(
         pictures.permute(0, 3, 1, 2),
         tuple(session for sample in samples for session in sample.sessions),
         torch.from_numpy(np.concatenate([sample.targets for sample in samples])),

@@ -14,8 +14,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from s2m.errors import ModelError
 from s2m.networks.compact.export import write_weights
 from s2m.training.checkpoints import read_checkpoint
-from s2m.training.config import DataConfig, OptimiserConfig, RoundsConfig, TrainingConfig
-from s2m.training.loop import Trainer, learning_rate
+from s2m.training.compact.config import CompactConfig, CompactDataConfig, CompactOptimiserConfig, RoundsConfig
+from s2m.training.compact.trainer import CompactTrainer
 from s2m.training.processes import Processes
 from s2m.training.run_folder import CHECKPOINT_NAME, METRICS_NAME
 
@@ -37,11 +37,11 @@ def data_root(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def small_config(iterations: int) -> TrainingConfig:
-    return TrainingConfig(
-        data=DataConfig(sets={"train/discs": 1.0}, crop_size=64, workers=0),
+def small_config(iterations: int) -> CompactConfig:
+    return CompactConfig(
+        data=CompactDataConfig(sets={"train/discs": 1.0}, crop_size=64, workers=0),
         rounds=RoundsConfig(count=(1, 2)),
-        optimiser=OptimiserConfig(batch_size=2, iterations=iterations, warmup=2, decay=2, learning_rate=2e-3),
+        optimiser=CompactOptimiserConfig(batch_size=2, iterations=iterations, warmup=2, decay=2, learning_rate=2e-3),
         log_every=1,
         panel_every=2,
     )
@@ -52,7 +52,7 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_a_run_learns_and_leaves_checkpoint_metrics_and_pictures(data_root: Path, tmp_path: Path) -> None:
-    Trainer(small_config(14), data_root, tmp_path / "run", ALONE).run()
+    CompactTrainer(small_config(14), data_root, tmp_path / "run", ALONE).run()
     metrics = read_metrics(tmp_path / "run")
     assert [line["iteration"] for line in metrics] == list(range(1, 15))
     assert np.mean([line["loss"] for line in metrics[-4:]]) < np.mean([line["loss"] for line in metrics[:4]])
@@ -67,14 +67,13 @@ def test_a_run_learns_and_leaves_checkpoint_metrics_and_pictures(data_root: Path
 
 
 def test_a_resumed_run_follows_the_same_curve(data_root: Path, tmp_path: Path) -> None:
-    whole = Trainer(small_config(4), data_root, tmp_path / "whole", ALONE)
+    whole = CompactTrainer(small_config(4), data_root, tmp_path / "whole", ALONE)
     whole.run()
-    first = Trainer(small_config(4), data_root, tmp_path / "parts", ALONE)
+    first = CompactTrainer(small_config(4), data_root, tmp_path / "parts", ALONE)
     for batch in first.batches(2, workers=0):
         first.step(batch)
-    first.folder.mkdir(exist_ok=True)
     first.save()
-    second = Trainer(small_config(4), data_root, tmp_path / "parts", ALONE)
+    second = CompactTrainer(small_config(4), data_root, tmp_path / "parts", ALONE)
     second.resume()
     second.run()
     expected = [line["loss"] for line in read_metrics(tmp_path / "whole")][2:]
@@ -84,11 +83,11 @@ def test_a_resumed_run_follows_the_same_curve(data_root: Path, tmp_path: Path) -
 
 
 def test_a_run_starts_from_exported_weights(data_root: Path, tmp_path: Path) -> None:
-    first = Trainer(small_config(2), data_root, tmp_path / "first", ALONE)
+    first = CompactTrainer(small_config(2), data_root, tmp_path / "first", ALONE)
     with torch.no_grad():
         first.average.encoder.keys.weight.fill_(0.25)
     write_weights(first.average, tmp_path / "weights.safetensors")
-    second = Trainer(small_config(2), data_root, tmp_path / "second", ALONE)
+    second = CompactTrainer(small_config(2), data_root, tmp_path / "second", ALONE)
     second.load_network(tmp_path / "weights.safetensors")
     for network in (second.network, second.average):
         assert bool((network.encoder.keys.weight == 0.25).all())
@@ -98,7 +97,7 @@ def test_a_run_starts_from_exported_weights(data_root: Path, tmp_path: Path) -> 
 def test_late_steps_begin_with_rounds_that_are_answered_and_not_learned_from(data_root: Path, tmp_path: Path) -> None:
     config = small_config(6)
     late = config.rounds.model_copy(update={"count": (1, 1), "late": 1.0, "late_rounds": 9})
-    trainer = Trainer(config.model_copy(update={"rounds": late}), data_root, tmp_path, ALONE)
+    trainer = CompactTrainer(config.model_copy(update={"rounds": late}), data_root, tmp_path, ALONE)
     rounds: list[tuple[bool, float]] = []
 
     def note(_: torch.nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:
@@ -124,7 +123,7 @@ def test_early_stages_and_depthwise_kernels_learn_where_the_recipe_frees_them(
     frozen: bool, data_root: Path, tmp_path: Path
 ) -> None:
     config = small_config(1).model_copy(update={"freeze_general": frozen})
-    trainer = Trainer(config, data_root, tmp_path / "run", ALONE)
+    trainer = CompactTrainer(config, data_root, tmp_path / "run", ALONE)
     backbone = trainer.network.encoder.backbone
     before = backbone.stem.weight.detach().clone()
     trainer.run()
@@ -133,14 +132,14 @@ def test_early_stages_and_depthwise_kernels_learn_where_the_recipe_frees_them(
 
 def test_a_run_does_not_start_from_a_damaged_file(data_root: Path, tmp_path: Path) -> None:
     (tmp_path / "weights.safetensors").write_bytes(b"nonsense")
-    trainer = Trainer(small_config(2), data_root, tmp_path / "run", ALONE)
+    trainer = CompactTrainer(small_config(2), data_root, tmp_path / "run", ALONE)
     with pytest.raises(ModelError, match="does not hold the weights of this network"):
         trainer.load_network(tmp_path / "weights.safetensors")
 
 
 def test_resuming_without_a_checkpoint_is_refused(data_root: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="does not exist"):
-        Trainer(small_config(2), data_root, tmp_path / "run", ALONE).resume()
+        CompactTrainer(small_config(2), data_root, tmp_path / "run", ALONE).resume()
 
 
 def test_a_checkpoint_with_code_in_it_is_refused(tmp_path: Path) -> None:
@@ -150,8 +149,8 @@ def test_a_checkpoint_with_code_in_it_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_learning_rate_warms_up_stays_and_falls() -> None:
-    config = OptimiserConfig(iterations=100, warmup=10, decay=50)
-    rates = [learning_rate(iteration, config) for iteration in range(100)]
+    config = CompactOptimiserConfig(iterations=100, warmup=10, decay=50)
+    rates = [config.rate_factor(iteration) for iteration in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[10] == rates[49] == 1.0
     assert rates[75] == pytest.approx(0.5)

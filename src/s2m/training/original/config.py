@@ -1,35 +1,33 @@
-"""A TOML file in; the validated, frozen ``OriginalConfig`` of a training of the original network out."""
+"""The recipe of the original network: a validated, frozen ``OriginalConfig``."""
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from s2m.simulated_user.published import SimulatorSettings
 from s2m.simulated_user.settings import Count, Positive, Settings, Share
-from s2m.training.config import SHARD_COPIES
+from s2m.training.config import LoadingConfig, OptimiserConfig, RunConfig
 
 ARCHITECTURE: Literal["deeplabv3plus_resnet50"] = "deeplabv3plus_resnet50"
 
 Precision = Literal["float32", "bfloat16"]
 
 
-class OriginalDataConfig(Settings):
+class OriginalDataConfig(LoadingConfig):
     """What to learn from, beside the published sets that ``--lvis-root`` and ``--static-root`` name.
 
     Attributes:
         sets: for each folder below ``--data`` (any layout of ``s2m.data.layouts``), or address of a set in
             shards, how often an epoch passes over it.
         crop_size: side of a training crop in network pixels, a multiple of 16.
-        workers: processes that prepare samples beside each training process.
-        shard_copies: folder of this machine that sets named by an address are copied into.
     """
 
     sets: dict[str, Count] = Field(default_factory=dict)
     crop_size: Annotated[int, Field(ge=32, multiple_of=16)] = 480
     workers: Annotated[int, Field(ge=0)] = 8
-    shard_copies: str = SHARD_COPIES
 
 
 class AugmentationConfig(Settings):
@@ -76,7 +74,7 @@ class BootstrapConfig(Settings):
         return self
 
 
-class OriginalOptimiserConfig(Settings):
+class OriginalOptimiserConfig(OptimiserConfig):
     """How the weights change.
 
     Attributes:
@@ -99,17 +97,20 @@ class OriginalOptimiserConfig(Settings):
     gamma: Positive = 0.1
     precision: Precision = "float32"
 
+    def rate_factor(self, iteration: int) -> float:
+        """Multiplied by gamma after each of the configured steps."""
+        return math.pow(self.gamma, sum(iteration >= step for step in self.steps))
 
-class OriginalConfig(Settings):
+
+class OriginalConfig(RunConfig):
     """Everything that a run depends on but the code and the data.
 
     Attributes:
         architecture: which network; selects this kind of configuration.
         output_stride: of the network.
-        seed: of every random choice.
-        checkpoint_every: steps between two checkpoints.
-        log_every: steps between two lines of the metrics file.
-        panel_every: steps between two sample pictures.
+        augmentation: random changes of a sample.
+        simulator: the simulated user.
+        bootstrap: the schedule of the loss.
     """
 
     architecture: Literal["deeplabv3plus_resnet50"]
@@ -119,7 +120,5 @@ class OriginalConfig(Settings):
     simulator: SimulatorSettings = SimulatorSettings()
     bootstrap: BootstrapConfig = BootstrapConfig()
     optimiser: OriginalOptimiserConfig = OriginalOptimiserConfig()
-    seed: Annotated[int, Field(ge=0)] = 0
     checkpoint_every: Count = 500
-    log_every: Count = 20
     panel_every: Count = 1000

@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-import s2m.training.stream as stream_module
+import s2m.training.compact.stream as stream_module
 from s2m.simulated_user.sessions import SimulatedUser
 from s2m.simulated_user.targets import SIBLING
-from s2m.training.config import DataConfig, TrainingConfig
-from s2m.training.samples import draw_sample
-from s2m.training.stream import Batch, SampleStream, collate
+from s2m.training.compact.config import CompactConfig, CompactDataConfig
+from s2m.training.compact.samples import draw_sample
+from s2m.training.compact.stream import CompactBatch, CompactStream, collate
 from s2m.types import ByteArray
 
 
@@ -26,17 +26,17 @@ def write_discs(root: Path, label: ByteArray, names: str) -> None:
 
 
 @pytest.fixture
-def stream(tmp_path: Path) -> SampleStream:
+def stream(tmp_path: Path) -> CompactStream:
     """One image, its object in the middle; half of the sessions want the object erased."""
     label = np.zeros((96, 96), np.uint8)
     label[30:66, 30:66] = 1
     label[:4] = 255
     write_discs(tmp_path, label, names="a")
-    data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0)
-    return SampleStream(tmp_path, TrainingConfig(data=data, simulated_user=SimulatedUser(start_empty_target=0.5)))
+    data = CompactDataConfig(sets={"discs": 1.0}, crop_size=96, workers=0)
+    return CompactStream(tmp_path, CompactConfig(data=data, simulated_user=SimulatedUser(start_empty_target=0.5)))
 
 
-def test_the_loss_asks_for_what_the_strokes_of_a_session_ask_for(stream: SampleStream) -> None:
+def test_the_loss_asks_for_what_the_strokes_of_a_session_ask_for(stream: CompactStream) -> None:
     batch = collate([stream[index] for index in range(20)])
     wanted = [bool(session.truth.any()) for session in batch.sessions]
     share, _ = batch.truth(torch.device("cpu"))
@@ -51,12 +51,12 @@ def test_an_answer_pixel_belongs_to_the_target_by_its_share_and_counts_where_all
     labels[0, :2, 2:] = 1
     labels[0, 2, 0] = SIBLING
     labels[0, 3, 3] = 255
-    share, known = Batch(torch.zeros((1, 3, 4, 4), dtype=torch.uint8), (), labels).truth(torch.device("cpu"))
+    share, known = CompactBatch(torch.zeros((1, 3, 4, 4), dtype=torch.uint8), (), labels).truth(torch.device("cpu"))
     assert share.tolist() == [[[0.25, 1.0], [0.0, 0.0]]]
     assert known.tolist() == [[[1.0, 1.0], [1.0, 0.0]]]
 
 
-def test_pixels_that_nobody_knows_stay_unknown_where_the_object_is_to_be_erased(stream: SampleStream) -> None:
+def test_pixels_that_nobody_knows_stay_unknown_where_the_object_is_to_be_erased(stream: CompactStream) -> None:
     samples = [stream[index] for index in range(20)]
     erased = [
         (sample.targets[row], session)
@@ -79,8 +79,10 @@ def test_neighbours_are_of_the_same_image_as_often_as_configured(
     write_discs(tmp_path, label, names="abcdefgh")
     drawn = Mock(wraps=draw_sample)
     monkeypatch.setattr(stream_module, "draw_sample", drawn)
-    data = DataConfig(sets={"discs": 1.0}, crop_size=96, workers=0, neighbour=1.0, most_neighbours=3, alike=wanted)
-    stream = SampleStream(tmp_path, TrainingConfig(data=data))
+    data = CompactDataConfig(
+        sets={"discs": 1.0}, crop_size=96, workers=0, neighbour=1.0, most_neighbours=3, alike=wanted
+    )
+    stream = CompactStream(tmp_path, CompactConfig(data=data))
     for index in range(60):
         assert stream[index].image_rgb.shape == (96, 96, 3)
     calls = [arguments for arguments, _ in drawn.call_args_list]

@@ -10,20 +10,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from s2m.data.labelled_images import LabelledImage
 from s2m.data.layouts import DataSet
 from s2m.errors import DataError
 from s2m.networks.original.model import PROMPT_DIAMETER_PX
-from s2m.training.loading import limit_threads
-from s2m.training.original_config import OriginalConfig
-from s2m.training.processes import ShardedOrder
-from s2m.training.published_samples import PublishedSample, draw_published_sample
+from s2m.training.original.config import OriginalConfig
+from s2m.training.original.samples import OriginalSample, draw_sample
 
 
 @dataclass(frozen=True)
-class PublishedBatch:
+class OriginalBatch:
     """What one pass learns from.
 
     Attributes:
@@ -36,12 +34,12 @@ class PublishedBatch:
     prompts: Tensor
     targets: Tensor
 
-    def pin_memory(self) -> PublishedBatch:
+    def pin_memory(self) -> OriginalBatch:
         """The batch in memory that a GPU copies from without waiting; the loader calls it."""
-        return PublishedBatch(self.images.pin_memory(), self.prompts.pin_memory(), self.targets.pin_memory())
+        return OriginalBatch(self.images.pin_memory(), self.prompts.pin_memory(), self.targets.pin_memory())
 
 
-class PublishedStream(Dataset[PublishedSample]):
+class OriginalStream(Dataset[OriginalSample]):
     """Sample number i is a function of the seed and i alone, so that a run can be resumed by any number of processes.
 
     An epoch passes over each set as often as its ``repeats`` say, in an order shuffled anew each time.
@@ -61,9 +59,9 @@ class PublishedStream(Dataset[PublishedSample]):
         """Samples of one epoch."""
         return int(self.ends[-1])
 
-    def __getitem__(self, index: int) -> PublishedSample:
+    def __getitem__(self, index: int) -> OriginalSample:
         rng = np.random.default_rng([self.config.seed, index])
-        return draw_published_sample(
+        return draw_sample(
             self.image_of(index),
             self.config.data.crop_size,
             PROMPT_DIAMETER_PX,
@@ -87,25 +85,10 @@ def _order(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, epoch, length]).permutation(length)
 
 
-def make_published_loader(stream: PublishedStream, order: ShardedOrder, workers: int) -> DataLoader[PublishedBatch]:
-    """Batches of one pass of this process, in order, prepared by ``workers`` processes beside it."""
-    loader: DataLoader[PublishedBatch] = DataLoader(
-        stream,  # type: ignore[arg-type]  # A loader of samples gives what its collate function makes of them.
-        batch_size=order.share,
-        sampler=order,
-        num_workers=workers,
-        collate_fn=collate_published,
-        prefetch_factor=4 if workers else None,
-        pin_memory=order.processes.device.type == "cuda",
-        worker_init_fn=limit_threads,
-    )
-    return loader
-
-
-def collate_published(samples: Sequence[PublishedSample]) -> PublishedBatch:
+def collate(samples: Sequence[OriginalSample]) -> OriginalBatch:
     """Join samples into a batch."""
     images = torch.from_numpy(np.stack([sample.image_rgb for sample in samples]))
-    return PublishedBatch(
+    return OriginalBatch(
         images.permute(0, 3, 1, 2),
         torch.from_numpy(np.stack([sample.prompts for sample in samples])),
         torch.from_numpy(np.stack([sample.target for sample in samples])),

@@ -7,8 +7,8 @@ import pytest
 
 from s2m.data.layouts import find_sets, open_set
 from s2m.simulated_user.published import SimulatorSettings
-from s2m.training.original_config import AugmentationConfig
-from s2m.training.published_samples import change_colours, draw_published_sample, draw_warp
+from s2m.training.original.config import AugmentationConfig
+from s2m.training.original.samples import change_colours, draw_sample, draw_warp
 
 CALM = AugmentationConfig(degrees=0, scale=(1, 1), shear=0, brightness=0, contrast=0, saturation=0, grey=0, flip=0)
 
@@ -19,9 +19,7 @@ def test_every_layout_gives_samples_that_repeat_with_their_seed(
     sets = [*find_sets(lvis_root), *find_sets(static_root), *find_sets(coco_file), *find_sets(pairs_root)]
     for found in sets:
         first, second = (
-            draw_published_sample(
-                found.images[0], 64, 3.0, AugmentationConfig(), SimulatorSettings(), np.random.default_rng(5)
-            )
+            draw_sample(found.images[0], 64, 3.0, AugmentationConfig(), SimulatorSettings(), np.random.default_rng(5))
             for _ in range(2)
         )
         assert first.image_rgb.shape == (64, 64, 3)
@@ -37,7 +35,7 @@ def test_without_augmentation_image_and_target_still_fit(pairs_root: Path) -> No
     """The disc is reddish and the box bluish; a crop of the short side keeps that."""
     image = open_set(pairs_root / "train" / "shapes")[0]
     for seed in range(4):
-        sample = draw_published_sample(image, 64, 3.0, CALM, SimulatorSettings(), np.random.default_rng(seed))
+        sample = draw_sample(image, 64, 3.0, CALM, SimulatorSettings(), np.random.default_rng(seed))
         inside = sample.image_rgb[sample.target == 1].astype(float).mean(axis=0)
         outside = sample.image_rgb[sample.target == 0].astype(float).mean(axis=0)
         assert (inside - outside).max() > 60
@@ -46,7 +44,7 @@ def test_without_augmentation_image_and_target_still_fit(pairs_root: Path) -> No
 def test_previous_masks_and_strokes_are_told_apart(pairs_root: Path) -> None:
     image = open_set(pairs_root / "train" / "shapes")[0]
     settings = SimulatorSettings(from_zero=0.0, truth_curves=1.0, other_instance=0.0)
-    sample = draw_published_sample(image, 96, 3.0, CALM, settings, np.random.default_rng(1))
+    sample = draw_sample(image, 96, 3.0, CALM, settings, np.random.default_rng(1))
     positive, negative, previous = sample.prompts
     truth = sample.target == 1
     assert set(np.unique(previous)) == {0.0, 1.0}

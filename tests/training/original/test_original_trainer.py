@@ -15,10 +15,10 @@ from s2m.engine.models import load_model
 from s2m.errors import ConfigError, DataError, ModelError
 from s2m.networks.original.model import read_original_network
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
-from s2m.training.original_config import OriginalConfig
-from s2m.training.original_loop import OriginalTrainer, check_share, learning_rate
+from s2m.training.original.config import OriginalConfig
+from s2m.training.original.stream import OriginalStream
+from s2m.training.original.trainer import OriginalTrainer, check_share
 from s2m.training.processes import Processes
-from s2m.training.published_stream import PublishedStream
 from s2m.training.run_folder import CHECKPOINT_NAME, METRICS_NAME, WEIGHTS_NAME
 
 ALONE = Processes(0, 1, torch.device("cpu"))
@@ -133,7 +133,7 @@ def test_16_bit_convolutions_leave_weights_and_losses_in_32(sets: tuple[DataSet,
 
 def test_an_epoch_passes_over_each_set_as_often_as_its_repeats_say(sets: tuple[DataSet, ...]) -> None:
     repeated = [DataSet(each.name, each.images, repeats) for repeats, each in enumerate(sets, start=1)]
-    stream = PublishedStream(repeated, small(1))
+    stream = OriginalStream(repeated, small(1))
     length = sum(len(each.images) * each.repeats for each in repeated)
     assert stream.epoch_length == length
     for epoch in (0, 1):
@@ -148,7 +148,7 @@ def test_an_epoch_passes_over_each_set_as_often_as_its_repeats_say(sets: tuple[D
 
 def test_the_learning_rate_falls_at_its_steps() -> None:
     optimiser = small(9, steps=[3, 6], gamma=0.5, learning_rate=1.0).optimiser
-    assert [learning_rate(iteration, optimiser) for iteration in (0, 2, 3, 5, 6, 8)] == [1, 1, 0.5, 0.5, 0.25, 0.25]
+    assert [optimiser.rate_factor(iteration) for iteration in (0, 2, 3, 5, 6, 8)] == [1, 1, 0.5, 0.5, 0.25, 0.25]
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_batches_that_cannot_be_shared_are_refused(processes: int, optimiser: di
 
 def test_a_run_without_data_says_what_to_give() -> None:
     with pytest.raises(DataError, match="--lvis-root, --static-root"):
-        PublishedStream((), small(1))
+        OriginalStream((), small(1))

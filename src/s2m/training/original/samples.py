@@ -12,7 +12,7 @@ from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids
 from s2m.engine.geometry import Frame
 from s2m.engine.prompts import draw_strokes
 from s2m.simulated_user.published import Interaction, SimulatorSettings, simulate
-from s2m.training.original_config import AugmentationConfig
+from s2m.training.original.config import AugmentationConfig
 from s2m.types import ByteArray, FloatArray
 
 LEAST_TARGET_PX = 100
@@ -25,7 +25,7 @@ IMAGE_MEAN_RGB = (124, 116, 104)
 
 
 @dataclass(frozen=True)
-class PublishedSample:
+class OriginalSample:
     """One crop and what the network is told about it.
 
     Attributes:
@@ -39,14 +39,14 @@ class PublishedSample:
     target: ByteArray
 
 
-def draw_published_sample(
+def draw_sample(
     labelled: LabelledImage,
     crop_size: int,
     diameter_px: float,
     augmentation: AugmentationConfig,
     simulator: SimulatorSettings,
     rng: np.random.Generator,
-) -> PublishedSample:
+) -> OriginalSample:
     """Draw an object, an augmentation and an interaction.
 
     Args:
@@ -67,7 +67,7 @@ def draw_published_sample(
     shown_other = _warp_label(other, warp, crop_size) == 1
     truth = warped == 1
     interaction = simulate(truth, shown_other if shown_other.any() else None, simulator, rng)
-    return PublishedSample(
+    return OriginalSample(
         change_colours(np.asarray(image, dtype=np.uint8), augmentation, rng),
         draw_prompts(interaction, diameter_px),
         warped,

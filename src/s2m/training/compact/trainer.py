@@ -1,35 +1,30 @@
-"""A configuration and a data root in; a run folder with checkpoint, metrics and pictures out."""
+"""A recipe and a data root in; a trained compact network in a run folder out.
+
+A step encodes its images once.  Then the simulated user draws, the network answers, and it learns from each answer.
+"""
 
 from __future__ import annotations
 
-import math
-import time
-from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from s2m.files.atomic import write_atomically
-from s2m.networks.checkpoints import fill
 from s2m.networks.compact.efficientnet import load_imagenet_weights
 from s2m.networks.compact.export import PROMPT_DIAMETER_PX, read_weights
 from s2m.networks.compact.network import PROMPT_STRIDE, CompactNetwork, CompactSettings
 from s2m.networks.joint_normalisation import normalise_jointly
 from s2m.simulated_user.sessions import SimulatedSession
-from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
-from s2m.training.config import OptimiserConfig, TrainingConfig
-from s2m.training.loading import start_loading, timed
+from s2m.training.compact.config import CompactConfig, CompactOptimiserConfig
+from s2m.training.compact.stream import CompactBatch, CompactStream, collate
+from s2m.training.loading import make_loader, start_loading
 from s2m.training.losses import mean_iou, segmentation_loss
 from s2m.training.panels import draw_panel
 from s2m.training.processes import Processes, ShardedOrder
-from s2m.training.run_folder import CHECKPOINT_NAME, CONFIG_NAME, MetricsWriter, open_metrics, write_record
-from s2m.training.stream import Batch, SampleStream, make_loader
+from s2m.training.trainer import Figures, Trainer
 
 
 @dataclass(frozen=True)
@@ -42,141 +37,59 @@ class RoundResult:
     iou: float
 
 
-class Trainer:
-    """One run: its network, optimiser, moving average and place in the stream.
+class CompactTrainer(Trainer[CompactBatch, RoundResult]):
+    """One run of the compact network; what is exported is the moving average of its weights.
 
     Args:
         config: the recipe.
         data_root: the recipe's sets lie below it.
-        folder: of the run.
+        folder: of the run; None writes nothing.
         processes: this process among those that train together; the first one writes the folder.
     """
 
-    def __init__(self, config: TrainingConfig, data_root: Path, folder: Path, processes: Processes) -> None:
-        torch.manual_seed(config.seed)
-        device = processes.device
-        self.config = config
-        self.folder = folder
-        self.processes = processes
-        self.device = device
+    config: CompactConfig
+    network: CompactNetwork
+    average: CompactNetwork
+
+    def __init__(self, config: CompactConfig, data_root: Path, folder: Path | None, processes: Processes) -> None:
+        super().__init__(config, folder, processes)
         processes.share(config.optimiser.batch_size, "batch_size")
-        self.stream = SampleStream(data_root, config)
+        self.stream = CompactStream(data_root, config)
         self.user = config.simulated_user
         network = build_network(config)
         if processes.count > 1:
             normalise_jointly(network)
-        self.network = place(network, device)
-        self.average = place(build_network(config), device).requires_grad_(False)
+        self.network = place(network, self.device)
+        self.average = place(build_network(config), self.device).requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.optimiser = build_optimiser(self.network, config.optimiser)
-        self.iteration = 0
 
-    def resume(self) -> None:
-        """Go on from the checkpoint of the run folder.
-
-        Raises:
-            ModelError: there is none, or it is no checkpoint of this network.
-        """
-        path = self.folder / CHECKPOINT_NAME
-        checkpoint = read_checkpoint(path)
-        fill(self.network, checkpoint.network, path)
-        fill(self.average, checkpoint.average, path)
-        self.optimiser.load_state_dict(checkpoint.optimiser)
-        self.iteration = checkpoint.iteration
+    @property
+    def is_half(self) -> bool:
+        """Wherever bfloat16 is fast."""
+        return has_fast_bfloat16(self.device)
 
     def load_network(self, path: Path) -> None:
-        """Start from weights as ``s2m export-model --weights`` writes them, with a fresh optimiser.
-
-        Raises:
-            ModelError: the file is missing, damaged or of another network.
-        """
+        """Start from weights as ``s2m export-model --weights`` writes them."""
         for network in (self.network, self.average):
             read_weights(network, path)
 
-    def save(self) -> None:
-        """Write the checkpoint of the run folder, in the first process; the others return at once."""
-        if not self.processes.is_first:
-            return
-        write_checkpoint(
-            self.folder / CHECKPOINT_NAME,
-            Checkpoint(
-                self.iteration,
-                self.config.model_dump(),
-                self.network.state_dict(),
-                self.average.state_dict(),
-                self.optimiser.state_dict(),
-            ),
-        )
-
-    def run(self) -> None:
-        """Train to the last iteration; write checkpoints, metrics and pictures on the way."""
-        total = self.config.optimiser.iterations
-        recent: dict[str, list[float]] = defaultdict(list)
-        saved = time.monotonic()
-        with ExitStack() as stack:
-            metrics = self._open_files(stack)
-            progress = stack.enter_context(
-                tqdm(total=total, initial=self.iteration, unit="step", smoothing=0.05, disable=metrics is None)
-            )
-            for batch, waited in timed(self.batches(total, self.config.data.workers)):
-                last_round, figures = self.step(batch)
-                for name, value in (*figures.items(), ("seconds_waiting", waited)):
-                    recent[name].append(value)
-                progress.update()
-                if self.iteration % self.config.log_every == 0:
-                    means = {name: float(np.nanmean(values)) for name, values in recent.items()}
-                    recent.clear()
-                    progress.set_postfix(loss=f"{means['loss']:.3f}", iou=f"{means['iou/last']:.3f}")
-                    if metrics is not None:
-                        metrics.write(self.iteration, means)
-                if metrics is not None and self.iteration % self.config.panel_every == 0:
-                    self._write_panel(batch, last_round, metrics)
-                if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
-                    self.save()
-                    saved = time.monotonic()
-        self.save()
-
-    def _open_files(self, stack: ExitStack) -> MetricsWriter | None:
-        """The writer of the run folder, in the first process."""
-        if not self.processes.is_first:
-            return None
-        metrics = stack.enter_context(open_metrics(self.folder))
-        write_atomically(self.folder / CONFIG_NAME, self.config.model_dump_json(indent=1).encode())
-        write_record(self.folder, self.processes.count, self.device)
-        return metrics
-
-    def _write_panel(self, batch: Batch, last_round: RoundResult, metrics: MetricsWriter) -> None:
-        panel = draw_panel(batch.pictures, last_round.prompts, last_round.logits, batch.truth(self.device)[0])
-        write_atomically(self.folder / f"panel-{self.iteration:06d}.png", panel)
-        metrics.write_picture(self.iteration, panel)
-
-    def batches(self, end: int, workers: int) -> Iterator[Batch]:
-        """This process's share of the batches from the next iteration to the one before ``end``.
-
-        Args:
-            end: iteration.
-            workers: processes that prepare them beside this one.
-        """
+    def batches(self, end: int, workers: int) -> Iterator[CompactBatch]:
+        """See ``Trainer.batches``."""
         order = ShardedOrder(self.iteration, end, self.config.optimiser.batch_size, 1, self.processes)
-        return start_loading(make_loader(self.stream, order, workers))
+        return start_loading(make_loader(self.stream, collate, order, workers))
 
-    def step(self, batch: Batch) -> tuple[RoundResult, dict[str, float]]:
-        """Learn from one batch: encode once, then a backward pass for each round of strokes.
+    def draw(self, batch: CompactBatch, answer: RoundResult) -> bytes:
+        """See ``Trainer.draw``."""
+        return draw_panel(batch.pictures, answer.prompts, answer.logits, batch.truth(self.device)[0])
 
-        Returns:
-            What the last round answered, and this process's figures.
-        """
-        started = time.monotonic()
-        optimiser = self.config.optimiser
-        rate = learning_rate(self.iteration, optimiser)
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["peak"] * rate
+    def learn(self, batch: CompactBatch) -> tuple[RoundResult, Figures]:
+        """Encode once, then a backward pass for each round of strokes; the answer is that to the last round."""
         rng = np.random.default_rng([self.config.seed, self.iteration, 1])
         least, most = self.config.rounds.count
         rounds = int(rng.integers(least, most + 1))
-        self.optimiser.zero_grad()
         self._set_mode()
-        with self._autocast():
+        with self.autocast():
             features = self.network.encoder(batch.images(self.device))
         leaves = [feature.detach().requires_grad_() for feature in features]
         truth = batch.truth(self.device)
@@ -196,17 +109,14 @@ class Trainer:
             results.append(result)
         torch.autograd.backward(features, [leaf.grad for leaf in leaves])
         self.processes.average_gradients(self._trained())
-        norm = nn.utils.clip_grad_norm_(self._trained(), optimiser.gradient_norm)
+        norm = nn.utils.clip_grad_norm_(self._trained(), self.config.optimiser.gradient_norm)
         self.optimiser.step()
         self._follow()
-        self.iteration += 1
         return results[-1], {
             "loss": sum(result.loss for result in results) / rounds,
             "iou/first": results[0].iou,
             "iou/last": results[-1].iou,
-            "learning_rate": rate * optimiser.learning_rate,
             "gradient_norm": float(norm),
-            "seconds": time.monotonic() - started,
         }
 
     def _set_mode(self) -> None:
@@ -220,7 +130,7 @@ class Trainer:
         """The answers (N, S/2, S/2) to a round of which nothing is learned."""
         self.network.eval()
         prompts = self._prompts(sessions, torch.from_numpy(answers)[:, None])
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), self.autocast():
             logits = self.network.decoder(*leaves, prompts).float()
         self._set_mode()
         return torch.sigmoid(logits).cpu().numpy()
@@ -249,7 +159,7 @@ class Trainer:
             kept = rng.random(len(sessions)) >= self.config.rounds.forget_previous
             previous = previous * torch.from_numpy(kept.astype(np.float32))[:, None, None, None]
         prompts = self._prompts(sessions, previous)
-        with self._autocast():
+        with self.autocast():
             logits = self.network.decoder(*leaves, prompts).float()
         loss = segmentation_loss(logits, *truth, self.config.loss)
         (loss / rounds).backward()
@@ -262,9 +172,6 @@ class Trainer:
         prompts = torch.cat([torch.from_numpy(drawn), nn.functional.avg_pool2d(previous, 2)], dim=1)
         return prompts.to(self.device, memory_format=torch.channels_last)
 
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=has_fast_bfloat16(self.device))
-
     def _trained(self) -> list[nn.Parameter]:
         return [parameter for parameter in self.network.parameters() if parameter.requires_grad]
 
@@ -276,7 +183,7 @@ class Trainer:
         torch._foreach_lerp_([average[n] for n in floating], [trained[n] for n in floating], 1 - rate)
 
 
-def build_network(config: TrainingConfig) -> CompactNetwork:
+def build_network(config: CompactConfig) -> CompactNetwork:
     """The network of a configuration, with pretrained encoder and what is to stay frozen frozen."""
     network = CompactNetwork(CompactSettings(encoder=config.encoder))
     load_imagenet_weights(network.encoder.backbone, config.encoder)
@@ -291,7 +198,7 @@ def place(network: CompactNetwork, device: torch.device) -> CompactNetwork:
     return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def build_optimiser(network: CompactNetwork, config: OptimiserConfig) -> torch.optim.AdamW:
+def build_optimiser(network: CompactNetwork, config: CompactOptimiserConfig) -> torch.optim.AdamW:
     """AdamW with a gentler rate for the pretrained encoder and no decay for vectors."""
     groups = []
     ready_made = (network.encoder.backbone, network.decoder.second_look.blocks)
@@ -304,16 +211,6 @@ def build_optimiser(network: CompactNetwork, config: OptimiserConfig) -> torch.o
             decay = config.weight_decay if is_matrix else 0.0
             groups.append({"params": chosen, "lr": peak, "peak": peak, "weight_decay": decay})
     return torch.optim.AdamW(groups)
-
-
-def learning_rate(iteration: int, config: OptimiserConfig) -> float:
-    """The factor of the peak learning rates: warm-up, plateau, cosine fall."""
-    if iteration < config.warmup:
-        return (iteration + 1) / config.warmup
-    into_decay = iteration - (config.iterations - config.decay)
-    if into_decay < 0:
-        return 1.0
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, into_decay / max(1, config.decay))))
 
 
 def freeze_normalisation(network: nn.Module) -> None:

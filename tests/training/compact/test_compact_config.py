@@ -5,13 +5,18 @@ from pathlib import Path
 import pytest
 
 from s2m.errors import ConfigError
-from s2m.training.config import read_config
+from s2m.training.compact.config import CompactConfig
+from s2m.training.config import read_toml, validated
 
 MINIMAL = '[data.sets]\n"train/discs" = 1.0\n'
 
 
+def read_config(path: Path) -> CompactConfig:
+    return validated(CompactConfig, read_toml(path), path)
+
+
 def test_the_shipped_configuration_is_valid() -> None:
-    config = read_config(Path(__file__).parents[2] / "configs" / "compact.toml")
+    config = read_config(Path(__file__).parents[3] / "configs" / "compact.toml")
     assert config.data.sets["train/duts_tr"] > 0
 
 

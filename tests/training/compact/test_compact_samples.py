@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import s2m.training.samples as samples_module
+import s2m.training.compact.samples as samples_module
 from s2m.data.labelled_images import Kind, LabelledFolder
 from s2m.simulated_user.targets import SIBLING
-from s2m.training.config import DataConfig
-from s2m.training.samples import (
+from s2m.training.compact.config import CompactDataConfig
+from s2m.training.compact.samples import (
     change_colours,
     cut_out_object,
     draw_sample,
@@ -25,7 +25,7 @@ from s2m.training.samples import (
 )
 from s2m.types import ByteArray
 
-CONFIG = DataConfig(sets={"x": 1.0}, crop_size=64)
+CONFIG = CompactDataConfig(sets={"x": 1.0}, crop_size=64)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_salient_label_in_one_piece_stays_as_it_is() -> None:
 
 def test_one_of_two_salient_pieces_is_a_target(tmp_path: Path, label: ByteArray) -> None:
     labelled = folder_of(tmp_path, np.where(label == 2, 1, label).astype(np.uint8), "salient")[0]
-    whole = DataConfig(sets={"x": 1.0}, crop_size=96, whole_image=1.0)
+    whole = CompactDataConfig(sets={"x": 1.0}, crop_size=96, whole_image=1.0)
     rng = np.random.default_rng(0)
     targets = [draw_sample(labelled, None, (), whole, 1, rng).targets[0].label == 1 for _ in range(40)]
     pieces = [cv2.connectedComponents(target.astype(np.uint8))[0] - 1 for target in targets]
@@ -151,7 +151,7 @@ def test_a_share_of_the_photographs_is_coarse_and_their_labels_are_not(tmp_path:
 
     def steps(coarse: float) -> list[float]:
         """How much of the contrast lies between two neighbouring pixels, for each of some samples."""
-        config = DataConfig(sets={"x": 1.0}, crop_size=96, whole_image=1.0, coarse=coarse)
+        config = CompactDataConfig(sets={"x": 1.0}, crop_size=96, whole_image=1.0, coarse=coarse)
         samples = [draw_sample(labelled, None, (), config, 1, np.random.default_rng(seed)) for seed in range(40)]
         for sample in samples:
             assert set(np.unique(sample.targets[0].label)) <= {0, 1, 255}

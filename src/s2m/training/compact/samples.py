@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids
 from s2m.data.picture_files import read_cutout
 from s2m.simulated_user.targets import SIBLING, Target, large_pieces
-from s2m.training.config import DataConfig
+from s2m.training.compact.config import CompactDataConfig
 from s2m.types import BoolArray, ByteArray
 
 WHOLE_KINDS = ("salient", "instance")
@@ -35,7 +35,7 @@ def draw_sample(
     labelled: LabelledImage,
     distractor: LabelledImage | None,
     neighbours: Sequence[LabelledImage],
-    config: DataConfig,
+    config: CompactDataConfig,
     sessions: int,
     rng: np.random.Generator,
 ) -> TrainingSample:
@@ -241,7 +241,7 @@ def _near(mask: BoolArray) -> BoolArray:
     return near
 
 
-def draw_warp(target: BoolArray, config: DataConfig, rng: np.random.Generator) -> NDArray[np.float64]:
+def draw_warp(target: BoolArray, config: CompactDataConfig, rng: np.random.Generator) -> NDArray[np.float64]:
     """The affine map (2, 3) from image pixels to the crop: place, size, aspect, turn, flip."""
     height, width = target.shape
     size = config.crop_size

@@ -1,0 +1,1 @@
+"""Training of the compact network: its recipe, samples, stream and trainer."""

@@ -1,0 +1,1 @@
+"""Training of the original network, as published: its recipe, samples, stream and trainer."""
