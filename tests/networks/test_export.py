@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")
 @pytest.fixture(scope="module")
 def network() -> CompactNetwork:
     torch.manual_seed(3)
-    network = CompactNetwork(CompactSettings(encoder="lite0"))
+    network = CompactNetwork(CompactSettings(fine_channels=16))
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.copy_(parameter.half().float())
@@ -66,7 +66,7 @@ def test_graphs_say_nothing_of_the_machine_they_were_made_on(folder: Path, name:
 
 def test_weights_come_back_from_their_file(network: CompactNetwork, tmp_path: Path) -> None:
     write_weights(network, tmp_path / "weights.safetensors")
-    other = CompactNetwork(CompactSettings(encoder="lite0"))
+    other = CompactNetwork(CompactSettings(fine_channels=16))
     read_weights(other, tmp_path / "weights.safetensors")
     assert torch.equal(other.encoder.keys.weight, network.encoder.keys.weight)
 
@@ -74,7 +74,7 @@ def test_weights_come_back_from_their_file(network: CompactNetwork, tmp_path: Pa
 def test_weights_of_another_network_are_refused(network: CompactNetwork, tmp_path: Path) -> None:
     write_weights(network, tmp_path / "weights.safetensors")
     with pytest.raises(ModelError, match="does not hold the weights of this network"):
-        read_weights(CompactNetwork(CompactSettings(encoder="lite2")), tmp_path / "weights.safetensors")
+        read_weights(CompactNetwork(CompactSettings()), tmp_path / "weights.safetensors")
 
 
 def _sigmoid(logits: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from s2m.data.layouts import published_mixture
+from s2m.data.published_sets import published_mixture
 from s2m.simulated_user.published import SimulatorSettings
 from s2m.training.compact.config import CompactConfig
 from s2m.training.config import read_toml, validated

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from data_miniatures import shard_miniature
-from s2m.data.layouts import DataSet, open_named_set, open_set
+from s2m.data.labelled_images import DataSet
+from s2m.data.layouts import open_named_set, open_set
 from s2m.training.compact import stream as compact_stream
 from s2m.training.compact.config import CompactConfig, CompactDataConfig, CompactOptimiserConfig, RoundsConfig
 from s2m.training.compact.stream import CompactStream

@@ -45,7 +45,8 @@ def data() -> None:
 def check(root: Path, images: Path | None, published: bool, allow_missing: bool) -> None:
     """Read every image and label below ROOT; report counts, sizes and every problem with its path."""
     from s2m.data.inspection import inspect_set
-    from s2m.data.layouts import find_sets, missing_sets, missing_words
+    from s2m.data.layouts import find_sets
+    from s2m.data.published_sets import missing_sets, missing_words
 
     if published:
         absent = missing_sets(root / "lvis", root / "static")

@@ -150,6 +150,15 @@ class LabelledFolder(Sequence[LabelledImage]):
         return iter(self._images)
 
 
+@dataclass(frozen=True)
+class DataSet:
+    """A named set of labelled images and how often an epoch passes over it."""
+
+    name: str
+    images: Sequence[LabelledImage]
+    repeats: int = 1
+
+
 def object_ids(label: ByteArray) -> tuple[int, ...]:
     """The objects of a label (H, W), ascending; without background and ignored pixels."""
     counts = np.bincount(label.ravel(), minlength=256)

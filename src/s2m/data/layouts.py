@@ -9,90 +9,23 @@ ROOT/train/SET/shards.json, shard-NNNNNN.tar            sets in shards, wherever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from s2m.data.coco import read_instances
-from s2m.data.labelled_images import INDEX_NAME, LabelledFolder, LabelledImage, unpaired_files
-from s2m.data.lvis import ANNOTATIONS, IMAGES, missing_of_lvis, read_lvis
+from s2m.data.labelled_images import INDEX_NAME, DataSet, LabelledFolder, LabelledImage, unpaired_files
 from s2m.data.problems import ReportProblem, refuse
+from s2m.data.published_sets import (
+    LVIS_ANNOTATIONS,
+    LVIS_IMAGES,
+    STATIC_SETS,
+    read_lvis,
+    read_static_set,
+    static_sets_in,
+)
 from s2m.data.shard_copies import is_address, open_address
 from s2m.data.shards import SHARD_INDEX_NAME, is_sharded, open_shards
-from s2m.data.static import STATIC_SETS, read_static_set, static_sets_in, wanted_files
 from s2m.errors import DataError
-
-FINE_REPEATS = 5
-"""How often the published mixture takes the sets with fine edges, BIG and HRSOD, for one of the others."""
-
-STATIC_REPEATS = 2
-"""How often the published mixture takes every static set for one pass over LVIS."""
-
-FINE_SETS = ("BIG_small", "HRSOD_small")
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A named set of labelled images and how often an epoch of the published mixture passes over it."""
-
-    name: str
-    images: Sequence[LabelledImage]
-    repeats: int = 1
-
-
-def published_mixture(lvis_root: Path | None, static_root: Path | None) -> tuple[DataSet, ...]:
-    """The sets that the original was trained on, with their repeats; raises where any is missing.
-
-    Args:
-        lvis_root: see ``read_lvis``; None leaves LVIS out.
-        static_root: holds all of ``STATIC_SETS``; None leaves them out.
-
-    Raises:
-        DataError: sets are missing; the message lists what is expected where.
-    """
-    absent = missing_sets(lvis_root, static_root)
-    if absent:
-        raise DataError(missing_words(absent))
-    return present_mixture(lvis_root, static_root)
-
-
-def present_mixture(lvis_root: Path | None, static_root: Path | None) -> tuple[DataSet, ...]:
-    """As ``published_mixture``, of those sets that are there; ``missing_sets`` names the others.
-
-    Raises:
-        DataError: none is there.
-    """
-    sets = []
-    if static_root is not None:
-        for name in static_sets_in(static_root):
-            repeats = STATIC_REPEATS * (FINE_REPEATS if name in FINE_SETS else 1)
-            sets.append(DataSet(name, read_static_set(static_root, name), repeats))
-    if lvis_root is not None and not missing_of_lvis(lvis_root):
-        sets.append(DataSet("lvis", read_lvis(lvis_root)))
-    if not sets:
-        raise DataError(missing_words(missing_sets(lvis_root, static_root)))
-    return tuple(sets)
-
-
-def missing_sets(lvis_root: Path | None, static_root: Path | None) -> tuple[str, ...]:
-    """What the published mixture needs and is not there, one line each; all sets of a root that is not given."""
-    absent = []
-    if static_root is None:
-        absent = [f"--static-root is not given; wanted a folder with {', '.join(STATIC_SETS)}"]
-    else:
-        there = static_sets_in(static_root)
-        absent = [f"{static_root}/{wanted_files(name)}" for name in STATIC_SETS if name not in there]
-    if lvis_root is None:
-        absent.append(f"--lvis-root is not given; wanted a folder with {ANNOTATIONS} and {IMAGES}/")
-    else:
-        absent += [f"{lvis_root}/{name}" for name in missing_of_lvis(lvis_root)]
-    return tuple(absent)
-
-
-def missing_words(absent: Sequence[str]) -> str:
-    """The sentence for people about sets that are missing."""
-    lines = "\n  ".join(absent)
-    return f"sets are missing; put them there, or pass --allow-missing to go on without them:\n  {lines}"
 
 
 def find_sets(root: Path, images_folder: Path | None = None, report: ReportProblem = refuse) -> tuple[DataSet, ...]:
@@ -114,7 +47,7 @@ def find_sets(root: Path, images_folder: Path | None = None, report: ReportProbl
     sets = tuple(_sets_in(root, report))
     if not sets:
         raise DataError(
-            f"{root} holds no data set of a known layout; wanted {ANNOTATIONS} with {IMAGES}/, "
+            f"{root} holds no data set of a known layout; wanted {LVIS_ANNOTATIONS} with {LVIS_IMAGES}/, "
             f"one of {', '.join(STATIC_SETS)}, folders of pairs NAME.jpg and NAME.png, or {SHARD_INDEX_NAME}"
         )
     return sets
@@ -142,7 +75,7 @@ def open_set(folder: Path) -> Sequence[LabelledImage]:
     """
     if folder.suffix == ".json":
         return read_instances(folder, folder.parent)
-    if (folder / ANNOTATIONS).is_file():
+    if (folder / LVIS_ANNOTATIONS).is_file():
         return read_lvis(folder)
     if is_sharded(folder):
         return open_shards(folder)
@@ -168,12 +101,12 @@ def _opened(read: Callable[[], Sequence[LabelledImage]], report: ReportProblem) 
 
 def _sets_in(root: Path, report: ReportProblem) -> Iterator[DataSet]:
     for folder in (root, root / "lvis"):
-        if (folder / ANNOTATIONS).is_file():
+        if (folder / LVIS_ANNOTATIONS).is_file():
             yield DataSet("lvis", _opened(partial(read_lvis, folder, report), report))
     for folder in (root, root / "static"):
         for name in static_sets_in(folder):
             yield DataSet(name, _opened(partial(read_static_set, folder, name, report), report))
-    known = {*static_sets_in(root), "lvis", "static", IMAGES}
+    known = {*static_sets_in(root), "lvis", "static", LVIS_IMAGES}
     for folder in _set_folders(root, known):
         name = str(folder.relative_to(root)) if folder != root else root.resolve().name
         read = partial(open_shards, folder) if is_sharded(folder) else partial(_pairs, folder, report)

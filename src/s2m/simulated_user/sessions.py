@@ -5,25 +5,22 @@ A session works at half the crop's resolution, which is the resolution of the ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-import cv2
 import numpy as np
 from pydantic import Field
 
 from s2m.engine.geometry import Frame
 from s2m.engine.prompts import draw_strokes
 from s2m.simulated_user import scribbles
+from s2m.simulated_user.regions import ANSWER_STRIDE, drawn_over, far_from, halve, near_one_point, one_piece
 from s2m.simulated_user.scribbles import StrokeKind
 from s2m.simulated_user.settings import Positive, Settings, Share
 from s2m.simulated_user.starting_masks import flawed_mask, soften
 from s2m.simulated_user.targets import SIBLING, UNKNOWN, Target, large_pieces
 from s2m.types import BoolArray, FloatArray, Sign, Stroke
-
-ANSWER_STRIDE = 2
-"""Network pixels to a pixel of the network's answer."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +89,8 @@ class SimulatedUser(Settings):
 
     def open_session(self, target: Target, rng: np.random.Generator) -> SimulatedSession:
         """Start a session: the mask to start from and the first strokes."""
-        truth = _halve(target.label == 1)
-        valid = _halve(target.label != UNKNOWN)
+        truth = halve(target.label == 1)
+        valid = halve(target.label != UNKNOWN)
         draw = rng.random()
         if draw < self.start_empty_target and truth.any():
             return self._open_empty(truth, valid, rng)
@@ -113,7 +110,7 @@ class SimulatedUser(Settings):
                 self._strokes_along_parts: 0.2,
             }
             return self._all_at_once(session, several, rng)
-        siblings = _halve(target.label == SIBLING)
+        siblings = halve(target.label == SIBLING)
         opening = rng.random()
         if opening < self.one_shot:
             one: dict[Opening, float] = {
@@ -149,7 +146,7 @@ class SimulatedUser(Settings):
         free = region
         for _ in range(most):
             session = self._stroke_in(session, free, sign, rng)
-            free = region & _far_from(session.strokes, region)
+            free = region & far_from(session.strokes, region)
             if not free.any():
                 break
         return session
@@ -157,7 +154,7 @@ class SimulatedUser(Settings):
     def _stroke_each_piece(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
         """A positive stroke on each large piece of the object that has none."""
         pieces, large = large_pieces(session.truth)
-        stroked = set(np.unique(pieces[_drawn([s for s in session.strokes if s.sign == "positive"], pieces.shape)]))
+        stroked = set(np.unique(pieces[drawn_over([s for s in session.strokes if s.sign == "positive"], pieces.shape)]))
         for piece in large:
             if piece not in stroked:
                 session = self._stroke_in(session, np.asarray(pieces == piece, dtype=np.bool_), "positive", rng)
@@ -184,7 +181,7 @@ class SimulatedUser(Settings):
 
     def _one_stroke_in_a_part(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
         """One stroke stands for the whole object, such as a person's shirt for the person; negatives are far away."""
-        near = _near_one_point(session.truth, rng)
+        near = near_one_point(session.truth, rng)
         session = self._stroke_in(session, near, "positive", rng)
         return self.model_copy(update={"kinds": LONG_KINDS})._negatives(session, int(rng.integers(1, 5)), rng)
 
@@ -241,7 +238,7 @@ class SimulatedUser(Settings):
     def _stroke_in(
         self, session: SimulatedSession, region: BoolArray, sign: Sign, rng: np.random.Generator
     ) -> SimulatedSession:
-        region = _one_piece(region, rng)
+        region = one_piece(region, rng)
         if not region.any():
             return session
         return session.with_strokes(self._stroke(region, sign, rng))
@@ -262,45 +259,3 @@ ERASING_KINDS: dict[StrokeKind, float] = {
     "dot": 0.3,
 }
 """What people draw over a mask that they do not want."""
-
-
-def _far_from(strokes: tuple[Stroke, ...], mask: BoolArray) -> BoolArray:
-    """Pixels (S/2, S/2) farther from all strokes than about a third of the width of a mask."""
-    free = (~_drawn(strokes, mask.shape)).astype(np.uint8)
-    width = max(6.0, 0.35 * float(np.sqrt(mask.sum())))
-    return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5) > width, dtype=np.bool_)
-
-
-def _near_one_point(mask: BoolArray, rng: np.random.Generator) -> BoolArray:
-    """The pixels of a mask (S/2, S/2) that lie round one of them, within a fifth to a half of the mask's size."""
-    rows, columns = np.nonzero(mask)
-    index = int(rng.integers(len(rows)))
-    radius = max(3.0, float(rng.uniform(0.2, 0.5)) * float(np.sqrt(len(rows))))
-    near = np.zeros(mask.shape, dtype=np.uint8)
-    cv2.circle(near, (int(columns[index]), int(rows[index])), round(radius), 1, -1)
-    return mask & near.astype(np.bool_)
-
-
-def _drawn(strokes: Sequence[Stroke], size_hw: tuple[int, ...]) -> BoolArray:
-    """The pixels (S/2, S/2) that strokes run over, one pixel thin."""
-    drawn = np.zeros(size_hw, dtype=np.uint8)
-    for stroke in strokes:
-        points = np.round(stroke.points_xy / ANSWER_STRIDE - 0.5).astype(np.int32)
-        cv2.polylines(drawn, [np.repeat(points, 2, axis=0)[:, None]], False, 1, 1)
-    return drawn.astype(np.bool_)
-
-
-def _one_piece(region: BoolArray, rng: np.random.Generator) -> BoolArray:
-    """One connected piece, the larger the likelier."""
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=4)
-    if count <= 2:
-        return region
-    areas = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
-    return np.asarray(pieces == 1 + int(rng.choice(count - 1, p=areas / areas.sum())), dtype=np.bool_)
-
-
-def _halve(mask: BoolArray) -> BoolArray:
-    """Pixels (S/2, S/2) of whose four at least two are set."""
-    count = mask.view(np.uint8)
-    upper, lower = count[0::2], count[1::2]
-    return np.asarray(upper[:, 0::2] + upper[:, 1::2] + lower[:, 0::2] + lower[:, 1::2] >= 2, dtype=np.bool_)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from s2m.data.layouts import DataSet, missing_sets, open_named_set, present_mixture, published_mixture
+from s2m.data.labelled_images import DataSet
+from s2m.data.layouts import open_named_set
+from s2m.data.published_sets import missing_sets, present_mixture, published_mixture
 from s2m.data.shard_copies import is_address
 from s2m.errors import ConfigError
 from s2m.training.compact.config import CompactConfig

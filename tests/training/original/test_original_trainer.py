@@ -10,7 +10,8 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from s2m.data.layouts import DataSet, find_sets
+from s2m.data.labelled_images import DataSet
+from s2m.data.layouts import find_sets
 from s2m.engine.models import load_model
 from s2m.errors import ConfigError, DataError, ModelError
 from s2m.networks.original.model import read_original_network

@@ -17,12 +17,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-EncoderName = Literal["lite0", "lite1", "lite2"]
+EncoderName = Literal["lite2"]
 
 BATCH_NORM_EPSILON = 1e-3
 """The epsilon of the TensorFlow batch normalisation that the ImageNet weights were trained with."""
-
-TAP_STRIDES = (2, 4, 8, 16, 32)
 
 
 @dataclass(frozen=True)
@@ -37,24 +35,6 @@ class Stage:
 
 
 STAGES: dict[EncoderName, tuple[Stage, ...]] = {
-    "lite0": (
-        Stage(3, 1, 1, 16, 1),
-        Stage(3, 2, 6, 24, 2),
-        Stage(5, 2, 6, 40, 2),
-        Stage(3, 2, 6, 80, 3),
-        Stage(5, 1, 6, 112, 3),
-        Stage(5, 2, 6, 192, 4),
-        Stage(3, 1, 6, 320, 1),
-    ),
-    "lite1": (
-        Stage(3, 1, 1, 16, 1),
-        Stage(3, 2, 6, 24, 3),
-        Stage(5, 2, 6, 40, 3),
-        Stage(3, 2, 6, 80, 4),
-        Stage(5, 1, 6, 112, 4),
-        Stage(5, 2, 6, 192, 5),
-        Stage(3, 1, 6, 320, 1),
-    ),
     "lite2": (
         Stage(3, 1, 1, 16, 1),
         Stage(3, 2, 6, 24, 3),
@@ -119,7 +99,7 @@ class EfficientNetLite(nn.Module):
     """The pyramid of features of one RGB image.
 
     Args of ``forward``: image (B, 3, h, w) float in 0..1, RGB; h and w multiples of 32.
-    Returns: five maps (B, C, h / s, w / s) for s in ``TAP_STRIDES``, C in ``tap_channels``.
+    Returns: five maps (B, C, h / s, w / s) for s in 2, 4, 8, 16 and 32, C in ``tap_channels``.
     """
 
     def __init__(self, name: EncoderName) -> None:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from s2m.data.labelled_images import LabelledImage
-from s2m.data.layouts import DataSet
+from s2m.data.labelled_images import DataSet, LabelledImage
 from s2m.errors import DataError
 from s2m.networks.original.model import PROMPT_DIAMETER_PX
 from s2m.training.original.config import OriginalConfig

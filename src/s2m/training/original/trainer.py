@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
-from s2m.data.labelled_images import IGNORE
-from s2m.data.layouts import DataSet
+from s2m.data.labelled_images import IGNORE, DataSet
 from s2m.errors import ConfigError
 from s2m.networks.checkpoints import load_deeplab, load_weights, save_weights
 from s2m.networks.joint_normalisation import normalise_jointly
