@@ -13,16 +13,9 @@ import s2m.training.compact.samples as samples_module
 from s2m.data.labelled_images import Kind, LabelledFolder
 from s2m.simulated_user.targets import SIBLING
 from s2m.training.compact.config import CompactDataConfig
-from s2m.training.compact.samples import (
-    change_colours,
-    cut_out_object,
-    draw_sample,
-    draw_target,
-    draw_warp,
-    number_pieces,
-    paste_cutout,
-    paste_neighbour,
-)
+from s2m.training.compact.pasting import cut_out_object, paste_cutout, paste_neighbour
+from s2m.training.compact.samples import change_colours, draw_sample, draw_warp
+from s2m.training.compact.targets import draw_target, number_pieces
 from s2m.types import ByteArray
 
 CONFIG = CompactDataConfig(sets={"x": 1.0}, crop_size=64)

@@ -15,7 +15,8 @@ from s2m.data.labelled_images import LabelledImage
 from s2m.data.layouts import open_named_set
 from s2m.simulated_user.sessions import SimulatedSession
 from s2m.training.compact.config import CompactConfig, CompactDataConfig
-from s2m.training.compact.samples import WHOLE_KINDS, draw_sample
+from s2m.training.compact.samples import draw_sample
+from s2m.training.compact.targets import WHOLE_KINDS
 from s2m.types import ByteArray
 
 

@@ -13,6 +13,7 @@ from s2m.engine.geometry import Frame
 from s2m.engine.prompts import draw_strokes
 from s2m.simulated_user.published import Interaction, SimulatorSettings, simulate
 from s2m.training.original.config import AugmentationConfig
+from s2m.training.warps import interpolation, warp_label
 from s2m.types import ByteArray, FloatArray
 
 LEAST_TARGET_PX = 100
@@ -62,9 +63,9 @@ def draw_sample(
     target, other = (_mask_of(label, chosen, place) for place in (0, 1))
     warp, warped = _draw_crop(target, crop_size, augmentation, rng)
     image = cv2.warpAffine(
-        image_rgb, warp, (crop_size, crop_size), flags=_interpolation(warp), borderValue=IMAGE_MEAN_RGB
+        image_rgb, warp, (crop_size, crop_size), flags=interpolation(warp), borderValue=IMAGE_MEAN_RGB
     )
-    shown_other = _warp_label(other, warp, crop_size) == 1
+    shown_other = warp_label(other, warp, crop_size, beyond=0) == 1
     truth = warped == 1
     interaction = simulate(truth, shown_other if shown_other.any() else None, simulator, rng)
     return OriginalSample(
@@ -95,16 +96,10 @@ def _draw_crop(
     """A warp that shows some of the object, where a few tries find one, and the warped target."""
     for _ in range(MOST_CROPS):
         warp = draw_warp((target.shape[0], target.shape[1]), crop_size, augmentation, rng)
-        warped = _warp_label(target, warp, crop_size)
+        warped = warp_label(target, warp, crop_size, beyond=0)
         if (warped == 1).sum() >= LEAST_TARGET_PX:
             break
     return warp, warped
-
-
-def _warp_label(label: ByteArray, warp: NDArray[np.float64], crop_size: int) -> ByteArray:
-    """A label in the crop; beyond the image's edge there is background."""
-    warped = cv2.warpAffine(label, warp, (crop_size, crop_size), flags=cv2.INTER_NEAREST, borderValue=0)
-    return np.asarray(warped, dtype=np.uint8)
 
 
 def draw_warp(
@@ -127,10 +122,6 @@ def draw_warp(
     centre = crop_size / 2 + rng.uniform(-1, 1, 2) * slack
     shift = centre - linear @ np.array([width / 2, height / 2])
     return np.concatenate([linear, shift[:, None]], axis=1)
-
-
-def _interpolation(warp: NDArray[np.float64]) -> int:
-    return cv2.INTER_AREA if abs(np.linalg.det(warp[:, :2])) < 0.5 else cv2.INTER_LINEAR
 
 
 def change_colours(image_rgb: ByteArray, config: AugmentationConfig, rng: np.random.Generator) -> ByteArray:
