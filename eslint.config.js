@@ -17,6 +17,7 @@ export default [
       "no-var": "error",
       "object-shorthand": "error",
       "prefer-const": "error",
+      "no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "prefer-template": "error",
     },
   },

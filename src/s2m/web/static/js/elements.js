@@ -1,21 +1,33 @@
-/** Short words for making parts of the page. */
+/** Short words for making and finding parts of the page. */
+
+/** @typedef {string | number | boolean | null | undefined | ((event: never) => void)} Attribute */
 
 /**
- * @param {string} tag
- * @param {Record<string, any>} [attributes] "class", "text", listeners as "onclick", anything else an attribute
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, Attribute>} [attributes] "text", listeners as "onclick", anything else an attribute
  * @param {(Node | string)[]} [children]
- * @returns {HTMLElement}
+ * @returns {HTMLElementTagNameMap[K]}
  */
 export function make(tag, attributes = {}, children = []) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") element.textContent = value;
-    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+    else if (value === false || value === null || value === undefined) continue;
+    else if (name === "text") element.textContent = String(value);
+    else element.setAttribute(name, String(value));
   }
   element.append(...children);
   return element;
+}
+
+/**
+ * @param {Record<string, Attribute>} attributes
+ * @param {(Node | string)[]} [children]
+ */
+export function makeButton(attributes, children = []) {
+  return make("button", { type: "button", ...attributes }, children);
 }
 
 /**
@@ -33,10 +45,34 @@ export function icon(name) {
 }
 
 /**
- * @template {HTMLElement} [T=HTMLElement]
+ * An element that the page has.
  * @param {string} id
- * @returns {T}
+ * @returns {HTMLElement}
  */
 export function byId(id) {
-  return /** @type {T} */ (document.getElementById(id));
+  return elementOf(id, HTMLElement);
+}
+
+/**
+ * An element of a kind that the page has.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function elementOf(id, kind) {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} called "${id}"`);
+  return element;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ * @returns {CanvasRenderingContext2D}
+ */
+export function contextOf(canvas, settings) {
+  const context = canvas.getContext("2d", settings);
+  if (!context) throw new Error("this browser does not draw on canvases");
+  return context;
 }

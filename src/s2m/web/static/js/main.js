@@ -1,0 +1,132 @@
+/** The composition of the page: makes its parts and hands each what it needs. */
+
+import { Layers } from "./canvas/layers.js";
+import { Magnifier } from "./canvas/magnifier.js";
+import { Minimap } from "./canvas/minimap.js";
+import { Palette } from "./canvas/palette.js";
+import { Viewport } from "./canvas/viewport.js";
+import { Actions } from "./commands/actions.js";
+import { drawActions } from "./commands/draw_actions.js";
+import { editActions } from "./commands/edit_actions.js";
+import { Editor } from "./commands/editor.js";
+import { Navigation } from "./commands/navigation.js";
+import { folderActions, helpActions, viewActions } from "./commands/page_actions.js";
+import { Connection } from "./connection/connection.js";
+import { LastView } from "./connection/last_view.js";
+import { Latency } from "./connection/latency.js";
+import { MaskUpload } from "./connection/mask_upload.js";
+import { ReceivedMessages } from "./connection/received_messages.js";
+import { showAbout } from "./dialogs/about_dialog.js";
+import { showChangeKeys } from "./dialogs/change_keys_dialog.js";
+import { ClassesDialog } from "./dialogs/classes_dialog.js";
+import { showCommands } from "./dialogs/command_list.js";
+import { showImport } from "./dialogs/import_dialog.js";
+import { showKeys } from "./dialogs/keys_dialog.js";
+import { byId } from "./elements.js";
+import { CanvasInput } from "./input/canvas_input.js";
+import { Drawing } from "./input/drawing.js";
+import { takeDroppedFiles } from "./input/dropped_files.js";
+import { KeyBindings } from "./input/key_bindings.js";
+import { KeyPen } from "./input/key_pen.js";
+import { Keyboard } from "./input/keyboard.js";
+import { Pen } from "./input/pen.js";
+import { StrokeSelection } from "./input/stroke_selection.js";
+import { followAppearance } from "./panels/appearance.js";
+import { Banner } from "./panels/banner.js";
+import { ContrastLimitsPanel } from "./panels/contrast_limits_panel.js";
+import { connectDisplayPanel } from "./panels/display_panel.js";
+import { FolderStrip } from "./panels/folder_strip.js";
+import { Hints } from "./panels/hints.js";
+import { ObjectsPanel } from "./panels/objects_panel.js";
+import { Placeholder } from "./panels/placeholder.js";
+import { StatusLine } from "./panels/status_line.js";
+import { StrokePanel } from "./panels/stroke_panel.js";
+import { ToolPanel } from "./panels/tool_panel.js";
+import { TopBar } from "./panels/top_bar.js";
+import { AnnotationStore } from "./state/annotation_store.js";
+import { InkStore } from "./state/ink_store.js";
+import { ProjectStore } from "./state/project_store.js";
+import { StatusStore } from "./state/status_store.js";
+import { UiStore } from "./state/ui_store.js";
+
+// State.
+const annotation = new AnnotationStore();
+const project = new ProjectStore();
+const ui = new UiStore();
+const ink = new InkStore();
+const status = new StatusStore();
+const connection = new Connection();
+const keys = new KeyBindings({ project, status, connection });
+
+// The photograph and what is drawn on it.
+const stage = byId("stage");
+const viewport = new Viewport();
+const palette = new Palette({ project, ui });
+const layers = new Layers({ stage, viewport, annotation, ui, ink, palette });
+new Minimap({ layers, viewport });
+new Magnifier({ annotation, ui, ink, layers, viewport });
+
+// Commands and input.
+const editor = new Editor({ annotation, project, ui, ink, status, connection });
+const navigation = new Navigation({ annotation, project, status, connection });
+const latency = new Latency();
+const upload = new MaskUpload({ annotation, status, connection });
+const hints = new Hints({ ui, ink });
+const drawing = new Drawing({ annotation, ui, ink, status, viewport, connection, editor, latency });
+const selection = new StrokeSelection({ annotation, ui, ink, viewport, editor });
+const canvasInput = new CanvasInput({
+  ...{ annotation, project, ui, ink, status, viewport, editor, drawing, selection, hints },
+});
+const keyPen = new KeyPen({ ink, viewport, canvasInput });
+const actions = new Actions({ keys, project, status });
+const classesDialog = new ClassesDialog({ annotation, project, ui, palette, editor });
+actions.add(
+  editActions({
+    ...{ editor, navigation, annotation, project, ui },
+    showClasses: () => classesDialog.show(),
+    showImport: () => showImport({ annotation, project, upload }),
+  }),
+);
+actions.add(drawActions({ editor, keyPen, annotation, ui, ink }));
+actions.add(viewActions({ annotation, ui, ink, viewport }));
+actions.add(folderActions({ annotation, project, ui, navigation }));
+actions.add(
+  helpActions({
+    hints,
+    showKeys: () => showKeys({ actions, keys, ui }),
+    showCommands: () => showCommands(actions),
+    showChangeKeys: () => showChangeKeys({ actions, keys }),
+    showAbout: () => showAbout(project),
+  }),
+);
+new Pen(stage, canvasInput);
+new Keyboard({ project, ui, ink, keys, viewport, canvasInput, keyPen, actions });
+takeDroppedFiles(stage, { annotation, project, status, upload });
+
+// What stands around the photograph.
+followAppearance(ui);
+connectDisplayPanel(ui);
+new ContrastLimitsPanel({ annotation, ui, tiles: layers.tiles });
+new ToolPanel({ ui, keys, actions });
+new StrokePanel({ annotation, ui, ink, keys, actions });
+new ObjectsPanel({ annotation, project, ui, palette, editor, actions });
+new TopBar({ annotation, project, ui, keys, viewport, navigation, actions });
+new FolderStrip({ annotation, project, ui, navigation, actions });
+new StatusLine({ annotation, project, ui, status, keys, connection, palette, actions });
+new Placeholder({ annotation, project, connection, navigation });
+new Banner({ annotation, project, connection, navigation });
+
+// The server.
+new LastView({ annotation, ui, viewport, connection });
+const received = new ReceivedMessages({
+  ...{ annotation, project, ui, ink, status, keys, connection, layers, viewport, drawing, navigation, hints, latency },
+});
+connection.start({ onmessage: (message) => received.take(message), greeting: () => navigation.greeting() });
+stage.focus();
+
+/** For tests and the measure of latency, which read the stores and call the parts. */
+const s2m = {
+  ...{ annotation, project, ui, ink, status, keys, connection },
+  ...{ viewport, layers, drawing, editor, navigation, actions, hints },
+};
+Object.assign(globalThis, { s2m });

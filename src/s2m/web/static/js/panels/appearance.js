@@ -1,0 +1,21 @@
+/** How the page as a whole looks: light or dark, with panels or without, the pointer over the photograph. */
+
+import { byId } from "../elements.js";
+
+/** @import { UiStore } from "../state/ui_store.js" */
+
+/** @param {UiStore} ui */
+export function followAppearance(ui) {
+  const stage = byId("stage");
+  ui.watch(["theme"], ({ theme }) => {
+    document.documentElement.dataset.theme = theme;
+  });
+  ui.watch(["panels"], ({ panels }) => document.body.classList.toggle("panels-hidden", !panels));
+  ui.watch(["panning", "tool"], ({ panning, tool }) => {
+    stage.classList.toggle("panning", panning || tool === "hand");
+    stage.classList.toggle("picking", tool === "select");
+  });
+  // The frame of the focus on the photograph is for those who came to it by key.
+  addEventListener("keydown", (event) => document.body.classList.toggle("by-key", event.key === "Tab"), true);
+  addEventListener("pointerdown", () => document.body.classList.remove("by-key"), true);
+}

@@ -1,0 +1,215 @@
+/** The list of objects: colour, name, area, eye, lock and a menu for each. */
+
+import { BACKGROUND_COLOUR } from "../canvas/palette.js";
+import { byId, icon, make, makeButton } from "../elements.js";
+import { openObjectMenu } from "./object_menu.js";
+
+/**
+ * @import { Palette } from "../canvas/palette.js"
+ * @import { Actions } from "../commands/actions.js"
+ * @import { Editor } from "../commands/editor.js"
+ * @import { ObjectEntry } from "../messages.js"
+ * @import { AnnotationStore } from "../state/annotation_store.js"
+ * @import { ProjectStore } from "../state/project_store.js"
+ * @import { UiStore } from "../state/ui_store.js"
+ *
+ * @typedef {object} Parts
+ * @property {AnnotationStore} annotation
+ * @property {ProjectStore} project
+ * @property {UiStore} ui
+ * @property {Palette} palette
+ * @property {Editor} editor
+ * @property {Actions} actions
+ */
+
+export class ObjectsPanel {
+  /** @param {Parts} parts */
+  constructor({ annotation, project, ui, palette, editor, actions }) {
+    this.annotation = annotation;
+    this.project = project;
+    this.ui = ui;
+    this.palette = palette;
+    this.editor = editor;
+    this.actions = actions;
+    this.list = byId("objects");
+    annotation.watch(["objects", "editor", "image"], () => this.#draw());
+    annotation.watch(["areas"], () => this.#showAreas());
+    project.watch(["project", "classes"], () => this.#draw());
+    ui.watch(["object", "colours"], () => this.#draw());
+    ui.watch(["renaming"], ({ renaming }) => (renaming === null ? this.#draw() : this.#rename(renaming)));
+    this.list.addEventListener("keydown", (event) => this.#walk(event));
+  }
+
+  #draw() {
+    if (this.ui.value.renaming !== null) return;
+    const { objects } = this.annotation.value;
+    const chosen = this.ui.value.object;
+    const isComing = chosen !== 0 && !this.annotation.object(chosen) && !this.project.readOnly;
+    const focused = this.list.contains(document.activeElement);
+    this.list.replaceChildren(
+      ...objects.map((object) => this.#row(object)),
+      ...(isComing ? [this.#coming(chosen)] : []),
+      this.#background(),
+    );
+    this.#showAreas();
+    if (focused) this.#elementIn("[aria-selected=true]")?.focus();
+  }
+
+  /** @param {string} selector */
+  #elementIn(selector) {
+    return /** @type {HTMLElement | null} */ (this.list.querySelector(selector));
+  }
+
+  /** @param {ObjectEntry} object */
+  #row(object) {
+    const { id, name, visible, locked } = object;
+    const given = this.project.classOf(object);
+    const shown = given && given !== name ? [make("span", { class: "class quiet", text: given })] : [];
+    const title = shown.length ? `${name}, class ${given}` : name;
+    const lock = locked ? "Unlock" : "Lock: later strokes leave it alone";
+    const label = `${name}${locked ? ", locked" : ""}${visible ? "" : ", hidden"}`;
+    const row = this.#frame(id, this.palette.colourOf(object), label, [
+      make("span", { class: "digit", text: id <= 9 ? String(id) : "" }),
+      make("span", { class: "name", title }, [name, ...shown]),
+      make("span", { class: "area", "data-area": id }),
+      this.#small(visible ? "eye" : "eye-off", visible ? "Hide" : "Show", visible ? "" : "set", () =>
+        this.editor.changeObject(id, { visible: !visible }),
+      ),
+      this.#small(locked ? "lock" : "unlock", lock, locked ? "set" : "", () =>
+        this.editor.changeObject(id, { locked: !locked }),
+      ),
+      this.#small("more", "More", "always", (event) => this.#openMenu(id, event)),
+    ]);
+    row.addEventListener("dblclick", () => this.ui.set({ renaming: id }));
+    row.addEventListener("contextmenu", (event) => {
+      event.preventDefault();
+      this.#openMenu(id, event);
+    });
+    return row;
+  }
+
+  /** @param {number} id of an object that exists as soon as it is drawn */
+  #coming(id) {
+    const row = this.#frame(id, this.palette.colourOf({ id }), `object ${id}, draw to add it`, [
+      make("span", { class: "digit", text: id <= 9 ? String(id) : "" }),
+      make("span", { class: "name quiet", text: "draw to add it" }),
+    ]);
+    row.classList.add("coming");
+    return row;
+  }
+
+  #background() {
+    const row = this.#frame(0, BACKGROUND_COLOUR, "background", [
+      make("span", { class: "digit", text: "0" }),
+      make("span", { class: "name", text: "background", title: "Strokes on what belongs to no object" }),
+    ]);
+    row.classList.add("background");
+    return row;
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} colour
+   * @param {string} label
+   * @param {Node[]} parts
+   */
+  #frame(id, colour, label, parts) {
+    const isChosen = this.ui.value.object === id;
+    const attributes = {
+      class: "object",
+      role: "option",
+      tabindex: isChosen ? 0 : -1,
+      "aria-selected": String(isChosen),
+      "aria-label": label,
+      "data-id": id,
+      onclick: () => this.ui.set({ object: id }),
+    };
+    const row = make("li", attributes, [make("span", { class: "swatch" }), ...parts]);
+    row.style.setProperty("--swatch", colour);
+    return row;
+  }
+
+  /**
+   * @param {string} name of its icon
+   * @param {string} title
+   * @param {"" | "set" | "always"} state
+   * @param {(event: MouseEvent) => void} run
+   */
+  #small(name, title, state, run) {
+    const onclick = (/** @type {MouseEvent} */ event) => {
+      event.stopPropagation();
+      run(event);
+    };
+    const disabled = !this.annotation.value.editor;
+    return makeButton({ class: `mini ${state}`, title, "aria-label": title, disabled, onclick }, [icon(name)]);
+  }
+
+  #showAreas() {
+    for (const cell of this.list.querySelectorAll("[data-area]")) {
+      cell.textContent = percent(this.annotation.value.areas.get(Number(cell.getAttribute("data-area"))) ?? 0);
+    }
+  }
+
+  /** @param {number} id of an object that gets another name */
+  #rename(id) {
+    const object = this.annotation.object(id);
+    const cell = this.#elementIn(`[data-id="${id}"] .name`);
+    if (!object || !cell || !this.annotation.value.editor) return this.ui.set({ renaming: null });
+    const classes = this.project.value.classes.map((each) => each.name);
+    const field = make("input", {
+      type: "text",
+      value: object.name,
+      maxlength: 80,
+      "aria-label": "Name of the object",
+      list: classes.length ? "class-names" : null,
+    });
+    const finish = (/** @type {boolean} */ keep) => {
+      if (this.ui.value.renaming === null) return;
+      const name = field.value.trim();
+      this.ui.set({ renaming: null });
+      if (keep && name && name !== object.name) {
+        this.editor.changeObject(id, classes.includes(name) ? { name, class_name: name } : { name });
+      }
+      byId("stage").focus();
+    };
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") finish(true);
+      if (event.key === "Escape") finish(false);
+    });
+    field.addEventListener("blur", () => finish(true));
+    field.addEventListener("click", (event) => event.stopPropagation());
+    const options = classes.map((name) => make("option", { value: name }));
+    cell.replaceChildren(field, make("datalist", { id: "class-names" }, options));
+    field.select();
+    field.focus();
+  }
+
+  /** @param {KeyboardEvent} event arrows walk through the list */
+  #walk(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target !== event.currentTarget && !target.matches(".object")) return;
+    const rows = [...this.list.querySelectorAll(".object")];
+    const at = rows.findIndex((row) => row === document.activeElement);
+    const next = event.key === "ArrowDown" ? at + 1 : event.key === "ArrowUp" ? at - 1 : -1;
+    if (next < 0 || next >= rows.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.ui.set({ object: Number(rows[next].getAttribute("data-id")) });
+  }
+
+  /**
+   * @param {number} id
+   * @param {MouseEvent} event
+   */
+  #openMenu(id, event) {
+    this.ui.set({ object: id });
+    openObjectMenu({ id, x: event.clientX, y: event.clientY }, this);
+  }
+}
+
+/** @param {number} share 0..1 */
+function percent(share) {
+  if (share === 0) return "";
+  return share < 0.001 ? "<0.1 %" : `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`;
+}
