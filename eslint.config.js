@@ -9,6 +9,7 @@ export default [
     languageOptions: { globals: globals.browser },
     rules: {
       "default-case-last": "error",
+      "max-lines": ["error", { max: 250 }],
       eqeqeq: ["error", "always", { null: "ignore" }],
 
       "no-implicit-coercion": "error",

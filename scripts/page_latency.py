@@ -103,7 +103,7 @@ def _measure(driver: PageDriver, objects: int, strokes: int) -> StrokeToMask:
 
 def _draw(driver: PageDriver, place: float, moves: int) -> None:
     """One stroke downwards at a share of the image's width, as fast as a hand draws."""
-    width, height = driver.page.evaluate("[s2m.doc.value.image.width, s2m.doc.value.image.height]")
+    width, height = driver.page.evaluate("[s2m.annotation.value.image.width, s2m.annotation.value.image.height]")
     start, end = (driver.on_screen(place * width, share * height) for share in (0.3, 0.7))
     driver.page.mouse.move(*start)
     driver.page.mouse.down()

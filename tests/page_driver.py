@@ -128,8 +128,10 @@ class PageDriver:
     def open(self, url: str) -> PageDriver:
         """Go to the page and wait until the photograph and its annotation are there."""
         self.page.goto(url)
-        self.wait_for("s2m.doc.value.image !== null && s2m.layers.tiles.readyCount > 0 && !s2m.doc.value.encoding")
-        self.wait_for("s2m.doc.value.status !== 'untouched'")
+        self.wait_for(
+            "s2m.annotation.value.image !== null && s2m.layers.tiles.readyCount > 0 && !s2m.annotation.value.encoding"
+        )
+        self.wait_for("s2m.annotation.value.status !== 'untouched'")
         return self
 
     def wait_for(self, condition: str) -> None:
@@ -138,7 +140,7 @@ class PageDriver:
 
     def settle(self) -> None:
         """Wait until everything that was done is answered and shown."""
-        self.wait_for("s2m.connection.open && s2m.connection.unsent.size === 0 && s2m.layers.busySince === 0")
+        self.wait_for("s2m.connection.open && s2m.connection.unsent.size === 0 && s2m.ink.value.busySince === 0")
         self.wait_for("s2m.drawing.stroke === null && s2m.layers.dirty.size === 0")
 
     def on_screen(self, x: float, y: float) -> tuple[float, float]:
@@ -176,7 +178,7 @@ class PageDriver:
         """The mask of an object as it is on the screen, (H, W)."""
         rows = self.page.evaluate(
             """(id) => {
-                const { width, height } = s2m.doc.value.image;
+                const { width, height } = s2m.annotation.value.image;
                 const rows = [];
                 for (let y = 0; y < height; y += 1) {
                   let row = "";
@@ -193,7 +195,7 @@ class PageDriver:
 
     def strokes(self) -> list[dict[str, object]]:
         """The strokes that the page shows."""
-        found: list[dict[str, object]] = self.page.evaluate("s2m.doc.value.strokes")
+        found: list[dict[str, object]] = self.page.evaluate("s2m.annotation.value.strokes")
         return found
 
     def status(self) -> str:

@@ -19,7 +19,7 @@ def opened(driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Pat
     return driver.open(serve(two_discs_file, tmp_path / "out").url)
 
 
-COLOUR_OF_OBJECT_1 = "[1, 3, 5].map((at) => Number.parseInt(s2m.doc.object(1).colour.slice(at, at + 2), 16))"
+COLOUR_OF_OBJECT_1 = "[1, 3, 5].map((at) => Number.parseInt(s2m.annotation.object(1).colour.slice(at, at + 2), 16))"
 
 
 def test_deep_in_the_zoom_pixels_are_sharp_and_have_a_grid(opened: PageDriver) -> None:
@@ -46,7 +46,7 @@ def test_brightness_and_contrast_change_the_photograph_alone(opened: PageDriver)
     opened.move_to(10, 10)
     opened.settle()
     assert opened.pixel(64, 48) == pytest.approx((80, 255, 80), abs=3)
-    opened.page.evaluate("s2m.run('look-reset')")
+    opened.page.evaluate("s2m.actions.run('display-reset')")
     assert opened.pixel(64, 48) == (40, 160, 40)
 
 
@@ -62,7 +62,7 @@ def test_the_mask_is_as_strong_as_the_slider_says(opened: PageDriver) -> None:
 
 def test_objects_can_be_shown_in_the_colours_of_the_saved_file(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
-    opened.page.locator("#look-panel summary").click()
+    opened.page.locator("#display-panel summary").click()
     opened.page.get_by_label("Colours").select_option("file")
     opened.page.evaluate("s2m.ui.set({ opacity: 1, strokesShown: false })")
     opened.move_to(64, 10)
@@ -106,16 +106,16 @@ def test_on_the_shipped_photograph_the_first_visit_begins_with_a_stroke_to_trace
     driver.open(serve(DEMO_IMAGE, tmp_path / "out").url)
     driver.page.evaluate("localStorage.setItem('visited', '1')")
     assert "Trace the dotted line" in driver.page.locator(".hint").inner_text()
-    points = driver.page.evaluate("s2m.layers.example")
+    points = driver.page.evaluate("s2m.ink.value.example")
     dots = "[...s2m.layers.canvases.ink.getImageData(0, 0, innerWidth, innerHeight).data].filter((v) => v > 0).length"
     assert driver.page.evaluate(dots) > 500
     driver.draw(*[(points[at], points[at + 1]) for at in range(0, len(points), 6)])
-    assert driver.page.evaluate("s2m.layers.example") is None
+    assert driver.page.evaluate("s2m.ink.value.example") is None
     assert "does not belong" in driver.page.locator(".hint").inner_text()
     driver.press("Control+z")
     driver.page.reload()
-    driver.wait_for("s2m.doc.value.image !== null")
-    assert driver.page.evaluate("s2m.layers.example") is None
+    driver.wait_for("s2m.annotation.value.image !== null")
+    assert driver.page.evaluate("s2m.ink.value.example") is None
 
 
 def test_everything_can_be_reached_and_seen_by_keyboard(opened: PageDriver) -> None:
@@ -156,12 +156,12 @@ def test_a_stroke_can_be_drawn_by_keyboard(opened: PageDriver) -> None:
 def test_words_stand_out_from_their_ground_as_wcag_aa_asks(opened: PageDriver, theme: str, shown: str) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate(f"s2m.ui.set({{ theme: '{theme}' }})")
-    opened.page.evaluate("s2m.changeObject(1, { class_name: 'disc' })")
-    opened.page.locator("#look-panel summary").click()
+    opened.page.evaluate("s2m.editor.changeObject(1, { class_name: 'disc' })")
+    opened.page.locator("#display-panel summary").click()
     opened.settle()
     opened.page.evaluate("s2m.status.fail('an error')")
     if shown:
-        opened.page.evaluate(f"s2m.run('{shown}'), undefined")
+        opened.page.evaluate(f"s2m.actions.run('{shown}'), undefined")
         opened.wait_for("document.getElementById('dialog').open")
     poor = opened.page.evaluate(
         """() => {

@@ -23,7 +23,7 @@ def add(driver: PageDriver, *names: str) -> None:
     for name in names:
         driver.page.get_by_label("Name of a new class").fill(name)
         driver.page.get_by_label("Name of a new class").press("Enter")
-        driver.wait_for(f"s2m.doc.value.classes.some((each) => each.name === '{name}')")
+        driver.wait_for(f"s2m.project.value.classes.some((each) => each.name === '{name}')")
 
 
 def kept(folder: Path) -> list[dict[str, Any]]:
@@ -35,24 +35,26 @@ def test_a_class_is_made_and_given_and_taken_back_with_undo(opened: PageDriver, 
     opened.draw((24, 48), (40, 48))
     add(opened, "disc", "ground")
     opened.page.get_by_role("button", name="Give disc").click()
-    opened.wait_for("s2m.doc.object(1).class_name === 'disc'")
-    assert opened.page.evaluate("s2m.doc.object(1).colour") == opened.page.evaluate("s2m.doc.value.classes[0].colour")
+    opened.wait_for("s2m.annotation.object(1).class_name === 'disc'")
+    assert opened.page.evaluate("s2m.annotation.object(1).colour") == opened.page.evaluate(
+        "s2m.project.value.classes[0].colour"
+    )
     opened.page.keyboard.press("Escape")
     assert "disc" in opened.page.locator(".object[data-id='1']").inner_text()
     assert [each["name"] for each in kept(tmp_path / "out")] == ["disc", "ground"]
     assert "class of object 1" in str(opened.page.locator("button[data-action=undo]").get_attribute("title"))
     opened.press("Control+z")
-    assert opened.page.evaluate("s2m.doc.object(1).class_name") == ""
+    assert opened.page.evaluate("s2m.annotation.object(1).class_name") == ""
 
 
 def test_a_renamed_class_holds_for_objects_drawn_before(opened: PageDriver, tmp_path: Path) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc")
     opened.page.get_by_role("button", name="Give disc").click()
-    opened.wait_for("s2m.doc.object(1).class_name === 'disc'")
+    opened.wait_for("s2m.annotation.object(1).class_name === 'disc'")
     opened.page.get_by_label("Name of the class disc").fill("ball")
     opened.page.get_by_label("Name of the class disc").press("Enter")
-    opened.wait_for("s2m.doc.classOf(s2m.doc.object(1)) === 'ball'")
+    opened.wait_for("s2m.project.classOf(s2m.annotation.object(1)) === 'ball'")
     opened.page.keyboard.press("Escape")
     assert "ball" in opened.page.locator(".object[data-id='1']").inner_text()
     assert kept(tmp_path / "out")[0]["former_names"] == ["disc"]
@@ -62,14 +64,16 @@ def test_objects_follow_the_colour_of_their_class(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc")
     opened.page.get_by_role("button", name="Give disc").click()
-    opened.wait_for("s2m.doc.object(1).class_name === 'disc'")
+    opened.wait_for("s2m.annotation.object(1).class_name === 'disc'")
     opened.page.get_by_label("Colour of disc").fill("#123456")
-    opened.wait_for("s2m.doc.object(1).colour === '#123456' && s2m.doc.value.classes[0].colour === '#123456'")
+    opened.wait_for(
+        "s2m.annotation.object(1).colour === '#123456' && s2m.project.value.classes[0].colour === '#123456'"
+    )
     opened.page.keyboard.press("Escape")
     opened.press("2")
     opened.page.keyboard.press("c")
     opened.page.get_by_role("button", name="Give disc").click()
-    opened.wait_for("s2m.doc.object(2)?.colour === '#123456'")
+    opened.wait_for("s2m.annotation.object(2)?.colour === '#123456'")
 
 
 def test_a_name_that_is_taken_is_refused_in_the_page(opened: PageDriver) -> None:
@@ -87,7 +91,7 @@ def test_classes_of_one_page_are_offered_in_the_other_and_after_a_restart(
     first, second = new_driver().open(served.url), new_driver().open(served.url)
     add(first, "disc", "ball")
     first.page.get_by_label("Offer disc no longer").click()
-    second.wait_for("s2m.doc.value.classes.map((each) => each.name).join() === 'ball'")
+    second.wait_for("s2m.project.value.classes.map((each) => each.name).join() === 'ball'")
     served.stop()
     third = new_driver().open(serve(two_discs_file, tmp_path / "out").url)
-    assert third.page.evaluate("s2m.doc.value.classes[0].name") == "ball"
+    assert third.page.evaluate("s2m.project.value.classes[0].name") == "ball"

@@ -23,7 +23,7 @@ KEYS = (
     ("3", "s2m.ui.value.object === 3"),
     ("9", "s2m.ui.value.object === 9"),
     ("0", "s2m.ui.value.object === 0"),
-    ("n", "s2m.doc.value.objects.length === 1"),
+    ("n", "s2m.annotation.value.objects.length === 1"),
     ("]", "s2m.ui.value.width === 8"),
     ("[", "s2m.ui.value.width === 5"),
     ("v", "s2m.ui.value.view === 'mask'"),
@@ -48,27 +48,27 @@ KEYS = (
     ("c", "document.getElementById('classes') !== null"),
     ("Control+k", "document.activeElement.getAttribute('role') === 'combobox'"),
     ("Control+,", "document.getElementById('dialog').textContent.includes('Keys as in CVAT')"),
-    ("Enter", "s2m.doc.value.status === 'done'"),
-    ("Shift+Enter", "s2m.doc.value.status === 'flagged'"),
+    ("Enter", "s2m.annotation.value.status === 'done'"),
+    ("Shift+Enter", "s2m.annotation.value.status === 'flagged'"),
 )  # fmt: skip
 """Each key, and what holds after it was pressed in a fresh page."""
 
 
-SELECTED = "s2m.selectStroke(s2m.doc.value.strokes[0].id)"
-WATCHED = "s2m.save = () => { s2m.asked = true; }; s2m.asked = false"
+SELECTED = "s2m.ink.set({ selected: s2m.annotation.value.strokes[0].key })"
+WATCHED = "s2m.editor.save = () => { s2m.asked = true; }; s2m.asked = false"
 
 KEYS_AFTER_A_STROKE = (
-    ("f", "", "s2m.doc.value.strokes[0].committed"),
-    ("r", "", "s2m.doc.value.strokes.length === 0"),
+    ("f", "", "s2m.annotation.value.strokes[0].committed"),
+    ("r", "", "s2m.annotation.value.strokes.length === 0"),
     ("s", WATCHED, "s2m.asked"),
     ("Control+s", WATCHED, "s2m.asked"),
-    ("Control+z", "", "s2m.doc.value.strokes.length === 0"),
-    ("Control+Shift+z", "s2m.run('undo')", "s2m.doc.value.strokes.length === 1"),
-    ("Control+y", "s2m.run('undo')", "s2m.doc.value.strokes.length === 1"),
-    ("Delete", SELECTED, "s2m.doc.value.strokes.length === 0"),
-    ("Backspace", SELECTED, "s2m.doc.value.strokes.length === 0"),
-    ("Shift+X", SELECTED, "s2m.doc.value.strokes[0].sign === 'negative'"),
-    ("p", "s2m.chooseTool('box')", "s2m.ui.value.tool === 'stroke'"),
+    ("Control+z", "", "s2m.annotation.value.strokes.length === 0"),
+    ("Control+Shift+z", "s2m.actions.run('undo')", "s2m.annotation.value.strokes.length === 1"),
+    ("Control+y", "s2m.actions.run('undo')", "s2m.annotation.value.strokes.length === 1"),
+    ("Delete", SELECTED, "s2m.annotation.value.strokes.length === 0"),
+    ("Backspace", SELECTED, "s2m.annotation.value.strokes.length === 0"),
+    ("Shift+X", SELECTED, "s2m.annotation.value.strokes[0].sign === 'negative'"),
+    ("p", "s2m.ui.set({ tool: 'box' })", "s2m.ui.value.tool === 'stroke'"),
     ("-", "", "s2m.viewport.scale < s2m.scaleBefore"),
     ("=", "", "s2m.viewport.scale > s2m.scaleBefore"),
     ("Shift+F", "s2m.viewport.zoomTo(2)", "s2m.viewport.fitted"),
@@ -76,10 +76,10 @@ KEYS_AFTER_A_STROKE = (
 """Each key, what comes before it where one stroke is drawn, and what holds after it."""
 
 KEYS_IN_A_FOLDER = (
-    ("d", "s2m.doc.value.image.name === 'b.png'"),
-    ("a", "s2m.doc.value.image.name === 'a.png'"),
-    ("Enter", "s2m.doc.value.folder[0].status === 'done'"),
-    ("Shift+D", "s2m.doc.value.image.name === 'b.png'"),
+    ("d", "s2m.annotation.value.image.name === 'b.png'"),
+    ("a", "s2m.annotation.value.image.name === 'a.png'"),
+    ("Enter", "s2m.project.value.folder[0].status === 'done'"),
+    ("Shift+D", "s2m.annotation.value.image.name === 'b.png'"),
     ("g", "!document.getElementById('folder').checkVisibility()"),
 )
 """Keys pressed one after the other in a folder of two images, and what holds after each."""
@@ -102,7 +102,9 @@ def test_every_key_does_what_the_sheet_says(opened: PageDriver) -> None:
 
 def test_every_key_about_strokes_does_what_the_sheet_says(opened: PageDriver) -> None:
     for key, before, outcome in KEYS_AFTER_A_STROKE:
-        opened.page.evaluate("s2m.run('clear'), s2m.viewport.fit(), s2m.scaleBefore = s2m.viewport.scale, undefined")
+        opened.page.evaluate(
+            "s2m.actions.run('clear'), s2m.viewport.fit(), s2m.scaleBefore = s2m.viewport.scale, undefined"
+        )
         opened.settle()
         opened.draw((24, 48), (40, 48))
         opened.page.evaluate(f"() => {{ {before} }}")
@@ -122,7 +124,7 @@ def test_every_key_of_a_folder_does_what_the_sheet_says(
     for key, outcome in KEYS_IN_A_FOLDER:
         assert not driver.page.evaluate(outcome), key
         driver.page.keyboard.press(key)
-        driver.wait_for(f"{outcome} && !s2m.doc.value.opening")
+        driver.wait_for(f"{outcome} && !s2m.annotation.value.opening")
         driver.settle()
 
 
@@ -130,7 +132,7 @@ def test_no_key_is_left_out_of_these_tests(opened: PageDriver) -> None:
     pressed = {key for key, *_ in (*KEYS, *KEYS_AFTER_A_STROKE, *KEYS_IN_A_FOLDER)} | set(KEYS_ELSEWHERE)
     digits = {str(digit) for digit in range(1, 10)}
     named = {key.replace("Control", "Ctrl").upper() for key in pressed} | digits
-    known = {key.upper() for key in opened.page.evaluate("Object.values(s2m.keys).flat()")}
+    known = {key.upper() for key in opened.page.evaluate("Object.values(s2m.keys.value.map).flat()")}
     assert known - named == set()
 
 
@@ -139,7 +141,7 @@ def test_keys_can_be_changed_and_are_kept_in_the_project(
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     driver = new_driver().open(served.url)
-    driver.page.evaluate("s2m.run('settings')")
+    driver.page.evaluate("s2m.actions.run('settings')")
     driver.page.get_by_label("Key of Switch between belongs and does not belong: X").click()
     driver.page.keyboard.press("q")
     driver.page.keyboard.press("Escape")
@@ -150,19 +152,19 @@ def test_keys_can_be_changed_and_are_kept_in_the_project(
     kept = json.loads((tmp_path / "out" / "s2m-project.json").read_text())
     assert kept["settings"]["preferences"]["keys"]["switch-sign"] == ["Q"]
     other = new_driver().open(served.url)
-    assert other.page.evaluate("s2m.keyOf('switch-sign')") == "Q"
+    assert other.page.evaluate("s2m.keys.keyOf('switch-sign')") == "Q"
 
 
 @pytest.mark.parametrize(("preset", "key", "action"), [("cvat", "F", "next-image"), ("napari", "M", "object-new")])
 def test_presets_bring_the_keys_of_other_tools(opened: PageDriver, preset: str, key: str, action: str) -> None:
-    opened.page.evaluate(f"s2m.setKeys('{preset}', {{}})")
-    assert opened.page.evaluate(f"s2m.keyOf('{action}')") == key
+    opened.page.evaluate(f"s2m.keys.choose('{preset}', {{}})")
+    assert opened.page.evaluate(f"s2m.keys.keyOf('{action}')") == key
 
 
 def test_no_key_means_two_things_in_any_preset(opened: PageDriver) -> None:
     doubled = opened.page.evaluate(
         """async () => {
-            const { PRESETS, keyMap } = await import("./static/js/keys.js");
+            const { PRESETS, keyMap } = await import("./static/js/input/key_presets.js");
             return Object.keys(PRESETS).flatMap((preset) => {
                 const keys = Object.values(keyMap(preset, {})).flat();
                 return keys.filter((key, place) => keys.indexOf(key) !== place).map((key) => `${preset}: ${key}`);
@@ -175,8 +177,7 @@ def test_no_key_means_two_things_in_any_preset(opened: PageDriver) -> None:
 def test_every_key_belongs_to_a_command_that_exists(opened: PageDriver) -> None:
     strangers = opened.page.evaluate(
         """async () => {
-            const { ACTIONS } = await import("./static/js/actions.js");
-            return Object.keys(s2m.keys).filter((name) => !(name in ACTIONS));
+            return Object.keys(s2m.keys.value.map).filter((name) => !s2m.actions.get(name));
         }"""
     )
     assert strangers == []

@@ -103,7 +103,7 @@ def test_the_masks_of_a_coco_file_come_with_their_classes(
     write_coco(tmp_path / "all.json", [exported("discs.png", two_discs_labels)], ["disc"], "rle")
     give(opened, tmp_path / "all.json")
     opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
-    assert opened.page.evaluate("s2m.doc.value.objects.map((each) => each.class_name)") == ["disc", "disc"]
+    assert opened.page.evaluate("s2m.annotation.value.objects.map((each) => each.class_name)") == ["disc", "disc"]
     assert iou(opened.mask(1), two_discs_labels == 1) > 0.97
 
 
@@ -122,22 +122,22 @@ def test_a_folder_of_label_maps_goes_to_all_images_that_have_none(
 ) -> None:
     driver = new_driver().open(serve(three_images, tmp_path / "out").url)
     driver.press("d")
-    driver.wait_for("s2m.doc.value.image.name === 'b.png'")
+    driver.wait_for("s2m.annotation.value.image.name === 'b.png'")
     driver.draw((24, 48), (40, 48))
     driver.press("a")
-    driver.wait_for("s2m.doc.value.image.name === 'a.png' && !s2m.doc.value.opening")
+    driver.wait_for("s2m.annotation.value.image.name === 'a.png' && !s2m.annotation.value.opening")
     for name in ("a.png", "b.png", "c.png", "stranger.png"):
         write_label_map(tmp_path / "masks" / name, two_discs_labels)
     give(driver, tmp_path / "masks", "A folder of label maps", ALL)
     driver.wait_for("document.getElementById('status-text').textContent.startsWith('Masks for 2 images')")
     assert "1 annotated already, 1 file is of no image here" in driver.status()
     assert driver.mask(2)[48, 96]
-    driver.wait_for("s2m.doc.value.folder[2].status === 'in_progress'")
+    driver.wait_for("s2m.project.value.folder[2].status === 'in_progress'")
     np.testing.assert_array_equal(read_label_map(tmp_path / "out" / "c.png"), two_discs_labels)
     driver.page.reload()
-    driver.wait_for("s2m.doc.value.image?.name === 'a.png'")
+    driver.wait_for("s2m.annotation.value.image?.name === 'a.png'")
     driver.page.evaluate("s2m.open('c.png')")
-    driver.wait_for("s2m.doc.value.image.name === 'c.png' && s2m.layers.masks.contains(2, { x: 96, y: 48 })")
+    driver.wait_for("s2m.annotation.value.image.name === 'c.png' && s2m.layers.masks.contains(2, { x: 96, y: 48 })")
     driver.press("Control+z")
     assert not driver.mask(2).any()
 

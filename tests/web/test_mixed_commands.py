@@ -40,16 +40,16 @@ STEPS: tuple[tuple[str, tuple[Step, ...]], ...] = (
     ("dot", (press("p"), draw((96, 34)))),
     ("brush", (press("u"), draw((60, 20), (70, 20)))),
     ("eraser", (press("e"), draw((96, 48), (98, 48)))),
-    ("fill holes", (run("s2m.run('fill-holes')"),)),
-    ("smooth", (run("s2m.run('smooth')"),)),
-    ("drop specks", (run("s2m.run('drop-specks')"),)),
-    ("rename", (run("s2m.changeObject(2, { name: 'blue' })"),)),
-    ("lock", (run("s2m.run('object-lock')"),)),
-    ("unlock", (run("s2m.run('object-lock')"),)),
-    ("merge", (run("s2m.run('object-merge')"),)),
+    ("fill holes", (run("s2m.actions.run('fill-holes')"),)),
+    ("smooth", (run("s2m.actions.run('smooth')"),)),
+    ("drop specks", (run("s2m.actions.run('drop-specks')"),)),
+    ("rename", (run("s2m.editor.changeObject(2, { name: 'blue' })"),)),
+    ("lock", (run("s2m.actions.run('object-lock')"),)),
+    ("unlock", (run("s2m.actions.run('object-lock')"),)),
+    ("merge", (run("s2m.actions.run('object-merge')"),)),
     ("brush apart", (run("s2m.ui.set({ width: 60 })"), press("u"), draw((120, 8)))),
-    ("split", (run("s2m.run('object-split')"),)),
-    ("delete", (run("s2m.run('object-delete')"),)),
+    ("split", (run("s2m.actions.run('object-split')"),)),
+    ("delete", (run("s2m.actions.run('object-delete')"),)),
     ("done", (press("Enter"),)),
     ("clear", (press("r"),)),
 )
@@ -58,18 +58,18 @@ STEPS: tuple[tuple[str, tuple[Step, ...]], ...] = (
 
 def import_file(driver: PageDriver, path: Path) -> None:
     """Import a label map by the dialog."""
-    before = driver.page.evaluate("s2m.doc.value.number")
+    before = driver.page.evaluate("s2m.annotation.value.number")
     driver.page.keyboard.press("i")
     with driver.page.expect_file_chooser() as chooser:
         driver.page.get_by_role("button", name="A file").click()
     chooser.value.set_files(path)
-    driver.wait_for(f"s2m.doc.value.number > {before}")
+    driver.wait_for(f"s2m.annotation.value.number > {before}")
 
 
 def seen(driver: PageDriver) -> dict[str, Any]:
     """What the page shows: objects, strokes, state and the pixels of all masks."""
     found: dict[str, Any] = driver.page.evaluate(
-        "({ objects: s2m.doc.value.objects, strokes: s2m.doc.value.strokes, status: s2m.doc.value.status })"
+        "(({ objects, strokes, status }) => ({ objects, strokes, status }))(s2m.annotation.value)"
     )
     masks = {one["id"]: np.packbits(driver.mask(one["id"])).tobytes() for one in found["objects"]}
     return {**found, "masks": masks}
@@ -89,22 +89,24 @@ def test_mixed_commands_are_undone_and_redone_one_by_one_and_survive_a_kill(
         for part in parts:
             part(driver)
         driver.settle()
-        label = driver.page.evaluate("s2m.doc.value.undo")
+        label = driver.page.evaluate("s2m.annotation.value.undo")
         assert driver.error() == "", name
         assert label, name
         labels.append(label)
         states.append(seen(driver))
     for place in reversed(range(len(steps))):
-        assert driver.page.evaluate("s2m.doc.value.undo") == labels[place]
+        assert driver.page.evaluate("s2m.annotation.value.undo") == labels[place]
         driver.press("Control+z")
         assert seen(driver) == states[place], f"undo {steps[place][0]}"
-    assert driver.page.evaluate("s2m.doc.value.undo") is None
+    assert driver.page.evaluate("s2m.annotation.value.undo") is None
     for place, (name, _) in enumerate(steps[:-1]):
         driver.press("Control+y")
         assert seen(driver) == states[place + 1], f"redo {name}"
     served.kill()
     driver.open(serve(two_discs_file, tmp_path / "out").url)
-    driver.wait_for("s2m.doc.value.undo !== null && s2m.doc.value.areas.size === s2m.doc.value.objects.length")
+    driver.wait_for(
+        "s2m.annotation.value.undo !== null && s2m.annotation.value.areas.size === s2m.annotation.value.objects.length"
+    )
     driver.settle()
-    assert driver.page.evaluate("[s2m.doc.value.undo, s2m.doc.value.redo]") == [labels[-2], labels[-1]]
+    assert driver.page.evaluate("[s2m.annotation.value.undo, s2m.annotation.value.redo]") == [labels[-2], labels[-1]]
     assert seen(driver) == states[-2]

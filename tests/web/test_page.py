@@ -38,7 +38,7 @@ def test_the_mask_follows_while_the_pen_is_still_down(opened: PageDriver, two_di
     opened.page.mouse.move(*opened.on_screen(40, 48), steps=6)
     opened.wait_for("s2m.layers.masks.contains(1, { x: 32, y: 40 })")
     assert iou(opened.mask(1), two_discs_labels == 1) > 0.8
-    assert opened.page.evaluate("s2m.doc.value.strokes.length") == 0
+    assert opened.page.evaluate("s2m.annotation.value.strokes.length") == 0
     assert opened.page.evaluate("performance.getEntriesByName('stroke to mask').length") > 0
     opened.page.mouse.up()
     opened.settle()
@@ -60,7 +60,7 @@ def test_n_adds_an_object_and_chooses_it(opened: PageDriver) -> None:
     draw_red(opened)
     opened.press("n")
     assert opened.page.evaluate("s2m.ui.value.object") == 2
-    assert opened.page.evaluate("s2m.doc.value.objects.length") == 2
+    assert opened.page.evaluate("s2m.annotation.value.objects.length") == 2
 
 
 def test_the_right_button_draws_what_does_not_belong(opened: PageDriver) -> None:
@@ -215,11 +215,11 @@ def test_a_command_is_found_by_its_name_and_run(opened: PageDriver) -> None:
     opened.page.keyboard.type("new obj")
     opened.page.keyboard.press("Enter")
     opened.settle()
-    assert opened.page.evaluate("s2m.doc.value.objects.length") == 1
+    assert opened.page.evaluate("s2m.annotation.value.objects.length") == 1
 
 
 def test_errors_stay_in_the_page_until_they_are_read(opened: PageDriver) -> None:
-    opened.page.evaluate("s2m.command({ kind: 'delete_object', object_id: 7 })")
+    opened.page.evaluate("s2m.editor.command({ kind: 'delete_object', object_id: 7 })")
     opened.settle()
     assert "7" in opened.error()
     opened.page.locator("#status-error").click()

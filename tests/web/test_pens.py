@@ -55,8 +55,8 @@ def test_a_pen_draws_and_its_pressure_is_kept_for_the_brush(opened: PageDriver) 
     commands = opened.page.evaluate_handle("[]")
     opened.page.evaluate(
         """(sent) => {
-            const send = s2m.command.bind(s2m);
-            s2m.command = (...given) => {
+            const send = s2m.editor.command.bind(s2m.editor);
+            s2m.editor.command = (...given) => {
                 sent.push(given[0]);
                 send(...given);
             };

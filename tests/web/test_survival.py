@@ -29,13 +29,15 @@ def test_a_killed_server_gives_everything_back(
     for _ in range(4):
         driver.page.mouse.wheel(0, -100)
     driver.page.wait_for_timeout(900)
-    before = [driver.page.evaluate(f"s2m.doc.value.{what}") for what in ("objects", "strokes", "undo", "redo")]
+    before = [driver.page.evaluate(f"s2m.annotation.value.{what}") for what in ("objects", "strokes", "undo", "redo")]
     view = driver.page.evaluate("s2m.viewport.view")
     masks = driver.mask(1), driver.mask(2)
     served.kill()
     driver.open(serve(two_discs_file, tmp_path / "out").url)
     driver.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
-    assert [driver.page.evaluate(f"s2m.doc.value.{what}") for what in ("objects", "strokes", "undo", "redo")] == before
+    assert [
+        driver.page.evaluate(f"s2m.annotation.value.{what}") for what in ("objects", "strokes", "undo", "redo")
+    ] == before
     assert driver.page.evaluate("s2m.ui.value.object") == 2
     assert driver.page.evaluate("s2m.viewport.view")["scale"] == pytest.approx(view["scale"])
     assert driver.page.evaluate("s2m.viewport.view")["left"] == pytest.approx(view["left"], abs=0.5)
@@ -90,7 +92,7 @@ def test_a_command_sent_again_to_a_new_server_is_not_carried_out_twice(
         visit.goto(fresh.url)
     driver.settle()
     assert len(driver.strokes()) == left
-    assert driver.page.evaluate("s2m.doc.value.objects.length") == (2 if kind == "add_object" else 1)
+    assert driver.page.evaluate("s2m.annotation.value.objects.length") == (2 if kind == "add_object" else 1)
     (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
     assert journal.read_text().count(f'"{kind}"') == 1
 
@@ -109,7 +111,7 @@ def test_the_rest_of_a_stroke_reaches_a_server_that_was_started_anew_in_its_midd
     fresh = serve(two_discs_file, tmp_path / "out", port=str(urlsplit(served.url).port))
     with driver.page.context.new_page() as visit:
         visit.goto(fresh.url)
-    driver.wait_for("s2m.connection.open && s2m.doc.value.strokes.length === 1")
+    driver.wait_for("s2m.connection.open && s2m.annotation.value.strokes.length === 1")
     driver.page.mouse.up()
     driver.settle()
     (stroke,) = driver.strokes()
@@ -131,7 +133,7 @@ def test_strokes_drawn_while_the_connection_is_cut_arrive_once(
     driver.wait_for("!document.getElementById('banner').hidden")
     assert "away" in driver.page.locator("#banner").inner_text()
     driver.draw((28, 40), (36, 40), settle=False)
-    assert driver.page.evaluate("s2m.layers.pending.length") == 2
+    assert driver.page.evaluate("s2m.ink.value.pending.length") == 2
     driver.page.evaluate("() => { delete s2m.connection.connect; s2m.connection.connect(); }")
     driver.settle()
     assert len(driver.strokes()) == 2
@@ -156,9 +158,9 @@ def test_strokes_that_waited_for_the_server_when_the_page_was_closed_arrive_with
     driver.page = context.new_page()
     port = str(urlsplit(served.url).port)
     driver.open(serve(two_discs_file, tmp_path / "out", port=port).url)
-    driver.wait_for("s2m.doc.value.strokes.length === 3")
+    driver.wait_for("s2m.annotation.value.strokes.length === 3")
     driver.settle()
-    assert driver.page.evaluate("s2m.doc.value.objects.length") == 2
+    assert driver.page.evaluate("s2m.annotation.value.objects.length") == 2
     assert driver.page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('s2m-unsent')).length") == 0
 
 
@@ -184,7 +186,7 @@ def test_a_second_page_follows_and_can_take_over(
 ) -> None:
     served = serve(two_discs_file, tmp_path / "out")
     first, second = new_driver().open(served.url), new_driver().open(served.url)
-    assert not second.page.evaluate("s2m.doc.value.editor")
+    assert not second.page.evaluate("s2m.annotation.value.editor")
     assert "Another page edits this image" in second.page.locator("#banner").inner_text()
     first.draw((24, 48), (40, 48))
     second.wait_for("s2m.layers.masks.contains(1, { x: 32, y: 40 })")
@@ -192,8 +194,8 @@ def test_a_second_page_follows_and_can_take_over(
     assert len(second.strokes()) == 1
     assert "another page" in second.error()
     second.page.get_by_role("button", name="Take over", exact=True).click()
-    second.wait_for("s2m.doc.value.editor")
-    first.wait_for("!s2m.doc.value.editor")
+    second.wait_for("s2m.annotation.value.editor")
+    first.wait_for("!s2m.annotation.value.editor")
     second.press("2")
     second.draw((90, 48), (104, 48))
     first.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 40 })")
@@ -206,7 +208,7 @@ def test_the_other_page_edits_when_the_first_is_gone(
     served = serve(two_discs_file, tmp_path / "out")
     first, second = new_driver().open(served.url), new_driver().open(served.url)
     first.page.close()
-    second.wait_for("s2m.doc.value.editor")
+    second.wait_for("s2m.annotation.value.editor")
 
 
 def test_a_damaged_journal_is_opened_up_to_its_last_whole_line(
@@ -216,13 +218,13 @@ def test_a_damaged_journal_is_opened_up_to_its_last_whole_line(
     driver.open(served.url)
     driver.draw((24, 48), (40, 48))
     driver.draw((28, 40), (36, 40))
-    driver.wait_for("s2m.doc.value.strokes.length === 2")
+    driver.wait_for("s2m.annotation.value.strokes.length === 2")
     served.stop()
     (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines[:-1]) + lines[-1][: len(lines[-1]) // 2])
     driver.open(serve(two_discs_file, tmp_path / "out").url)
-    driver.wait_for("s2m.doc.value.strokes.length >= 1")
+    driver.wait_for("s2m.annotation.value.strokes.length >= 1")
     assert "damaged" in driver.error()
 
 
@@ -237,8 +239,8 @@ def test_an_image_that_cannot_be_read_is_named_and_the_next_one_offered(
     driver.page.get_by_text("This image cannot be opened").wait_for()
     assert "a.jpg" in driver.page.locator("#screen").inner_text()
     driver.page.locator("#screen").get_by_role("button", name="Next image").click()
-    driver.wait_for("s2m.doc.value.image?.name === 'b.png'")
-    assert driver.page.evaluate("s2m.doc.value.folder[0].status") == "unreadable"
+    driver.wait_for("s2m.annotation.value.image?.name === 'b.png'")
+    assert driver.page.evaluate("s2m.project.value.folder[0].status") == "unreadable"
 
 
 def test_an_empty_folder_says_so(driver: PageDriver, serve: Serve, tmp_path: Path) -> None:

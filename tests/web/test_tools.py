@@ -34,7 +34,7 @@ def test_a_lasso_that_is_only_a_click_is_no_stroke(opened: PageDriver) -> None:
     opened.press("l")
     opened.draw((24, 40))
     assert opened.strokes() == []
-    assert opened.page.evaluate("s2m.layers.pending.length") == 0
+    assert opened.page.evaluate("s2m.ink.value.pending.length") == 0
 
 
 def test_the_brush_paints_pixels_that_the_network_leaves_alone(opened: PageDriver) -> None:
@@ -63,7 +63,7 @@ def test_a_stroke_can_be_selected_flipped_moved_and_deleted(opened: PageDriver) 
     opened.draw((24, 48), (40, 48))
     opened.press("t")
     opened.draw((32, 48))
-    assert opened.page.evaluate("s2m.layers.selectedStroke") == opened.page.evaluate("s2m.doc.value.strokes[0].id")
+    assert opened.page.evaluate("s2m.ink.value.selected") == opened.page.evaluate("s2m.annotation.value.strokes[0].key")
     opened.press("Shift+X")
     assert [stroke["sign"] for stroke in opened.strokes()] == ["negative"]
     assert not opened.mask(1).any()
@@ -112,7 +112,7 @@ def test_background_strokes_belong_to_no_object(opened: PageDriver) -> None:
 def test_a_locked_object_is_not_drawn_on(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     before = opened.mask(1)
-    opened.page.evaluate("s2m.run('object-lock')")
+    opened.page.evaluate("s2m.actions.run('object-lock')")
     opened.settle()
     opened.draw((26, 48), (38, 48), button="right")
     assert "locked" in opened.error()
@@ -129,14 +129,14 @@ def test_an_object_can_be_renamed_hidden_and_deleted(opened: PageDriver) -> None
     opened.page.keyboard.press("Enter")
     opened.settle()
     assert opened.page.locator(".object[data-id='1'] .name").inner_text() == "red disc"
-    opened.page.evaluate("s2m.run('object-show')")
+    opened.page.evaluate("s2m.actions.run('object-show')")
     opened.settle()
-    assert opened.page.evaluate("s2m.doc.object(1).visible") is False
-    opened.page.evaluate("s2m.run('object-delete')")
+    assert opened.page.evaluate("s2m.annotation.object(1).visible") is False
+    opened.page.evaluate("s2m.actions.run('object-delete')")
     opened.settle()
-    assert opened.page.evaluate("s2m.doc.value.objects.length") == 0
+    assert opened.page.evaluate("s2m.annotation.value.objects.length") == 0
     opened.press("Control+z")
-    assert opened.page.evaluate("s2m.doc.object(1).name") == "red disc"
+    assert opened.page.evaluate("s2m.annotation.object(1).name") == "red disc"
 
 
 def test_the_hand_moves_the_photograph_and_draws_nothing(opened: PageDriver) -> None:
@@ -160,7 +160,7 @@ def test_objects_overlap_where_the_image_says_so(opened: PageDriver) -> None:
     opened.draw((28, 44), (36, 44))
     assert not (opened.mask(1) & opened.mask(2)).any()
     opened.press("Control+z")
-    opened.page.evaluate("s2m.run('overlap')")
+    opened.page.evaluate("s2m.actions.run('overlap')")
     opened.settle()
     assert "etting objects overlap" in opened.status()
     opened.draw((28, 44), (36, 44))
@@ -175,14 +175,14 @@ def test_parts_are_split_and_specks_dropped_and_holes_filled(opened: PageDriver)
     opened.press("e")
     opened.draw((32, 48))
     assert not opened.mask(1)[48, 32]
-    opened.page.evaluate("s2m.run('fill-holes')")
+    opened.page.evaluate("s2m.actions.run('fill-holes')")
     opened.settle()
     assert opened.mask(1)[48, 32]
-    opened.page.evaluate("s2m.run('object-split')")
+    opened.page.evaluate("s2m.actions.run('object-split')")
     opened.settle()
-    assert opened.page.evaluate("s2m.doc.value.objects.length") == 2
+    assert opened.page.evaluate("s2m.annotation.value.objects.length") == 2
     opened.press("Control+z")
-    opened.page.evaluate("s2m.run('drop-specks')")
+    opened.page.evaluate("s2m.actions.run('drop-specks')")
     opened.settle()
     assert not opened.mask(1)[10, 110]
 

@@ -25,8 +25,8 @@ def test_a_full_disk_is_said_and_the_strokes_are_kept_until_there_is_room(
             break
     driver.wait_for("s2m.connection.held")
     assert "cannot write" in driver.error()
-    kept = driver.page.evaluate("s2m.doc.value.strokes.length")
-    waiting = driver.page.evaluate("s2m.layers.pending.length")
+    kept = driver.page.evaluate("s2m.annotation.value.strokes.length")
+    waiting = driver.page.evaluate("s2m.ink.value.pending.length")
     assert waiting >= 1
     (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
     assert journal.read_bytes().endswith(b"\n")
@@ -55,14 +55,14 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_strokes_wait(
     driver.wait_for("s2m.connection.held")
     assert "Read-only file system" in driver.error()
     assert "choose another folder with -o" in driver.error()
-    assert driver.page.evaluate("s2m.layers.pending.length") == 1
+    assert driver.page.evaluate("s2m.ink.value.pending.length") == 1
     assert driver.page.evaluate("Object.keys(localStorage).some((name) => name.startsWith('s2m-unsent'))")
     served.stop()
     context = driver.page.context
     driver.page.close()
     driver.page = context.new_page()
     driver.open(serve(two_discs_file, tmp_path / "out", port=str(urlsplit(served.url).port)).url)
-    driver.wait_for("s2m.doc.value.strokes.length === 1")
+    driver.wait_for("s2m.annotation.value.strokes.length === 1")
     driver.settle()
     assert driver.mask(1)[48, 32]
 
@@ -103,15 +103,15 @@ def test_a_read_only_folder_is_shown_and_says_why(
     for key in ("n", "f", "Control+z", "Enter", "Delete"):
         driver.press(key)
     for button in ("take-over", "save", "import-masks", "classes"):
-        driver.page.evaluate(f"s2m.run('{button}')")
-    assert driver.page.evaluate("s2m.doc.value.objects.length") == 2
-    assert not driver.page.evaluate("s2m.doc.value.editor")
+        driver.page.evaluate(f"s2m.actions.run('{button}')")
+    assert driver.page.evaluate("s2m.annotation.value.objects.length") == 2
+    assert not driver.page.evaluate("s2m.annotation.value.editor")
     assert driver.page.evaluate("document.querySelectorAll('[data-action=save]:not(:disabled)').length") == 0
     banner.get_by_role("button", name="Hide").click()
     assert not banner.is_visible()
 
     driver.press("d")
-    driver.wait_for("s2m.doc.value.image?.name === 'b.png'")
+    driver.wait_for("s2m.annotation.value.image?.name === 'b.png'")
     assert driver.page.locator(".object.coming").count() == 0
     other = new_driver().open(served.url)
     assert other.page.get_by_role("button", name="Take over").count() == 0
@@ -139,6 +139,6 @@ def test_strokes_that_wait_are_kept_while_the_folder_is_read_only(
     fresh = serve(two_discs_file, out, port=port)
     with driver.page.context.new_page() as visit:
         visit.goto(fresh.url)
-    driver.wait_for("s2m.connection.open && s2m.doc.value.strokes.length === 1")
+    driver.wait_for("s2m.connection.open && s2m.annotation.value.strokes.length === 1")
     driver.settle()
     assert driver.mask(1)[48, 32]
