@@ -69,7 +69,7 @@ def test_the_sliders_move_the_contrast_limits(
     )
     driver.page.locator("#level-range").fill("0.25")
     assert driver.page.locator("#window-level").input_value() == "16384"
-    driver.page.get_by_role("button", name="As it is").click()
+    driver.page.get_by_role("button", name="Reset").click()
     assert driver.page.evaluate("s2m.ui.value.contrastLimits") is None
 
 
