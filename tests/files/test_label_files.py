@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
@@ -32,6 +32,7 @@ def test_the_palette_is_that_of_pascal_voc() -> None:
     assert len({tuple(colour) for colour in palette}) == 256
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(np.int32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.integers(0, 255)),
 )
@@ -105,7 +106,7 @@ def test_a_mask_of_another_size_is_an_error() -> None:
     check_mask_size(np.zeros((2, 3), np.int32), (2, 3), "mask.png")
 
 
-def test_the_masks_of_a_label_map_leave_out_background_and_unknown() -> None:
+def test_the_masks_of_a_label_map_leave_out_background_and_ignored_pixels() -> None:
     masks = masks_of_label_map(np.array([[0, 5, 255, 2]], np.int32))
 
     assert masks.object_ids == (2, 5)

@@ -20,12 +20,12 @@ from s2m.engine.models import load_model
 from s2m.errors import BatchError, MaskError, S2MError
 from s2m.files.atomic import write_atomically
 from s2m.files.images import read_image
-from s2m.files.label_files import UNKNOWN_ID, read_label_map
+from s2m.files.label_files import object_ids, read_label_map
 from s2m.files.overlays import draw_overlay
 from s2m.session import Project, read_journal
 from s2m.session.history import last_model, replayed
 from s2m.session.state import AnnotationState
-from s2m.types import BACKGROUND_ID, ByteArray, LabelMap
+from s2m.types import ByteArray, LabelMap
 
 _PICTURE_HEIGHT = 480
 
@@ -148,9 +148,8 @@ def object_changes(old: LabelMap, new: LabelMap) -> tuple[ObjectChange, ...]:
     """
     if old.shape != new.shape:
         raise MaskError(f"label maps of {old.shape} and {new.shape} cannot be compared; they must be of one image")
-    ids = [int(value) for value in np.union1d(old, new) if value not in (BACKGROUND_ID, UNKNOWN_ID)]
     changes = []
-    for object_id in ids:
+    for object_id in object_ids(old, new):
         before, after = old == object_id, new == object_id
         # An id is in one of the maps at least, so the union is never empty.
         iou = float((before & after).sum() / (before | after).sum())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from s2m.errors import DataError, ImageError
-from s2m.files.images import open_picture, read_image_bytes
+from s2m.files.images import load_picture, read_image_bytes
 from s2m.types import ByteArray
 
 _WHITE = 255
@@ -67,9 +67,8 @@ def read_label_picture(path: PictureFile) -> ByteArray:
 
 def _opened(path: PictureFile) -> Image.Image:
     """A picture read wholly and turned upright."""
-    with _refusals(path), open_picture(path.read_bytes(), str(path)) as image:
-        image.load()
-        return ImageOps.exif_transpose(image)
+    with _refusals(path):
+        return ImageOps.exif_transpose(load_picture(path.read_bytes(), str(path)))
 
 
 @contextmanager

@@ -162,6 +162,20 @@ def open_picture(data: bytes, name: str) -> Image.Image:
     return picture
 
 
+def load_picture(data: bytes, name: str) -> Image.Image:
+    """Decode an image as it is: its own mode, not turned upright.
+
+    Raises:
+        ImageError: as ``open_picture``, or damaged.
+    """
+    with open_picture(data, name) as picture:
+        try:
+            picture.load()
+        except Exception as error:  # Pillow's decoders raise errors of every kind on damaged files.
+            raise ImageError(f"{name} is damaged or truncated ({_reason(error)}); get a fresh copy of it") from error
+    return picture
+
+
 def _to_rgb(picture: Image.Image) -> ByteArray:
     if _is_deep_grey(picture):
         numbers = np.asarray(picture)

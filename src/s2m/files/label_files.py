@@ -12,13 +12,13 @@ from PIL import Image
 
 from s2m.errors import ImageError, MaskError
 from s2m.files.atomic import write_atomically
-from s2m.files.images import open_picture, read_file
+from s2m.files.images import load_picture, read_file
 from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectMasks
 
 MAX_OBJECT_ID = 254
-"""The largest id that a label file holds; index 255 means "unknown"."""
+"""The largest id that a label file holds; index 255 means "ignore"."""
 
-UNKNOWN_ID = 255
+IGNORE_ID = 255
 """Pixels of a label file about which nothing is said (PASCAL VOC's white border)."""
 
 
@@ -38,7 +38,7 @@ def voc_palette() -> ByteArray:
 
 
 def label_map_bytes(label_map: LabelMap) -> bytes:
-    """The indexed PNG of a label map (H, W) of ids in 0..``MAX_OBJECT_ID``, or ``UNKNOWN_ID``.
+    """The indexed PNG of a label map (H, W) of ids in 0..``MAX_OBJECT_ID``, or ``IGNORE_ID``.
 
     Raises:
         MaskError: not two-dimensional, empty, or an id does not fit.
@@ -46,7 +46,7 @@ def label_map_bytes(label_map: LabelMap) -> bytes:
     if label_map.ndim != 2 or label_map.size == 0:
         raise MaskError(f"a label map has the shape (H, W), got {label_map.shape}")
     lowest, highest = int(label_map.min()), int(label_map.max())
-    if lowest < BACKGROUND_ID or highest > UNKNOWN_ID:
+    if lowest < BACKGROUND_ID or highest > IGNORE_ID:
         raise MaskError(f"an indexed PNG holds ids 0 to {MAX_OBJECT_ID}, got {lowest} to {highest}; renumber objects")
     picture = Image.fromarray(label_map.astype(np.uint8))
     picture.putpalette(voc_palette().tobytes())
@@ -70,18 +70,15 @@ def read_label_map(path: Path) -> LabelMap:
     no value but 0 and 255) gives 0 and 1.  Colour pictures are read through the palette of PASCAL VOC.
 
     Returns:
-        (H, W) int32; 0 is the background, ``UNKNOWN_ID`` is unknown.
+        (H, W) int32; 0 is the background, ``IGNORE_ID`` says nothing.
 
     Raises:
         MaskError: missing, unreadable, no image, or its colours are not those of the palette.
     """
     try:
-        with open_picture(read_file(path), str(path)) as picture:
-            picture.load()
+        picture = load_picture(read_file(path), str(path))
     except ImageError as error:
         raise MaskError(str(error)) from error
-    except Exception as error:  # Pillow's decoders raise errors of every kind on damaged files.
-        raise MaskError(f"{path} is damaged or truncated ({error}); get a fresh copy of it") from error
     if picture.mode == "P":
         return np.array(picture, dtype=np.int32)
     if picture.mode in ("1", "L", "LA") or picture.mode.startswith("I"):
@@ -102,11 +99,17 @@ def check_mask_size(label_map: LabelMap, image_size_hw: tuple[int, int], name: s
         raise MaskError(f"{name} has {got} pixels, its image {wanted}; give a mask of the image's size")
 
 
+def object_ids(*label_maps: LabelMap) -> tuple[int, ...]:
+    """The objects that are in any of some label maps (H, W), ascending; without background and ignored pixels."""
+    found = np.unique(np.concatenate([np.unique(label_map) for label_map in label_maps]))
+    return tuple(int(value) for value in found if value not in (BACKGROUND_ID, IGNORE_ID))
+
+
 def masks_of_label_map(label_map: LabelMap) -> ObjectMasks:
-    """The hard masks of a label map's objects, as soft masks to start from; unknown pixels belong to none."""
-    object_ids = tuple(int(value) for value in np.unique(label_map) if value not in (BACKGROUND_ID, UNKNOWN_ID))
-    probs = np.array([label_map == object_id for object_id in object_ids], dtype=np.float32)
-    return ObjectMasks(object_ids, probs.reshape(len(object_ids), *label_map.shape))
+    """The hard masks of a label map's objects, as soft masks to start from; ignored pixels belong to none."""
+    ids = object_ids(label_map)
+    probs = np.array([label_map == object_id for object_id in ids], dtype=np.float32)
+    return ObjectMasks(ids, probs.reshape(len(ids), *label_map.shape))
 
 
 def write_soft_masks(folder: Path, stem: str, object_ids: Sequence[int], probs: FloatArray) -> list[Path]:
@@ -135,7 +138,7 @@ def write_soft_masks(folder: Path, stem: str, object_ids: Sequence[int], probs: 
 
 def _ids_from_grey(values: NDArray[np.generic], path: Path) -> LabelMap:
     ids = values.astype(np.int64)
-    if ids.min() < 0 or ids.max() > UNKNOWN_ID:
+    if ids.min() < 0 or ids.max() > IGNORE_ID:
         raise MaskError(f"{path} has ids {ids.min()} to {ids.max()}; wanted 0 to {MAX_OBJECT_ID}")
     if set(np.unique(ids)) <= {0, 255}:
         ids //= 255

@@ -22,12 +22,11 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from s2m.errors import ImageError, StrokeError
 from s2m.files.centre_lines import lines_of_mask
-from s2m.files.images import open_picture, read_file
-from s2m.files.label_files import UNKNOWN_ID, voc_palette
+from s2m.files.images import load_picture, read_file
+from s2m.files.label_files import IGNORE_ID, voc_palette
 from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, LabelMap, Sign, Stroke
 
 ScribbleStyle = Literal["objects", "foreground-background"]
@@ -111,29 +110,21 @@ def _shrink(mask: BoolArray, factor: int) -> BoolArray:
 
 def _read_ids(path: Path, style: ScribbleStyle) -> LabelMap:
     """What is drawn, (H, W) int32: -1 nothing, 0 background, else an object."""
-    picture = _read_picture(path)
+    try:
+        picture = load_picture(read_file(path), str(path))
+    except ImageError as error:
+        raise StrokeError(str(error)) from error
     if picture.mode not in ("1", "L", "P"):
         return _ids_of_colours(np.asarray(picture.convert("RGBA")), style, path)
     indices = np.array(picture, dtype=np.int32)
     if picture.mode == "P":
-        indices[indices == UNKNOWN_ID] = 0
-    elif set(np.unique(indices)) <= {0, UNKNOWN_ID}:
-        indices //= UNKNOWN_ID
+        indices[indices == IGNORE_ID] = 0
+    elif set(np.unique(indices)) <= {0, IGNORE_ID}:
+        indices //= IGNORE_ID
     if style == "foreground-background":
         return _signs_of_indices(indices, path)
     indices[indices == 0] = _NOTHING
     return indices
-
-
-def _read_picture(path: Path) -> Image.Image:
-    try:
-        with open_picture(read_file(path), str(path)) as picture:
-            picture.load()
-    except ImageError as error:
-        raise StrokeError(str(error)) from error
-    except Exception as error:  # Pillow's decoders raise errors of every kind on damaged files.
-        raise StrokeError(f"{path} is damaged or truncated ({error}); get a fresh copy of it") from error
-    return picture
 
 
 def _signs_of_indices(indices: LabelMap, path: Path) -> LabelMap:

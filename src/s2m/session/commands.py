@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import AfterValidator, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from s2m.errors import JournalError
-from s2m.files.label_files import MAX_OBJECT_ID, UNKNOWN_ID
+from s2m.files.label_files import MAX_OBJECT_ID, object_ids
 from s2m.session.masks import Overlap
 from s2m.session.packed_masks import PackedMask
 from s2m.types import BACKGROUND_ID, Frozen, LabelMap, Sign
@@ -194,18 +194,17 @@ class ImportMasks(Frozen):
 
     @staticmethod
     def from_label_map(label_map: LabelMap, source: str, classes: dict[int, str] | None = None) -> ImportMasks:
-        """The command for a label map (H, W); pixels of unknown object (255) count as background.
+        """The command for a label map (H, W); ignored pixels (255) count as background.
 
         Args:
             label_map: ids 0..254 and 255.
             source: where it comes from, to be shown.
             classes: names of classes by id.
         """
-        ids = [int(value) for value in np.unique(label_map) if value not in (BACKGROUND_ID, UNKNOWN_ID)]
         named = classes or {}
         masks = tuple(
             NamedMask(object_id=value, class_name=named.get(value, ""), mask=PackedMask.of(label_map == value))
-            for value in ids
+            for value in object_ids(label_map)
         )
         return ImportMasks(source=source, size_hw=(label_map.shape[0], label_map.shape[1]), masks=masks)
 
