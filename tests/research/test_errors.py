@@ -22,7 +22,7 @@ from s2m.evaluation.protocols import PROTOCOLS
 from s2m.evaluation.scene import load_scene
 from s2m.types import LabelMap
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "error-analysis.md").read_text()
+DOCUMENT = " ".join((Path(__file__).parents[2] / "docs" / "error-analysis.md").read_text().split())
 ROW = InteractionRow("a", 1, 0.1, "x", 1, 1, 10, 100, 0.5, 0.5, 0.5, 0.1, 0.0, 0.0, 0.1)
 
 

@@ -64,7 +64,7 @@ class Benchmark:
     def carry_out(self, protocol: EvaluationProtocol, show: ShowProgress) -> tuple[Result, ...]:
         """Measure every method under a protocol and write its report.
 
-        Images that an interrupted run has finished are not worked on again.
+        Images that an interrupted run has finished are not measured again.
         """
         folder = self.output / self.data / protocol.name
         results = tuple(self._measure(protocol, method, folder / method.name, show) for method in self.methods)

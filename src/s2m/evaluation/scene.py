@@ -33,7 +33,7 @@ class Truth:
 
     Args:
         mask: (H, W) bool, the truth.
-        valid: (H, W) bool, false where the truth is unknown.
+        valid: (H, W) bool, false where the label says to ignore.
     """
 
     def __init__(self, mask: BoolArray, valid: BoolArray) -> None:

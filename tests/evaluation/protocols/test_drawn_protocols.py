@@ -27,7 +27,7 @@ def encoded(two_discs_labels: LabelMap) -> GrowingImage:
     return GrowingImage(two_discs_labels, reach_px=9)
 
 
-def worked(
+def run(
     protocol: EvaluationProtocol, encoded: GrowingImage, scene: Scene, rng: np.random.Generator
 ) -> tuple[list[Interaction], Result]:
     interactions = list(protocol.interactions(encoded, scene, rng))
@@ -48,14 +48,14 @@ def test_the_same_seed_gives_the_same_rows(name: str, encoded: GrowingImage, sce
 def test_every_variant_ends_with_both_discs_found(
     name: str, encoded: GrowingImage, scene: Scene, rng: np.random.Generator
 ) -> None:
-    _, result = worked(PROTOCOLS[name], encoded, scene, rng)
+    _, result = run(PROTOCOLS[name], encoded, scene, rng)
     for variant, curves in result.curves.items():
         assert [curve.object_id for curve in curves] == [1, 2], variant
         assert min(curve.ious[-1] for curve in curves) > 0.8, variant
 
 
 def test_strokes_count_ink_and_seconds(encoded: GrowingImage, scene: Scene, rng: np.random.Generator) -> None:
-    interactions, result = worked(PROTOCOLS["strokes"], encoded, scene, rng)
+    interactions, result = run(PROTOCOLS["strokes"], encoded, scene, rng)
     assert list(result.figures) == ["centre line", "line", "curve", "contour"]
     first = [
         interaction for interaction in interactions if (interaction.variant, interaction.object_id) == ("contour", 1)
@@ -84,7 +84,7 @@ def test_strokes_stop_once_five_are_drawn_and_the_mask_is_good(
 def test_objects_are_drawn_together_and_one_at_a_time_and_compared(
     encoded: GrowingImage, scene: Scene, rng: np.random.Generator
 ) -> None:
-    interactions, result = worked(PROTOCOLS["objects"], encoded, scene, rng)
+    interactions, result = run(PROTOCOLS["objects"], encoded, scene, rng)
     together = [interaction for interaction in interactions if interaction.variant == "together"]
     assert [(interaction.number, interaction.object_id) for interaction in together[:4]] == [
         (1, 1),
@@ -106,7 +106,7 @@ def test_images_of_one_object_take_no_part_in_objects(
 
 
 def test_correcting_starts_from_flawed_masks(encoded: GrowingImage, scene: Scene, rng: np.random.Generator) -> None:
-    _, result = worked(PROTOCOLS["correcting"], encoded, scene, rng)
+    _, result = run(PROTOCOLS["correcting"], encoded, scene, rng)
     assert list(result.figures)[::2] == ["boundary", "outside", "inside"]
     assert "NoS@90" in result.differences["inside, local edits - inside"]
     for figures in result.figures.values():
@@ -117,7 +117,7 @@ def test_correcting_starts_from_flawed_masks(encoded: GrowingImage, scene: Scene
 def test_robustness_repeats_the_strokes_in_every_way(
     encoded: GrowingImage, scene: Scene, rng: np.random.Generator
 ) -> None:
-    interactions, result = worked(PROTOCOLS["robustness"], encoded, scene, rng)
+    interactions, result = run(PROTOCOLS["robustness"], encoded, scene, rng)
     assert list(result.figures) == [AS_DRAWN, *REDRAWN]
     drawn = next(interaction for interaction in interactions if interaction.variant == AS_DRAWN)
     wide = next(interaction for interaction in interactions if interaction.variant == "4x width")

@@ -30,7 +30,7 @@ class EvaluationProtocol(Protocol):
 
     @property
     def most(self) -> int:
-        """Turns an object at most."""
+        """Interactions an object at most."""
 
     @property
     def compared(self) -> Mapping[str, str]:

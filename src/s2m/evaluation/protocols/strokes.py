@@ -1,4 +1,4 @@
-"""A scene in; up to ten strokes of a robot on each object, one at a time, for each kind of stroke, out."""
+"""A scene in; up to ten strokes of the simulated user on each object, for each kind of stroke, out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GOAL_IOU = 0.9
 
 @dataclass(frozen=True)
 class StrokesProtocol:
-    """A robot draws in the largest error: steady, full strokes of one kind (see ``s2m.simulated_user.scribbles``)."""
+    """Steady, full strokes of one kind in the largest error, by ``s2m.simulated_user.scribbles``."""
 
     name: str = "strokes"
     most: int = 10
