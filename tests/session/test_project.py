@@ -88,7 +88,7 @@ def test_status_strokes_and_history_are_there_after_a_restart(photos: Path, tmp_
     again = Project.open(photos, tmp_path / "output")
     assert (again.entry("b2.png").status, again.entry("b2.png").strokes) == ("done", 2)
     assert again.last_image is None or again.last_image == "b2.png"
-    assert again.progress.counts == {"untouched": 2, "done": 1}
+    assert sorted(entry.status for entry in again.images) == ["done", "untouched", "untouched"]
     predictor = DiscAnswerer()
     reopened = opened(again, "b2.png", predictor)
     np.testing.assert_array_equal(reopened.state.label_map(), labels)

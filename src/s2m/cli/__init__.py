@@ -62,6 +62,7 @@ _EXTRAS: Mapping[str, str] = MappingProxyType(
         "matplotlib": "evaluate",
         "scipy": "evaluate",
         "skimage": "evaluate",
+        "filelock": "train",
         "ijson": "train",
         "onnx": "train",
         "onnxscript": "train",

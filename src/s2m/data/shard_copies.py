@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from filelock import FileLock
 
 from s2m.data.labelled_images import LabelledImage
 from s2m.data.shards import SHARD_INDEX_NAME, ShardFile, images_of_index, read_shard_index
@@ -93,7 +94,7 @@ class ShardCopies:
             return path
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with _alone(path.with_suffix(".lock")):
+            with FileLock(path.with_suffix(".lock")):
                 if not path.is_file():
                     self._fetch_patiently(shard, path)
         except (OSError, ValueError) as error:
@@ -146,14 +147,3 @@ def _opened(address: str) -> Iterator[IO[bytes]]:
 
     with gopen(address) as source:
         yield source
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Wait until no other process of this machine holds a lock file; on Windows work may be done twice."""
-    with path.open("wb") as file:
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield

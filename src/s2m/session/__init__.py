@@ -30,14 +30,13 @@ from s2m.session.commands import (
 )
 from s2m.session.journal import JournalHeader, MemoryJournal, StrokePart, read_journal
 from s2m.session.journal_file import JournalFile
-from s2m.session.project import Project, SaveResult
-from s2m.session.project_files import ImageEntry, ProjectProgress, ProjectSettings, ViewState
+from s2m.session.project import Project
+from s2m.session.project_files import ImageEntry, ProjectSettings, ViewState
 from s2m.session.session import Session
-from s2m.session.state import AnnotatedObject, AnnotationState
+from s2m.session.state import AnnotationState
 
 __all__ = [
     "AddObject",
-    "AnnotatedObject",
     "AnnotationState",
     "Brush",
     "ChangeObject",
@@ -64,10 +63,8 @@ __all__ = [
     "ObjectClass",
     "PasteObjects",
     "Project",
-    "ProjectProgress",
     "ProjectSettings",
     "Redo",
-    "SaveResult",
     "Session",
     "Smooth",
     "SplitObject",

@@ -6,7 +6,6 @@ import hashlib
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,6 @@ from s2m.session.project_files import (
     ImageEntry,
     ImageSummary,
     ProjectFile,
-    ProjectProgress,
     ProjectSettings,
     ViewState,
     can_be_entered,
@@ -172,14 +170,6 @@ class Project:
             if name not in self._entries:
                 raise ImageError(f"there is no image {name} in this project; reload the list")
             return self._entries[name]
-
-    @property
-    def progress(self) -> ProjectProgress:
-        """How far the project is."""
-        entries = self.images
-        counts = Counter(entry.status for entry in entries)
-        seconds = round(sum(entry.seconds for entry in entries), 1)
-        return ProjectProgress(counts, sum(entry.strokes for entry in entries), seconds)
 
     def report_unreadable(self, name: str, message: str) -> None:
         """An image cannot be read: it stays in the list, with the reason."""

@@ -144,15 +144,6 @@ class ImageEntry:
     error: str | None = None
 
 
-@dataclass(frozen=True)
-class ProjectProgress:
-    """How far a project is: images by status, strokes and seconds spent."""
-
-    counts: Mapping[EntryStatus, int]
-    strokes: int
-    seconds: float
-
-
 def summary_of(
     history: History,
     times: Sequence[str],
