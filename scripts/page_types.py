@@ -53,8 +53,10 @@ def _alternatives(schema: Schema) -> str:
 
 
 def _interface(name: str, schema: Schema) -> str:
+    """One kind of message or value; what tells it apart comes first."""
     required = schema.get("required", [])
-    lines = [f"  {key}{_mark(key, value, required)}: {_type_of(value)};" for key, value in schema["properties"].items()]
+    fields = sorted(schema["properties"].items(), key=lambda field: "const" not in field[1])
+    lines = [f"  {key}{_mark(key, value, required)}: {_type_of(value)};" for key, value in fields]
     return "\n".join([_comment(schema), f"export interface {name} {{", *lines, "}\n"])
 
 

@@ -294,6 +294,7 @@ export interface ImageSaved {
 
 /** The first answer to `open`; `editor` says whether this page edits the image. */
 export interface ImageShown {
+  type: "image";
   index: number;
   name: string;
   width: number;
@@ -303,7 +304,6 @@ export interface ImageShown {
   stamp: string;
   example: number[] | null;
   depth: ImageDepth | null;
-  type: "image";
   editor: boolean;
   view: LastView;
 }
