@@ -13,8 +13,7 @@ from pathlib import Path
 import click
 from PIL import Image
 
-from s2m.engine.focus import FocusedSegmenter
-from s2m.engine.models import load_model
+from s2m.engine.segmenter import Segmenter
 from s2m.files.atomic import write_atomically
 from s2m.files.demo import DEMO_IMAGE, DEMO_STROKES
 from s2m.files.images import read_image
@@ -55,7 +54,7 @@ def main(output: Path) -> None:
 
 def _drawing(image_rgb: ByteArray, strokes: Sequence[Stroke]) -> Iterator[tuple[ByteArray, int]]:
     """The photograph (H, W, 3) with masks and strokes after every few points, and how long each is shown, in ms."""
-    segmenter = FocusedSegmenter(load_model())
+    segmenter = Segmenter()
     features = segmenter.encode(image_rgb)
     previous = None
     for number, stroke in enumerate(strokes):

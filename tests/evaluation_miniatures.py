@@ -18,7 +18,7 @@ from s2m.evaluation.protocols import EvaluationProtocol
 from s2m.evaluation.result import Result, result_of
 from s2m.evaluation.scene import Scene
 from s2m.files.label_files import write_label_map
-from s2m.types import ByteArray, LabelMap, ObjectMasks, Stroke
+from s2m.types import ByteArray, LabelMap, ObjectLogits, Stroke
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ class GrowingImage:
     reach_px: float
     seconds: float = 0.5
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
+    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
         label_map = np.zeros(self.labels.shape, np.int32)
         del previous
         for object_id in object_ids:
             label_map[self._reached(strokes, object_id) & (self.labels == object_id)] = object_id
-        probs = np.array([label_map == object_id for object_id in object_ids], np.float32)
-        return Answer(label_map, ObjectMasks(tuple(object_ids), probs), 0.25)
+        masks = ObjectLogits.of_masks(object_ids, [label_map == object_id for object_id in object_ids])
+        return Answer(label_map, masks, 0.25)
 
     def _reached(self, strokes: Sequence[Stroke], object_id: int) -> np.ndarray:
         far = np.ones(self.labels.shape, np.uint8)

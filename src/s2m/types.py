@@ -1,4 +1,4 @@
-"""The values that every step passes on: strokes, soft masks of objects, box regions.
+"""The values that every step passes on: strokes, and the masks of objects as logits.
 
 Letters for shapes, used everywhere: B images, N objects, C channels, H W image pixels, h w network
 pixels, P points.  Points are (x, y) in pixels of the original image; the top left corner of the image
@@ -7,6 +7,7 @@ is (0, 0), so the centre of its first pixel is (0.5, 0.5).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,9 @@ LabelMap = NDArray[np.int32]
 
 BACKGROUND_ID = 0
 """The object id of strokes that belong to no object: negative for every object."""
+
+ABSENT_LOGIT = -10.0
+"""Logit of a pixel that is certainly not the object's; its opposite is that of one which certainly is."""
 
 
 class Frozen(BaseModel):
@@ -66,31 +70,32 @@ class Stroke:
 
 
 @dataclass(frozen=True)
-class ObjectMasks:
-    """Soft masks of some objects of one image.
+class ObjectLogits:
+    """The masks of some objects of one image, as logits of each object as if it were alone.
 
     Attributes:
         object_ids: permanent ids, one for each channel, none of them ``BACKGROUND_ID``.
-        probs: (N, h, w) float32 in 0..1; covers the whole image at any resolution.
+        logits: (N, h, w) float32, above 0 where the object is more likely than not; the whole image at any resolution.
     """
 
     object_ids: tuple[int, ...]
-    probs: FloatArray
+    logits: FloatArray
 
     def __post_init__(self) -> None:
-        if self.probs.ndim != 3 or len(self.probs) != len(self.object_ids):
+        if self.logits.ndim != 3 or len(self.logits) != len(self.object_ids):
             raise MaskError(
                 f"masks of {len(self.object_ids)} objects need the shape (N, h, w) with N = {len(self.object_ids)}, "
-                f"got {self.probs.shape}"
+                f"got {self.logits.shape}"
             )
         if BACKGROUND_ID in self.object_ids or len(set(self.object_ids)) != len(self.object_ids):
             raise MaskError(f"object ids must be positive and different, got {self.object_ids}")
 
-    def of(self, object_id: int) -> FloatArray | None:
-        """The (h, w) soft mask of one object, or None where the object is not among them."""
-        return self.probs[self.object_ids.index(object_id)] if object_id in self.object_ids else None
+    @classmethod
+    def of_masks(cls, object_ids: Sequence[int], masks: Sequence[BoolArray] | BoolArray) -> ObjectLogits:
+        """Masks (N, h, w) of bool, N >= 1, as logits that are certain."""
+        logits = np.where(np.asarray(masks, dtype=np.bool_), -ABSENT_LOGIT, ABSENT_LOGIT)
+        return cls(tuple(object_ids), logits.astype(np.float32))
 
-    def shows(self, object_id: int) -> bool:
-        """Whether an object is among them and has any pixel."""
-        mask = self.of(object_id)
-        return mask is not None and bool((mask > 0.5).any())
+    def of(self, object_id: int) -> FloatArray | None:
+        """The logits (h, w) of one object, or None where the object is not among them."""
+        return self.logits[self.object_ids.index(object_id)] if object_id in self.object_ids else None

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from s2m.cli import main
 from s2m.cli.bench import median_seconds, small_objects, strokes_on_objects, table
-from s2m.engine.focus import FocusSettings, focus_box
+from s2m.engine.views import crop_box
 from s2m.evaluation.speed import Times, read_speed
 
 
@@ -82,10 +82,10 @@ def test_each_object_has_its_stroke_inside_the_image() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, 8])
-def test_each_small_object_is_looked_at_closer(count: int) -> None:
+def test_each_small_object_has_a_crop_of_its_own(count: int) -> None:
     strokes, masks = small_objects((480, 640), count)
 
-    boxes = {focus_box(masks.of(stroke.object_id), [stroke], (480, 640), FocusSettings().early) for stroke in strokes}
+    boxes = {crop_box(masks.logits[stroke.object_id - 1], [stroke], (480, 640)) for stroke in strokes}
 
     assert None not in boxes
     assert len(boxes) == count

@@ -21,15 +21,14 @@ def test_versions_model_provider_and_threads_are_said(tiny_model_folder: Path) -
     assert {"s2m", "python", "numpy", "onnxruntime"} <= set(rows)
 
 
-def test_a_model_with_a_mirrored_look_says_so(tiny_model_folder: Path, tmp_path: Path) -> None:
+def test_a_model_with_a_flip_says_so(tiny_model_folder: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(tiny_model_folder, tmp_path / "model"))
-    (folder / "model.json").write_bytes(card_as_json(replace(read_card(folder / "model.json"), mirrored_size=64)))
+    (folder / "model.json").write_bytes(card_as_json(replace(read_card(folder / "model.json"), flip_size=64)))
 
     result = CliRunner().invoke(main, ["info", "--model", str(folder)])
 
-    assert "128 pixels on the long side; mirrored at 64 for objects without a mask" in result.output
+    assert "128 pixels on the long side; a flip of 64 for objects without a mask" in result.output
     assert "0.0146 MB a square image" in result.output
-    assert "0.0117 MB a square one" in result.output
 
 
 def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
@@ -44,5 +43,4 @@ def test_it_says_how_much_memory_images_may_take(tiny_model_folder: Path) -> Non
 
     assert result.exit_code == 0, result.output
     assert "at most 512 MB; 0.0117 MB a square image" in result.output
-    assert "at most 192 MB; 0.0117 MB a square one" in result.output
     assert "at most 1200 MB decoded and 128 MB as tiles" in result.output

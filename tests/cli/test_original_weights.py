@@ -44,7 +44,7 @@ def test_a_weights_file_is_exported_as_a_model_folder(original_weights: Path, tm
     assert result.exit_code == 0, result.output
     card = load_model(tmp_path / "model").card
     assert (card.name, card.version, card.working_size, card.prompt_stride) == ("s2m", "7", 320, 1)
-    assert (card.mirrored_size, card.touched_parts_only) == (0, False)
+    assert (card.flip_size, card.drop_untouched_components) == (0, False)
     assert json.loads((tmp_path / "model" / "model.json").read_text())["architecture"] == "deeplabv3plus_resnet50"
     refused = run("export-model", original_weights, tmp_path / "model", "--version", "7", "--weights", tmp_path / "w")
     assert refused.exit_code == 6

@@ -12,7 +12,6 @@ from PIL import Image
 
 from s2m.cli import main
 from s2m.cli.replay import ObjectChange, object_changes
-from s2m.engine.image_predictor import SegmenterPredictor, model_id
 from s2m.engine.models import OnnxModel
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import MaskError
@@ -34,10 +33,11 @@ def project_folder(tmp_path: Path, tiny_model: OnnxModel, two_discs: ByteArray) 
         Image.fromarray(two_discs).save(photos / name)
     project = Project.open(photos, tmp_path / "output")
     segmenter = Segmenter(tiny_model)
-    features = segmenter.encode(two_discs)
+    embedding = segmenter.encode(two_discs)
     for name in NAMES:
-        predictor = SegmenterPredictor(segmenter, lambda: features)
-        session = project.open_image(name, (96, 128), predictor, model_id(tiny_model.card))
+        session = project.open_image(
+            name, (96, 128), lambda *asked: segmenter.predict(embedding, *asked).logits, tiny_model.card.model_id
+        )
         session.do(Draw(strokes=(DrawnStroke(points=((28, 48), (36, 48)), object_id=1),)))
         session.do(ChangeObject(object_id=1, name="left one", class_name="red disc"))
         session.do(Draw(strokes=(DrawnStroke(points=((92, 48), (100, 48)), object_id=2),)))

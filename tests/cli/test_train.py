@@ -174,17 +174,17 @@ def test_the_compact_network_trains_on_every_layout_too(tmp_path: Path, monkeypa
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 @pytest.mark.usefixtures("lvis_root", "static_root", "coco_file", "shards")
-def test_a_compact_checkpoint_is_exported_with_a_mirrored_look_and_touched_parts_unless_told_otherwise(
+def test_a_compact_checkpoint_is_exported_with_a_flip_and_without_untouched_components_unless_told_otherwise(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "compact.toml").write_text(COMPACT)
     assert train(tmp_path / "compact.toml", "--data", tmp_path, "--id", "mine", "--runs", tmp_path).exit_code == 0
     command = ["export-model", str(tmp_path / "mine" / "checkpoint.pt"), str(tmp_path / "model"), "--version", "1"]
-    for options, expected in (([], (448, True)), (["--mirrored-size", "0", "--all-parts"], (0, False))):
+    for options, expected in (([], (448, True)), (["--flip-size", "0", "--keep-untouched"], (0, False))):
         exported = CliRunner().invoke(main, [*command, *options])
         assert exported.exit_code == 0, exported.output
         card = read_card(tmp_path / "model" / "model.json")
-        assert (card.working_size, card.mirrored_size, card.touched_parts_only) == (512, *expected)
+        assert (card.working_size, card.flip_size, card.drop_untouched_components) == (512, *expected)
 
 
 @pytest.mark.parametrize("recipe_name", ["compact.toml", "pairs.toml"])

@@ -5,20 +5,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2m.engine.aggregation import aggregate_logits, aggregate_probs, label_map_from_logits
-from s2m.types import FloatArray
+from s2m.engine.aggregation import aggregate_logits, aggregate_probs, label_map_from_logits, logits_of, sigmoid
+from s2m.types import ABSENT_LOGIT, FloatArray
 
 
-def logits_of(*probs: float) -> FloatArray:
-    return np.asarray(np.log(np.array(probs) / (1 - np.array(probs))), dtype=np.float32)[:, None, None]
+def pixel(*probs: float) -> FloatArray:
+    return logits_of(np.array(probs, dtype=np.float32))[:, None, None]
+
+
+def test_the_sigmoid_and_its_inverse_undo_each_other_within_bounds() -> None:
+    logits = np.array([-9.0, -0.5, 0.0, 3.0, 9.0], np.float32)
+    np.testing.assert_allclose(logits_of(sigmoid(logits)), logits, atol=5e-3)
+    assert sigmoid(np.array([-1e4, 1e4], np.float32)).tolist() == [0.0, 1.0]
+    assert logits_of(np.array([0.0, 1.0], np.float32)) == pytest.approx([ABSENT_LOGIT, -ABSENT_LOGIT], abs=5e-3)
 
 
 def test_one_object_at_four_tenths_comes_out_at_its_squared_odds() -> None:
-    assert aggregate_probs(logits_of(0.4))[1, 0, 0] == pytest.approx(0.16 / (0.16 + 0.36), abs=1e-6)
+    assert aggregate_probs(pixel(0.4))[1, 0, 0] == pytest.approx(0.16 / (0.16 + 0.36), abs=1e-6)
 
 
 def test_two_objects_at_four_tenths_beat_the_background() -> None:
-    background, first, second = aggregate_probs(logits_of(0.4, 0.4))[:, 0, 0]
+    background, first, second = aggregate_probs(pixel(0.4, 0.4))[:, 0, 0]
     assert (background, first, second) == pytest.approx((0.297, 0.352, 0.352), abs=1e-3)
 
 

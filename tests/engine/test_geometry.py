@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2m.engine.geometry import frame_of_box, frame_of_image, resize_image, resize_maps, resize_rows
+from s2m.engine.geometry import Frame, frame_of_box, frame_of_image, resize_image, resize_maps, resize_window
 
 
 @pytest.mark.parametrize("size_hw", [(480, 640), (10, 4000), (4000, 10), (1, 1), (513, 512)])
@@ -42,10 +42,19 @@ def test_shrinking_maps_averages_areas() -> None:
 
 
 @pytest.mark.parametrize("size_hw", [(40, 50), (13, 17), (14, 90), (5, 6), (200, 17)])
-def test_rows_are_those_of_the_whole(size_hw: tuple[int, int]) -> None:
+def test_windows_are_those_of_the_whole(size_hw: tuple[int, int]) -> None:
     maps = np.random.default_rng(0).normal(size=(2, 13, 17)).astype(np.float32)
 
     whole = resize_maps(maps, size_hw)
 
     for rows in (slice(0, 3), slice(2, 5), slice(size_hw[0] - 1, size_hw[0])):
-        np.testing.assert_allclose(resize_rows(maps, size_hw, rows), whole[:, rows], atol=1e-4)
+        for columns in (slice(0, size_hw[1]), slice(1, 4)):
+            window = resize_window(maps, size_hw, rows, columns)
+            np.testing.assert_allclose(window, whole[:, rows, columns], atol=1e-4)
+
+
+def test_a_box_has_its_place_in_maps_of_any_size() -> None:
+    frame = Frame((100, 200), (50, 20, 100, 60), (32, 32))
+    assert frame.place((100, 200)) == (slice(20, 60), slice(50, 100))
+    assert frame.place((50, 100)) == (slice(10, 30), slice(25, 50))
+    assert frame.place((1, 1)) == (slice(0, 1), slice(0, 1))

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from s2m.engine.geometry import Frame, frame_of_box, frame_of_image
-from s2m.engine.prompts import draw_strokes, prompt_maps
-from s2m.types import BACKGROUND_ID, ObjectMasks, Sign, Stroke
+from s2m.engine.prompts import draw_strokes, prompt_maps, signs_in_force
+from s2m.types import BACKGROUND_ID, ObjectLogits, Sign, Stroke
 
 SQUARE = Frame((64, 64), (0, 0, 64, 64), (64, 64))
+WHOLE = frame_of_image((320, 320), 320, 32)
 
 
 def dot(x: float, y: float, object_id: int = 1, sign: Sign = "positive", width_px: float = 6.0) -> Stroke:
@@ -68,17 +69,81 @@ def test_points_far_outside_the_image_are_harmless() -> None:
 
 
 def test_the_previous_mask_is_averaged_into_the_cells() -> None:
-    mask = np.zeros((1, 32, 32), np.float32)
-    mask[0, :16] = 1
-    maps = prompt_maps([], ObjectMasks((7,), mask), (7, 8), SQUARE, 4, 6.5)
+    mask = np.zeros((1, 32, 32), bool)
+    mask[0, :16] = True
+    maps = prompt_maps([], ObjectLogits.of_masks((7,), mask), (7, 8), SQUARE, 4, 6.5)
     assert maps.shape == (2, 3, 16, 16)
-    assert maps[0, 2, :8].min() == 1
-    assert maps[0, 2, 8:].max() == 0
+    assert maps[0, 2, :8].min() == pytest.approx(1, abs=1e-4)
+    assert maps[0, 2, 8:].max() == pytest.approx(0, abs=1e-4)
     assert not maps[1].any()
 
 
 def test_a_frame_shows_its_part_of_the_previous_mask() -> None:
-    mask = np.zeros((1, 64, 64), np.float32)
-    mask[0, 32:, 32:] = 1
+    mask = np.zeros((1, 64, 64), bool)
+    mask[0, 32:, 32:] = True
     frame = frame_of_box((64, 64), (32, 32, 64, 64), 64, 32)
-    assert prompt_maps([], ObjectMasks((1,), mask), (1,), frame, 4, 6.5)[0, 2].min() == 1
+    maps = prompt_maps([], ObjectLogits.of_masks((1,), mask), (1,), frame, 4, 6.5)
+    assert maps[0, 2].min() == pytest.approx(1, abs=1e-4)
+
+
+def line_of(*points: tuple[float, float], sign: Sign = "positive") -> Stroke:
+    return Stroke(np.array(points), 1, sign)
+
+
+ALONG = line_of((40, 160), (280, 160))
+ZIGZAG = line_of((70, 200), (110, 120), (160, 200), (210, 120), (250, 200), sign="negative")
+
+
+def test_a_scribble_over_a_stroke_supersedes_it() -> None:
+    assert signs_in_force([ALONG, ZIGZAG], 1, WHOLE) == [None, "negative"]
+    assert not draw_strokes([ALONG, ZIGZAG], (1,), WHOLE, 4, 6.5)[0, 0].any()
+
+
+def test_a_stroke_along_another_supersedes_it_though_it_does_not_hit_it_everywhere() -> None:
+    trembling = line_of(*((x, 160 + 4 * np.sin(x / 12)) for x in range(60, 270, 3)), sign="negative")
+    assert signs_in_force([ALONG, trembling], 1, WHOLE) == [None, "negative"]
+
+
+def test_several_strokes_supersede_together() -> None:
+    crossings = [line_of((x, 100), (x, 220), sign="negative") for x in (90, 230)]
+    assert signs_in_force([ALONG, crossings[0]], 1, WHOLE) == ["positive", "negative"]
+    assert signs_in_force([ALONG, *crossings], 1, WHOLE) == [None, "negative", "negative"]
+
+
+def test_what_is_drawn_later_or_beside_supersedes_nothing() -> None:
+    beside = line_of((40, 170), (280, 170), sign="negative")
+    assert signs_in_force([ZIGZAG, ALONG], 1, WHOLE) == ["negative", "positive"]
+    assert signs_in_force([ALONG, beside], 1, WHOLE) == ["positive", "negative"]
+
+
+def test_a_stroke_holds_where_one_crosses_an_end_that_ran_past_the_edge() -> None:
+    edge = line_of((270, 60), (270, 260), sign="negative")
+    assert signs_in_force([ALONG, edge], 1, WHOLE) == ["positive", "negative"]
+
+
+def test_negative_strokes_and_dots_hold() -> None:
+    over = Stroke(ZIGZAG.points_xy, 1, "positive")
+    against = Stroke(ALONG.points_xy, 1, "negative")
+    assert signs_in_force([against, over], 1, WHOLE) == ["negative", "positive"]
+    assert signs_in_force([line_of((160, 160)), against], 1, WHOLE) == ["positive", "negative"]
+
+
+def test_strokes_of_other_objects_and_of_the_background_supersede_too() -> None:
+    for over in (Stroke(ZIGZAG.points_xy, 2, "positive"), Stroke(ZIGZAG.points_xy, BACKGROUND_ID, "negative")):
+        assert signs_in_force([ALONG, over], 1, WHOLE) == [None, "negative"]
+    other = Stroke(ZIGZAG.points_xy, 2, "negative")
+    assert signs_in_force([ALONG, other], 1, WHOLE) == ["positive", None]
+
+
+def test_a_crop_tells_strokes_apart() -> None:
+    positive, beside = line_of((150, 160), (170, 160)), line_of((150, 161), (170, 161), sign="negative")
+    close = frame_of_box((320, 320), (144, 144, 176, 176), 320, 32)
+    assert signs_in_force([positive, beside], 1, WHOLE) == [None, "negative"]
+    assert signs_in_force([positive, beside], 1, close) == ["positive", "negative"]
+
+
+def test_strokes_beyond_the_image_are_harmless() -> None:
+    far = line_of((-1e9, 160), (1e9, 160), sign="negative")
+    assert signs_in_force([line_of((-1e6, -5), (-1e6, -9)), far], 1, WHOLE) == ["positive", "negative"]
+    assert signs_in_force([ALONG, far], 1, WHOLE) == [None, "negative"]
+    assert signs_in_force([line_of((-1e12, 160), (1e12, 160)), ZIGZAG], 1, WHOLE) == ["positive", "negative"]

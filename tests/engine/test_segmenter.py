@@ -1,25 +1,39 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from s2m.engine.geometry import Frame
+from s2m.engine.geometry import resize_maps
 from s2m.engine.model_cards import ModelCard
-from s2m.engine.models import OnnxModel
-from s2m.engine.segmenter import FeatureCache, Features, Segmenter
+from s2m.engine.models import SHIPPED_MODEL, OnnxModel
+from s2m.engine.segmenter import Segmenter
+from s2m.engine.views import views_of_guess, views_of_image
 from s2m.errors import ImageError, StrokeError
-from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectMasks, Stroke
+from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
 
 def stroke(x: float, y: float, object_id: int = 1) -> Stroke:
     return Stroke(np.array([[x - 6, y], [x + 6, y]]), object_id)
 
 
+def dot(x: float, y: float, object_id: int = 1) -> Stroke:
+    return Stroke(np.array([[x, y]]), object_id)
+
+
 def overlap(label_map: LabelMap, truth: LabelMap, object_id: int) -> float:
     got, wanted = label_map == object_id, truth == object_id
     return float((got & wanted).sum() / (got | wanted).sum())
+
+
+def small_red_square() -> tuple[ByteArray, LabelMap]:
+    """A picture (600, 800, 3) of a red square of 31 pixels on green, and its truth."""
+    image, truth = np.full((600, 800, 3), (40, 160, 40), np.uint8), np.zeros((600, 800), np.int32)
+    truth[300:331, 403:434] = 1
+    image[truth == 1] = (200, 30, 30)
+    return image, truth
 
 
 def test_two_strokes_give_two_objects(tiny_model: OnnxModel, two_discs: ByteArray, two_discs_labels: LabelMap) -> None:
@@ -50,87 +64,158 @@ def test_large_images_are_joined_band_by_band_without_a_seam(
     tiny_model: OnnxModel, two_discs: ByteArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     segmenter = Segmenter(tiny_model)
-    strokes = [stroke(32, 48, 1), stroke(96, 48, 2)]
-    whole = segmenter.predict(segmenter.encode(two_discs), strokes)
-    box = segmenter.predict(segmenter.encode(two_discs, (10, 20, 120, 80)), strokes, whole.masks)
-    expected = [(answer.label_map((300, 401)), answer.probs((300, 401))) for answer in (whole, box)]
+    answer = segmenter.predict(segmenter.encode(two_discs), [stroke(32, 48, 1), stroke(96, 48, 2)])
+    label_map, probs = answer.label_map((300, 401)), answer.probs((300, 401))
 
     monkeypatch.setattr("s2m.engine.segmenter._VALUES_AT_ONCE", 401 * 2 * 7)
 
-    for answer, (label_map, probs) in zip((whole, box), expected, strict=True):
-        assert (answer.label_map((300, 401)) == label_map).all()
-        np.testing.assert_allclose(answer.probs((300, 401)), probs, atol=1e-5)
+    assert (answer.label_map((300, 401)) == label_map).all()
+    np.testing.assert_allclose(answer.probs((300, 401)), probs, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("size_hw", "expected"), [((300, 400), (300, 400)), ((3200, 6400), (512, 1024)), ((1, 9000), (1, 1024))]
+)
+def test_the_answer_has_the_size_of_the_image_up_to_a_limit(
+    tiny_model: OnnxModel, size_hw: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    segmenter = Segmenter(tiny_model)
+    answer = segmenter.predict(segmenter.encode(np.zeros((*size_hw, 3), np.uint8)), [dot(0.5, 0.5)])
+    assert answer.logits.shape == (1, *expected)
+    assert answer.label_map().shape == size_hw
 
 
 def test_a_negative_stroke_alone_takes_a_previous_mask_away(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
     segmenter = Segmenter(tiny_model)
-    features = segmenter.encode(two_discs)
-    before = segmenter.predict(features, [stroke(32, 48)])
+    embedding = segmenter.encode(two_discs)
+    before = segmenter.predict(embedding, [stroke(32, 48)])
     eraser = Stroke(np.array([[20.0, 48.0], [44.0, 48.0]]), BACKGROUND_ID)
 
-    after = segmenter.predict(features, [eraser], before.masks)
+    after = segmenter.predict(embedding, [eraser], before.masks)
 
     assert after.object_ids == (1,)
     assert before.label_map()[48, 32] == 1
     assert after.label_map()[48, 32] == 0
 
 
-def test_the_same_call_gives_the_same_answer_whatever_came_between(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
+@pytest.mark.parametrize("strokes", [[], [stroke(5, 5, BACKGROUND_ID)]])
+def test_without_strokes_on_objects_everything_is_background(
+    tiny_model: OnnxModel, two_discs: ByteArray, strokes: Sequence[Stroke]
+) -> None:
     segmenter = Segmenter(tiny_model)
-    features = segmenter.encode(two_discs)
-    first = segmenter.predict(features, [stroke(32, 48)])
-    segmenter.predict(features, [stroke(96, 48, 2)], first.masks)
 
-    assert (segmenter.predict(features, [stroke(32, 48)]).logits == first.logits).all()
+    answer = segmenter.predict(segmenter.encode(two_discs), strokes)
+
+    assert answer.object_ids == ()
+    assert answer.logits.shape == (0, 96, 128)
+    assert answer.label_map().shape == (96, 128)
+    assert not answer.label_map().any()
+    assert answer.probs().shape == (1, 96, 128)
+    assert (answer.probs() == 1).all()
+
+
+def test_the_same_history_gives_the_same_answer_whatever_came_between(
+    tiny_model: OnnxModel, two_discs: ByteArray
+) -> None:
+    segmenter = Segmenter(tiny_model)
+    fresh, used = segmenter.encode(two_discs), segmenter.encode(two_discs)
+    other = segmenter.predict(used, [stroke(96, 48, 2)])
+    segmenter.predict(used, [stroke(96, 48, 2), dot(3, 3, 2)], other.masks)
+    strokes = [stroke(32, 48), dot(40, 50)]
+    previous = segmenter.predict(fresh, strokes).masks
+
+    answers = [segmenter.predict(embedding, strokes, previous).logits for embedding in (fresh, used)]
+
+    assert (answers[0] == answers[1]).all()
 
 
 def test_more_objects_than_go_through_at_once_answer_like_one_by_one(
     tiny_model: OnnxModel, two_discs: ByteArray
 ) -> None:
     segmenter = Segmenter(tiny_model)
-    features = segmenter.encode(two_discs)
+    embedding = segmenter.encode(two_discs)
     strokes = [stroke(10 + 10 * place, 48, place + 1) for place in range(11)]
 
-    together = segmenter.predict(features, strokes)
+    together = segmenter.predict(embedding, strokes)
 
     assert together.logits.shape[0] == 11
     for place in (0, 8, 10):
-        alone = segmenter.predict(features, strokes, object_ids=[place + 1])
+        alone = segmenter.predict(embedding, strokes, object_ids=[place + 1])
         np.testing.assert_allclose(together.logits[place], alone.logits[0], atol=1e-5)
 
 
-def test_a_box_is_answered_inside_and_the_previous_mask_holds_outside(
-    tiny_model: OnnxModel, two_discs: ByteArray, two_discs_labels: LabelMap
+def test_a_small_object_with_a_mask_comes_out_sharper_from_its_crop(
+    tiny_model: OnnxModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    image, truth = small_red_square()
+    truth[100:131, 603:634] = 2
+    image[truth == 2] = (30, 30, 200)
+    strokes, segmenter = [dot(418, 315, 1), dot(618, 115, 2)], Segmenter(tiny_model)
+    embedding = segmenter.encode(image)
+    with monkeypatch.context() as patch:
+        patch.setattr("s2m.engine.views.LARGEST_FIRST_CROP", 0)
+        before = segmenter.predict(embedding, strokes)
+
+    sharp = segmenter.predict(embedding, strokes, before.masks).label_map()
+
+    for object_id in (1, 2):
+        assert overlap(sharp, truth, object_id) > overlap(before.label_map(), truth, object_id) + 0.1
+
+
+def test_a_small_object_is_guessed_from_the_image_and_from_its_crop(tiny_model: OnnxModel) -> None:
+    image, truth = small_red_square()
+    strokes, segmenter = [dot(418, 315)], Segmenter(tiny_model)
+    embedding = segmenter.encode(image)
+    (whole,) = views_of_image((600, 800), tiny_model.card)
+    guess = segmenter._decode(segmenter._maps(embedding, whole), whole, strokes, None, [1])
+    far = resize_maps(guess, (600, 800))
+    (crop,) = views_of_guess(far[0], strokes, (600, 800), tiny_model.card)
+    left, top, right, bottom = crop.frame.box_xyxy
+    near = segmenter._decode(segmenter._maps(embedding, crop), crop, strokes, None, [1])
+    expected = far.copy()
+    expected[:, top:bottom, left:right] += resize_maps(near, (bottom - top, right - left))
+    expected[:, top:bottom, left:right] /= 2
+
+    answer = segmenter.predict(embedding, strokes)
+
+    np.testing.assert_allclose(answer.logits, expected, atol=1e-4)
+    coarse = np.asarray(far[0] > 0, dtype=np.int32)
+    assert overlap(answer.label_map(), truth, 1) > overlap(coarse, truth, 1) + 0.05
+
+
+def test_a_small_object_beside_one_with_a_mask_is_found_in_its_crop_too(tiny_model: OnnxModel) -> None:
+    image, _ = small_red_square()
+    image[50:250, 50:750] = (30, 30, 200)
     segmenter = Segmenter(tiny_model)
-    blue = ObjectMasks((1,), (two_discs_labels == 2).astype(np.float32)[None])
-    features = segmenter.encode(two_discs, box_xyxy=(0, 16, 64, 80))
+    embedding = segmenter.encode(image)
+    large = segmenter.predict(embedding, [dot(400, 150)])
+    strokes = [dot(400, 150), dot(418, 315, 2)]
 
-    prediction = segmenter.predict(features, [stroke(32, 48)], blue)
+    both = segmenter.predict(embedding, strokes, large.masks)
+    alone = segmenter.predict(embedding, strokes, large.masks, object_ids=(2,))
 
-    assert overlap(prediction.label_map(), np.minimum(two_discs_labels, 1), 1) > 0.85
-    assert prediction.masks.probs.shape[1:] == (96, 128)
-    assert prediction.masks.probs[0, 48, 96] > 0.99
-    assert prediction.masks.probs[0, 90, 64] < 0.01
+    assert both.object_ids == (1, 2)
+    np.testing.assert_allclose(both.logits[1], alone.logits[0], atol=1e-4)
 
 
-def test_what_lies_outside_a_box_without_previous_mask_is_background(
-    tiny_model: OnnxModel, two_discs: ByteArray
-) -> None:
+def test_outside_its_crop_an_object_keeps_the_mask_before(tiny_model: OnnxModel) -> None:
+    image, truth = small_red_square()
+    before = np.zeros((1, 600, 800), bool)
+    before[0, 305:325, 408:428] = True
+    before[0, :40, 700:] = True
     segmenter = Segmenter(tiny_model)
-    prediction = segmenter.predict(segmenter.encode(two_discs, (0, 16, 64, 80)), [stroke(32, 48)])
 
-    label_map = prediction.label_map()
+    answer = segmenter.predict(segmenter.encode(image), [dot(418, 315)], ObjectLogits.of_masks((1,), before))
 
-    assert label_map[48, 32] == 1
-    assert not label_map[:, 64:].any()
-    assert not label_map[:16].any()
+    assert (answer.label_map()[:40, 700:] == 1).all()
+    assert not answer.label_map()[50:250].any()
+    assert overlap(answer.label_map()[200:], truth[200:], 1) > 0.8
 
 
 class LeansRight:
     """A model whose answer is the share of the way from left to right, whatever is drawn."""
 
-    card = ModelCard("leans right", "none", "1", 64, 32, 4, 5, mirrored_size=32)
+    card = ModelCard("leans right", "none", "1", 64, 32, 4, 5, flip_size=32)
 
     def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
         return (image,)
@@ -141,12 +226,12 @@ class LeansRight:
         return np.broadcast_to(ramp, (len(prompts), height, width)).copy()
 
 
-def test_an_object_without_a_mask_is_the_mean_of_the_image_and_its_mirror() -> None:
+def test_an_object_without_a_mask_is_the_mean_of_the_image_and_its_flip() -> None:
     segmenter = Segmenter(LeansRight())
-    features = segmenter.encode(np.zeros((64, 64, 3), np.uint8))
-    masks = ObjectMasks((1, 2, 3), np.stack([np.ones((8, 8)), np.zeros((8, 8)), np.ones((8, 8))]).astype(np.float32))
+    embedding = segmenter.encode(np.zeros((64, 64, 3), np.uint8))
+    masks = ObjectLogits.of_masks((1, 2, 3), [np.full((8, 8), value) for value in (True, False, True)])
 
-    logits = segmenter.predict(features, [stroke(32, 32, object_id) for object_id in (1, 2, 3, 4)], masks).logits
+    logits = segmenter.predict(embedding, [stroke(32, 32, object_id) for object_id in (1, 2, 3, 4)], masks).logits
 
     assert logits.shape == (4, 64, 64)
     ramp = np.broadcast_to((np.arange(64) + 0.5) / 64, (64, 64))
@@ -154,60 +239,50 @@ def test_an_object_without_a_mask_is_the_mean_of_the_image_and_its_mirror() -> N
         np.testing.assert_allclose(logits[object_id - 1], expected, atol=0.01)
 
 
-def test_strokes_lie_where_they_were_drawn_in_the_mirrored_look_too(
+def test_strokes_lie_where_they_were_drawn_in_the_flip_too(
     tiny_model: OnnxModel, two_discs: ByteArray, two_discs_labels: LabelMap
 ) -> None:
-    tiny_model.card = replace(tiny_model.card, mirrored_size=96)
+    tiny_model.card = replace(tiny_model.card, flip_size=96)
     segmenter = Segmenter(tiny_model)
-    features = segmenter.encode(two_discs)
-    assert features.mirrored is not None
-    assert features.mirrored.frame.size_hw == (64, 96)
 
-    label_map = segmenter.predict(features, [stroke(32, 48, 1), stroke(96, 48, 2)]).label_map()
+    label_map = segmenter.predict(segmenter.encode(two_discs), [stroke(32, 48, 1), stroke(96, 48, 2)]).label_map()
 
     assert overlap(label_map, two_discs_labels, 1) > 0.8
     assert overlap(label_map, two_discs_labels, 2) > 0.8
 
 
-def test_the_mirrored_look_takes_memory_and_a_box_has_none(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
-    alone = Segmenter(tiny_model).encode(two_discs)
-    tiny_model.card = replace(tiny_model.card, mirrored_size=96)
-    segmenter = Segmenter(tiny_model)
-
-    features = segmenter.encode(two_discs)
-
-    assert alone.mirrored is None
-    assert features.mirrored is not None
-    assert features.nbytes == alone.nbytes + sum(array.nbytes for array in features.mirrored.maps)
-    assert segmenter.encode(two_discs, (0, 16, 64, 80)).mirrored is None
-
-
-def test_parts_of_the_same_colour_are_left_out_unless_a_stroke_or_the_mask_before_touches_them(
+def test_components_of_the_same_colour_are_dropped_unless_a_stroke_or_the_mask_before_touches_them(
     tiny_model: OnnxModel, two_discs: ByteArray, two_discs_labels: LabelMap
 ) -> None:
     alike = np.where((two_discs_labels == 2)[..., None], two_discs[48, 32], two_discs).astype(np.uint8)
-    both = ObjectMasks((1,), (two_discs_labels > 0).astype(np.float32)[None])
+    both = ObjectLogits.of_masks((1,), (two_discs_labels > 0)[None])
 
-    def found(previous: ObjectMasks | None, *strokes: Stroke) -> tuple[bool, bool]:
+    def found(previous: ObjectLogits | None, *strokes: Stroke) -> tuple[bool, bool]:
         label_map = segmenter.predict(segmenter.encode(alike), strokes, previous).label_map()
         return bool(label_map[48, 32]), bool(label_map[48, 96])
 
     segmenter = Segmenter(tiny_model)
     assert found(None, stroke(32, 48)) == (True, True)
-    tiny_model.card = replace(tiny_model.card, touched_parts_only=True)
+    tiny_model.card = replace(tiny_model.card, drop_untouched_components=True)
     assert found(None, stroke(32, 48)) == (True, False)
     assert found(None, stroke(32, 48), stroke(96, 48)) == (True, True)
     assert found(both, stroke(32, 48)) == (True, True)
 
 
-def test_no_object_at_all_is_an_error_that_says_what_to_do(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
+def test_objects_nobody_asked_about_stay_out(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
     segmenter = Segmenter(tiny_model)
-    features = segmenter.encode(two_discs)
+    prediction = segmenter.predict(segmenter.encode(two_discs), [dot(32, 48, 1), dot(96, 48, 2)], object_ids=(2,))
+    assert prediction.object_ids == (2,)
+    assert set(np.unique(prediction.label_map())) == {0, 2}
 
-    with pytest.raises(StrokeError, match="draw at least one stroke"):
-        segmenter.predict(features, [stroke(5, 5, BACKGROUND_ID)])
+
+@pytest.mark.parametrize("object_ids", [[1, 1], [0, 1]])
+def test_ids_that_occur_twice_or_are_the_background_are_refused(
+    tiny_model: OnnxModel, two_discs: ByteArray, object_ids: Sequence[int]
+) -> None:
+    segmenter = Segmenter(tiny_model)
     with pytest.raises(StrokeError, match="positive and different"):
-        segmenter.predict(features, [stroke(5, 5)], object_ids=[1, 1])
+        segmenter.predict(segmenter.encode(two_discs), [stroke(5, 5)], object_ids=object_ids)
 
 
 @pytest.mark.parametrize(
@@ -219,56 +294,76 @@ def test_arrays_that_are_no_rgb_image_are_refused(tiny_model: OnnxModel, array: 
         Segmenter(tiny_model).encode(array)
 
 
-@pytest.mark.parametrize("box", [(-1, 0, 5, 5), (0, 0, 129, 5), (5, 5, 5, 9), (0, 97, 5, 96)])
-def test_a_box_outside_the_image_is_refused(
-    tiny_model: OnnxModel, two_discs: ByteArray, box: tuple[int, int, int, int]
-) -> None:
-    with pytest.raises(ImageError, match="box"):
-        Segmenter(tiny_model).encode(two_discs, box)
-
-
 @pytest.mark.parametrize("size_hw", [(1, 1), (1, 300), (300, 1), (37, 53)])
 def test_images_of_any_shape_get_masks_of_their_size(tiny_model: OnnxModel, size_hw: tuple[int, int]) -> None:
     segmenter = Segmenter(tiny_model)
-    features = segmenter.encode(np.zeros((*size_hw, 3), np.uint8))
+    embedding = segmenter.encode(np.zeros((*size_hw, 3), np.uint8))
 
-    assert segmenter.predict(features, [stroke(0.5, 0.5)]).label_map().shape == size_hw
+    first = segmenter.predict(embedding, [stroke(0.5, 0.5)])
 
-
-def features_of(numbers: int) -> Features:
-    maps: tuple[FloatArray, ...] = (np.zeros(numbers, np.float32),)
-    return Features(Frame((8, 8), (0, 0, 8, 8), (32, 32)), maps, 0.0)
+    assert first.label_map().shape == size_hw
+    assert segmenter.predict(embedding, [stroke(0.5, 0.5)], first.masks).label_map().shape == size_hw
 
 
-def test_the_cache_forgets_what_was_unused_for_longest() -> None:
-    cache: FeatureCache[Features] = FeatureCache(limit_bytes=1000)
-    cache.put("a", features_of(100))
-    cache.put("b", features_of(100))
-    assert cache.get("a") is not None
+class Counting:
+    """A model that notes how often it encodes."""
 
-    cache.put("c", features_of(100))
+    def __init__(self, model: OnnxModel) -> None:
+        self.model, self.card, self.encoded = model, model.card, 0
 
-    assert cache.get("b") is None
-    assert cache.get("a") is not None
-    assert cache.get("c") is not None
-    assert cache.nbytes == 800
+    def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
+        self.encoded += 1
+        return self.model.encode(image)
 
-
-def test_the_cache_keeps_the_newest_features_even_when_they_alone_are_too_large() -> None:
-    cache: FeatureCache[Features] = FeatureCache(limit_bytes=100)
-    cache.put("a", features_of(10))
-    large = features_of(1000)
-    cache.put("b", large)
-
-    assert cache.get("a") is None
-    assert cache.get("b") is large
+    def decode(self, features: tuple[FloatArray, ...], prompts: FloatArray) -> FloatArray:
+        return self.model.decode(features, prompts)
 
 
-def test_a_cleared_cache_holds_nothing() -> None:
-    cache: FeatureCache[Features] = FeatureCache(limit_bytes=1000)
-    cache.put("a", features_of(10))
+def test_each_view_is_encoded_once(tiny_model: OnnxModel) -> None:
+    model, (image, _) = Counting(tiny_model), small_red_square()
+    segmenter = Segmenter(model)
+    embedding = segmenter.encode(image)
+    assert model.encoded == 1
 
-    cache.clear()
+    first = segmenter.predict(embedding, [dot(418, 315)])
+    assert model.encoded == 2, "the crop of the guess"
+    segmenter.predict(embedding, [dot(418, 315)])
+    assert model.encoded == 2
 
-    assert cache.get("a") is None
-    assert cache.nbytes == 0
+    segmenter.predict(embedding, [dot(418, 315)], first.masks)
+    assert model.encoded == 2, "the crop of the mask is that of the guess"
+    segmenter.predict(embedding, [dot(418, 315), stroke(418, 500)], first.masks)
+    assert model.encoded == 3, "it grows with the strokes"
+
+
+def test_views_that_were_forgotten_are_encoded_again(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
+    model = Counting(tiny_model)
+    segmenter = Segmenter(model)
+    embedding = segmenter.encode(two_discs)
+    before = segmenter.predict(embedding, [stroke(32, 48)]).logits
+    assert segmenter.nbytes == 3 * 24 * 32 * 4
+
+    segmenter.forget()
+
+    assert segmenter.nbytes == 0
+    assert (segmenter.predict(embedding, [stroke(32, 48)]).logits == before).all()
+    assert model.encoded == 2
+
+
+def test_memory_for_views_has_a_limit_and_the_newest_is_kept(tiny_model: OnnxModel, two_discs: ByteArray) -> None:
+    one_view = 3 * 24 * 32 * 4
+    for limit, kept in ((2 * one_view, 2 * one_view), (one_view // 2, one_view // 2)):
+        model = Counting(tiny_model)
+        segmenter = Segmenter(model, limit)
+        embeddings = [segmenter.encode(two_discs) for _ in range(3)]
+        assert segmenter.nbytes == kept
+        segmenter.predict(embeddings[2], [stroke(32, 48)])
+        assert model.encoded == 3
+        segmenter.predict(embeddings[0], [stroke(32, 48)])
+        assert model.encoded == 4
+
+
+def test_without_a_model_the_shipped_one_is_used() -> None:
+    model = Segmenter().model
+    assert isinstance(model, OnnxModel)
+    assert model.folder == SHIPPED_MODEL

@@ -3,19 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2m.engine.models import load_model
 from s2m.engine.segmenter import Prediction, Segmenter
 from s2m.files.demo import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
 from s2m.files.images import read_image
 from s2m.files.stroke_files import read_strokes
 from s2m.simulated_user.scribbles import StrokeStyle, draw_stroke, errors_by_area
-from s2m.types import BoolArray, LabelMap, ObjectMasks, Stroke
+from s2m.types import BoolArray, LabelMap, ObjectLogits, Stroke
 
 
 @pytest.fixture(scope="module")
 def demo_prediction() -> Prediction:
     """The shipped model's answer to the shipped strokes."""
-    segmenter = Segmenter(load_model())
+    segmenter = Segmenter()
     image_rgb = read_image(DEMO_IMAGE)
     return segmenter.predict(segmenter.encode(image_rgb), demo_strokes())
 
@@ -44,10 +43,10 @@ def test_the_objects_of_the_demo_are_about_as_large_as_they_are(demo_prediction:
 
 @pytest.mark.parametrize("kept", [(), demo_strokes()], ids=["committed", "strokes still there"])
 def test_negative_strokes_over_an_object_end_with_an_empty_mask(kept: tuple[Stroke, ...]) -> None:
-    segmenter = Segmenter(load_model())
+    segmenter = Segmenter()
     image_rgb = read_image(DEMO_IMAGE)
-    features = segmenter.encode(image_rgb)
-    before = segmenter.predict(features, demo_strokes())
+    embedding = segmenter.encode(image_rgb)
+    before = segmenter.predict(embedding, demo_strokes())
     for object_id in before.object_ids:
         masks, strokes = before.masks, list(kept)
         for seed in range(5):
@@ -59,12 +58,12 @@ def test_negative_strokes_over_an_object_end_with_an_empty_mask(kept: tuple[Stro
             points = draw_stroke(error.region, StrokeStyle({"centre_line": 1.0}), np.random.default_rng(seed))
             scale_xy = (image_rgb.shape[1] / left.shape[1], image_rgb.shape[0] / left.shape[0])
             strokes.append(Stroke(points * scale_xy, object_id, "negative"))
-            masks = segmenter.predict(features, strokes, masks, (object_id,)).masks
+            masks = segmenter.predict(embedding, strokes, masks, (object_id,)).masks
         first = segmenter_mask(before.masks, object_id)
         assert segmenter_mask(masks, object_id).sum() < 0.01 * first.sum()
 
 
-def segmenter_mask(masks: ObjectMasks, object_id: int) -> BoolArray:
+def segmenter_mask(masks: ObjectLogits, object_id: int) -> BoolArray:
     mask = masks.of(object_id)
     assert mask is not None
-    return np.asarray(mask > 0.5, dtype=np.bool_)
+    return np.asarray(mask > 0, dtype=np.bool_)

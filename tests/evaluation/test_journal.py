@@ -73,8 +73,8 @@ def test_the_first_and_the_last_answer_are_tallied(scene: Scene, interactions: l
     one = image_result(scene, interactions).objects[0]
     own = those_of(interactions, "one at a time", 1)
     for interaction, tally in ((own[0], one.first), (own[-1], one.last)):
-        assert interaction.soft_mask is not None
-        assert tally == tally_of(interaction.soft_mask, scene.truths[1])
+        assert interaction.logits is not None
+        assert tally == tally_of(interaction.logits, scene.truths[1])
 
 
 def test_a_result_survives_its_way_through_the_journal(

@@ -19,7 +19,7 @@ from s2m.evaluation.simulation import (
     interact,
     take_touched,
 )
-from s2m.types import LabelMap, ObjectMasks, Stroke
+from s2m.types import LabelMap, ObjectLogits, Stroke
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class NotingImage:
     """Notes what it is asked, and answers as ``inner``."""
 
     inner: GrowingImage
-    asked: list[tuple[int, ObjectMasks | None]] = field(default_factory=list)
-    answered: list[ObjectMasks] = field(default_factory=list)
+    asked: list[tuple[int, ObjectLogits | None]] = field(default_factory=list)
+    answered: list[ObjectLogits] = field(default_factory=list)
     seconds: float = 0.0
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
+    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
         self.asked.append((len(strokes), previous))
         answer = self.inner.answer(strokes, previous, object_ids)
         self.answered.append(answer.masks)
@@ -61,7 +61,7 @@ def test_a_starting_mask_is_turn_zero_and_the_first_previous(scene: Scene, two_d
     assert 0 < interactions[0].scores.iou < 1
     first = encoded.asked[0][1]
     assert first is not None
-    np.testing.assert_array_equal(first.probs[0] > 0.5, start)
+    np.testing.assert_array_equal(first.logits[0] > 0, start)
 
 
 def test_the_robot_draws_in_the_largest_error_with_its_sign(scene: Scene, rng: np.random.Generator) -> None:
@@ -94,10 +94,10 @@ def test_local_edits_take_only_the_changes_that_the_stroke_touches() -> None:
     after[5:15, 5:15] = True
     after[5:15, 45:55] = True
     label_map = after.astype(np.int32) * 3
-    masks = ObjectMasks((3,), after[None, ::2, ::2].astype(np.float32))
+    masks = ObjectLogits.of_masks((3,), after[None, ::2, ::2])
     stroke = Stroke(np.array([[8.0, 10.0], [12.0, 10.0]]), 3)
     mask, kept = take_touched(before, None, stroke, Answer(label_map, masks, 0.0))
     assert mask[5:15, 5:15].all()
     assert not mask[:, 30:].any()
-    assert kept.probs[0, :, :15].any()
-    assert not kept.probs[0, :, 15:].any()
+    assert (kept.logits[0, :, :15] > 0).any()
+    assert not (kept.logits[0, :, 15:] > 0).any()

@@ -110,11 +110,11 @@ def test_the_masks_of_a_label_map_leave_out_background_and_ignored_pixels() -> N
     masks = masks_of_label_map(np.array([[0, 5, 255, 2]], np.int32))
 
     assert masks.object_ids == (2, 5)
-    assert masks.probs.tolist() == [[[0, 0, 0, 1]], [[0, 1, 0, 0]]]
+    assert masks.logits.tolist() == [[[-10, -10, -10, 10]], [[-10, 10, -10, -10]]]
 
 
 def test_an_empty_label_map_has_no_masks() -> None:
-    assert masks_of_label_map(np.zeros((2, 3), np.int32)).probs.shape == (0, 2, 3)
+    assert masks_of_label_map(np.zeros((2, 3), np.int32)).logits.shape == (0, 2, 3)
 
 
 def test_soft_masks_are_grey_pictures_named_after_their_objects(tmp_path: Path) -> None:

@@ -61,15 +61,15 @@ def test_a_stroke_reaches_similar_cells_anywhere_in_the_image(network: CompactNe
     assert positive[1, 1] == positive.min()
 
 
-def test_the_second_look_says_nothing_before_training(network: CompactNetwork) -> None:
-    look = network.decoder.second_look
+def test_the_late_blocks_say_nothing_before_training(network: CompactNetwork) -> None:
+    late = network.decoder.second_look
     with torch.no_grad():
-        assert not look(torch.rand(2, 96, 4, 6), torch.rand(1, 120, 4, 6)).any()
+        assert not late(torch.rand(2, 96, 4, 6), torch.rand(1, 120, 4, 6)).any()
 
 
-def test_the_second_look_starts_with_the_eyes_of_the_encoder() -> None:
+def test_the_late_blocks_start_with_the_weights_of_the_encoder() -> None:
     network = CompactNetwork(CompactSettings())
-    network.start_second_look()
+    network.start_late_blocks()
     blocks, stage = network.decoder.second_look.blocks, network.encoder.backbone.stages[-1]
     late = torch.rand(1, 120, 4, 6)
     with torch.no_grad():
@@ -87,6 +87,6 @@ def test_frozen_parts_take_no_gradient() -> None:
     late = dict(next(iter(backbone.stages[4].children())).named_parameters())
     assert late["depthwise.weight"].grad is None
     assert late["project.weight"].grad is not None
-    look = network.decoder.second_look
-    assert look.back.weight.grad is not None
-    assert all(parameter.grad is None for name, parameter in look.blocks.named_parameters() if "depthwise" in name)
+    copied = network.decoder.second_look
+    assert copied.back.weight.grad is not None
+    assert all(parameter.grad is None for name, parameter in copied.blocks.named_parameters() if "depthwise" in name)

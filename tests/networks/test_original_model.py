@@ -50,7 +50,7 @@ def test_the_segmenter_answers_strokes_of_two_objects(model: Model, image_rgb: B
     strokes = (Stroke(np.array([[5.0, 5.0], [20.0, 9.0]]), 1), Stroke(np.array([[30.0, 20.0]]), 4))
     prediction = segmenter.predict(segmenter.encode(image_rgb), strokes)
     assert prediction.object_ids == (1, 4)
-    assert prediction.logits.shape == (2, 352, 480)
+    assert prediction.logits.shape == (2, 30, 40)
     assert prediction.label_map().shape == (30, 40)
 
 

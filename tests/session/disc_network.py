@@ -10,7 +10,7 @@ import numpy as np
 
 from s2m.session import AnnotationState, JournalFile, JournalHeader, Session
 from s2m.session.journal import OpenedJournal
-from s2m.types import BACKGROUND_ID, FloatArray, ObjectMasks, Stroke
+from s2m.types import BACKGROUND_ID, FloatArray, ObjectLogits, Stroke
 
 SIZE_HW = (24, 32)
 
@@ -22,7 +22,7 @@ class DiscAnswerer:
         self.radius, self.cells_hw, self.calls = radius, cells_hw, 0
 
     def __call__(
-        self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+        self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
     ) -> FloatArray:
         self.calls += 1
         height, width = self.cells_hw
@@ -53,5 +53,5 @@ def open_session(
     known: Mapping[int, AnnotationState] = MappingProxyType({}),
     open_journal: Callable[[Path, JournalHeader], OpenedJournal] = JournalFile.open,
 ) -> Session:
-    header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
+    header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive")
     return Session(open_journal(path, header), predictor or DiscAnswerer(), model_id, known)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from disc_network import SIZE_HW, DiscAnswerer
 
+from s2m.engine.aggregation import sigmoid
 from s2m.errors import JournalError, MaskError
 from s2m.session import (
     AddObject,
@@ -33,7 +34,7 @@ from s2m.session.commands import Edit, ModelUsed, Redo, Undo
 from s2m.session.history import label_of
 from s2m.session.masks import Overlap
 from s2m.session.state import initial_state
-from s2m.types import FloatArray, LabelMap, ObjectMasks, Stroke
+from s2m.types import FloatArray, LabelMap, ObjectLogits, Stroke
 
 
 def draw(*points: tuple[float, float], object_id: int = 1, sign: str = "positive", key: str = "") -> Draw:
@@ -42,7 +43,7 @@ def draw(*points: tuple[float, float], object_id: int = 1, sign: str = "positive
 
 
 def start(overlap: Overlap = "exclusive") -> AnnotationState:
-    return initial_state("photo.jpg", SIZE_HW, overlap, "never")
+    return initial_state("photo.jpg", SIZE_HW, overlap)
 
 
 def after(state: AnnotationState, *commands: Edit, predictor: DiscAnswerer | None = None) -> AnnotationState:
@@ -78,9 +79,9 @@ def test_every_stroke_is_answered_from_all_since_the_commit_and_the_masks_before
 
     class Recording(DiscAnswerer):
         def __call__(
-            self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+            self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
         ) -> FloatArray:
-            asked.append((len(strokes), 0.0 if previous is None else round(float(previous.probs.max()), 2)))
+            asked.append((len(strokes), 0.0 if previous is None else round(float(sigmoid(previous.logits).max()), 2)))
             return super().__call__(strokes, previous, object_ids)
 
     network = Recording()
@@ -96,7 +97,7 @@ def test_objects_far_from_a_stroke_are_not_asked_for() -> None:
 
     class Recording(DiscAnswerer):
         def __call__(
-            self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+            self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
         ) -> FloatArray:
             asked.append(tuple(object_ids))
             return super().__call__(strokes, previous, object_ids)
@@ -196,7 +197,7 @@ def test_a_stroke_can_be_given_to_another_object() -> None:
 def test_objects_are_copied_to_another_image_as_new_ones_at_its_size() -> None:
     source = after(imported(), ChangeObject(object_id=2, name="dog", colour="#123456"))
     copy = source.copy_objects([2])
-    other = initial_state("next.jpg", (48, 64), "exclusive", "never")
+    other = initial_state("next.jpg", (48, 64), "exclusive")
     pasted = after(after(other, AddObject(object_id=1)), copy)
     assert pasted.object_ids == (1, 2)
     assert (pasted.object(2).name, pasted.object(2).class_name, pasted.object(2).colour) == ("dog", "dog", "#123456")
@@ -235,16 +236,12 @@ class Blobs(DiscAnswerer):
     """Answers each stroke with a disc where it is, and all but the very first with the bottom right corner too."""
 
     def __call__(
-        self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+        self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
     ) -> FloatArray:
         logits = super().__call__(strokes, previous, object_ids)
         if len(strokes) > 1 or previous is not None:
             logits[list(object_ids).index(strokes[-1].object_id), 9:, 13:] = 3
         return logits
-
-
-def local(setting: str) -> AnnotationState:
-    return after(start(), Configure.model_validate({"local_edits": setting}))
 
 
 def test_a_coarse_answer_does_not_make_fine_masks_coarse() -> None:
@@ -255,18 +252,10 @@ def test_a_coarse_answer_does_not_make_fine_masks_coarse() -> None:
     assert finer.layer.size_hw == (48, 64)
 
 
-def test_a_local_edit_changes_nothing_far_away() -> None:
-    strokes = (draw((6, 6)), draw((9, 6)))
-    assert after(local("never"), *strokes, predictor=Blobs()).label_map()[22, 30] == 1
-    state = after(local("always"), *strokes, predictor=Blobs())
-    assert state.label_map()[22, 30] == 0
-    assert state.label_map()[6, 14] == 1
-
-
-def test_edits_are_local_after_a_commit_by_default() -> None:
-    first = after(local("after_commit"), draw((6, 6)), draw((9, 6)), predictor=Blobs())
+def test_after_a_commit_a_stroke_changes_nothing_far_away() -> None:
+    first = after(start(), draw((6, 6)), draw((9, 6)), predictor=Blobs())
     assert first.label_map()[22, 30] == 1
-    committed = after(start(), draw((6, 6)), Commit(), Configure(local_edits="after_commit"))
+    committed = after(start(), draw((6, 6)), Commit())
     state = after(committed, draw((9, 6)), predictor=Blobs())
     assert state.label_map()[22, 30] == 0
     assert state.label_map()[6, 14] == 1
@@ -287,7 +276,7 @@ def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_m
         """Also takes the top right corner for every object but the one drawn last, as a bad network would."""
 
         def __call__(
-            self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
+            self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
         ) -> FloatArray:
             logits = super().__call__(strokes, previous, object_ids)
             for row, object_id in enumerate(object_ids):
@@ -295,7 +284,7 @@ def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_m
                     logits[row, :3, 13:] = 3
             return logits
 
-    before = after(local("after_commit"), draw((6, 6)), Commit())
+    before = after(start(), draw((6, 6)), Commit())
     state = after(before, draw((9, 6), object_id=2), predictor=Meddling())
     assert state.label_map()[6, 9] == 2
     assert state.label_map()[22, 30] == 2
@@ -306,7 +295,7 @@ def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_m
 
 
 def test_the_first_stroke_of_an_object_brings_all_of_it() -> None:
-    before = after(local("always"), draw((6, 6), object_id=2))
+    before = after(start(), draw((6, 6), object_id=2), Commit())
     state = after(before, draw((20, 6)), predictor=Blobs())
     assert state.label_map()[22, 30] == 1
     assert state.label_map()[6, 20] == 1
@@ -338,7 +327,7 @@ def test_masks_of_another_size_are_refused() -> None:
 
 
 def test_an_answer_that_is_none_is_refused() -> None:
-    def nonsense(strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> FloatArray:
+    def nonsense(strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> FloatArray:
         del strokes, previous
         return np.full((len(object_ids), 4, 4), np.nan, dtype=np.float32)
 
@@ -404,7 +393,6 @@ def test_every_command_has_a_name_for_undo() -> None:
         (Commit(), "commit"),
         (Configure(overlap="overlapping"), "letting objects overlap"),
         (Configure(overlap="exclusive"), "keeping objects apart"),
-        (Configure(local_edits="never"), "settings"),
     ]
     assert [label_of(command, state) for command, _ in names] == [name for _, name in names]
 

@@ -99,11 +99,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(DropSpecks, object_id=OBJECT_IDS, min_area_px=st.none() | st.just(6)),
     st.builds(Smooth, object_id=OBJECT_IDS),
     st.builds(MarkImage, status=st.sampled_from(["done", "flagged"])),
-    st.builds(
-        Configure,
-        overlap=st.sampled_from([None, "exclusive", "overlapping"]),
-        local_edits=st.sampled_from([None, "always", "after_commit", "never"]),
-    ),
+    st.builds(Configure, overlap=st.sampled_from(["exclusive", "overlapping"])),
     label_maps().map(lambda labels: ImportMasks.from_label_map(labels, "masks")),
 )
 

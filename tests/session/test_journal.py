@@ -15,7 +15,7 @@ from s2m.session import Draw, DrawnStroke, JournalHeader, MarkImage, read_journa
 from s2m.session.journal import JournalLine, line_bytes
 from s2m.session.journal_file import JournalFile
 
-HEADER = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
+HEADER = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive")
 
 
 def dot(number: int) -> JournalLine:

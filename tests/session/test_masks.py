@@ -10,22 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from s2m.engine.aggregation import label_map_from_logits
+from s2m.engine.aggregation import label_map_from_logits, sigmoid
 from s2m.errors import MaskError
 from s2m.session import masks
 from s2m.session.masks import (
     Layer,
     empty_layer,
     label_map,
+    object_logits,
     object_mask,
     rebased,
     resized_layer,
-    soft_masks,
     with_hard_pixels,
     without_objects,
 )
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask
-from s2m.types import BoolArray
+from s2m.types import ABSENT_LOGIT, BoolArray
 
 SIZE_HW = (24, 32)
 
@@ -140,20 +140,23 @@ def test_rebased_masks_come_out_as_they_went_in_even_against_hard_pixels() -> No
 
 def test_a_rebased_layer_tells_the_network_about_its_masks() -> None:
     mask = ExactMask(object_id=7, mask=PackedMask.of(part(0, 12, 0, 32)))
-    told = soft_masks(rebased(empty_layer(SIZE_HW), [mask], SIZE_HW, "exclusive")).of(7)
+    told = object_logits(rebased(empty_layer(SIZE_HW), [mask], SIZE_HW, "exclusive")).of(7)
     assert told is not None
-    assert (told[:12] > 0.9).all()
-    assert (told[12:] < 0.1).all()
+    assert (sigmoid(told)[:12] > 0.9).all()
+    assert (sigmoid(told)[12:] < 0.1).all()
 
 
 def test_the_network_is_told_about_hard_pixels() -> None:
     told = with_hard_pixels(
-        soft_masks(layer_of(-9.0, 9.0)), (hard(1, "in", part(0, 4, 0, 4)), hard(2, "out", part(12, 24, 0, 1))), SIZE_HW
+        object_logits(layer_of(-9.0, 9.0)),
+        (hard(1, "in", part(0, 4, 0, 4)), hard(2, "out", part(12, 24, 0, 1))),
+        SIZE_HW,
     )
-    assert told.probs[0, 0, 0] == 1
-    assert told.probs[1, 0, 0] == 0
-    assert told.probs[1, 8, 0] == pytest.approx(0.5, abs=0.01)
-    assert told.probs[1, 8, 1] > 0.9
+    probs = sigmoid(told.logits)
+    assert told.logits[0, 0, 0] == -ABSENT_LOGIT
+    assert told.logits[1, 0, 0] == ABSENT_LOGIT
+    assert probs[1, 8, 0] == pytest.approx(0.5, abs=0.01)
+    assert probs[1, 8, 1] > 0.9
 
 
 def test_objects_that_go_leave_nothing_behind() -> None:

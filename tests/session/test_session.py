@@ -279,7 +279,7 @@ def test_a_session_that_is_looked_at_shows_its_masks_and_changes_nothing(journal
 
 @pytest.fixture
 def in_memory() -> Session:
-    header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
+    header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive")
     return Session(MemoryJournal.begin(header), DiscAnswerer(), "discs")
 
 

@@ -14,8 +14,8 @@ import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 
 from page_driver import write_picture
-from s2m.engine.focus import FocusedSegmenter
 from s2m.engine.models import OnnxModel
+from s2m.engine.segmenter import Segmenter
 from s2m.errors import OutputError, S2MError
 from s2m.files.label_files import write_label_map
 from s2m.session import Project, ViewState
@@ -31,7 +31,7 @@ HEADERS = {"cookie": "s2m-8000=secret", "origin": ORIGIN, "host": "127.0.0.1:800
 @pytest.fixture
 def client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path) -> Iterator[TestClient]:
     workspace = Workspace(
-        Project.open(two_discs_file, tmp_path / "out"), FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny")
+        Project.open(two_discs_file, tmp_path / "out"), Segmenter(tiny_model), WorkspaceSettings("discs", "tiny")
     )
     app = create_app(workspace, Access("secret", frozenset({ORIGIN})))
     with TestClient(app, base_url=ORIGIN, headers=HEADERS) as started:
@@ -46,7 +46,7 @@ def read_only_client(tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path
     read_only = Project.open_read_only(two_discs_file, tmp_path / "out", OutputError("cannot write it"))
     mask = tmp_path / "mask.png"
     write_label_map(mask, np.ones((96, 128), dtype=np.int32))
-    workspace = Workspace(read_only, FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny", mask))
+    workspace = Workspace(read_only, Segmenter(tiny_model), WorkspaceSettings("discs", "tiny", mask))
     with TestClient(
         create_app(workspace, Access("secret", frozenset({ORIGIN}))), base_url=ORIGIN, headers=HEADERS
     ) as started:
@@ -132,7 +132,7 @@ def test_the_next_image_is_encoded_while_the_first_is_shown(
     for name in ("a.png", "b.png", "c.png"):
         write_picture(tmp_path / "images" / name, two_discs)
     project = Project.open(tmp_path / "images", tmp_path / "out")
-    workspace = Workspace(project, FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny"))
+    workspace = Workspace(project, Segmenter(tiny_model), WorkspaceSettings("discs", "tiny"))
     app = create_app(workspace, Access("secret", frozenset({ORIGIN})))
     with ExitStack() as opened:
         client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
@@ -156,7 +156,7 @@ def eventually(holds: Callable[[], bool]) -> bool:
 def test_the_memory_in_use_and_its_bounds_are_told(client: TestClient, connect: Connect) -> None:
     before = {use["name"]: use for use in client.get("/api/info").json()["memory"]}
     assert {name: use["used_bytes"] for name, use in before.items()} == dict.fromkeys(
-        ("features", "closer looks", "pictures", "tiles"), 0
+        ("embeddings", "pictures", "tiles"), 0
     )
     socket = connect()
     hear(socket, "encoding")
@@ -166,20 +166,20 @@ def test_the_memory_in_use_and_its_bounds_are_told(client: TestClient, connect: 
     told = client.get("/api/info").json()
     assert (told["model"], told["open_images"]) == ("tiny", 1)
     used = {use["name"] for use in told["memory"] if 0 < use["used_bytes"] < use["limit_bytes"]}
-    assert used == {"features", "pictures", "tiles"}
+    assert used == {"embeddings", "pictures", "tiles"}
 
 
-@pytest.mark.parametrize(("side", "closer"), [(40, [True, True, True]), (120, [False, False, True])])
-def test_the_page_looks_closer_at_small_objects_at_once_and_at_medium_ones_from_the_third_stroke(
-    side: int, closer: list[bool], tiny_model: OnnxModel, tmp_path: Path
+@pytest.mark.parametrize(("side", "crops"), [(40, [1, 1, 1]), (120, [0, 1, 1]), (290, [0, 0, 0])])
+def test_the_page_zooms_in_on_small_objects_at_once_and_on_medium_ones_that_have_a_mask(
+    side: int, crops: list[int], tiny_model: OnnxModel, tmp_path: Path
 ) -> None:
     image = np.full((300, 400, 3), (40, 160, 40), np.uint8)
-    image[100 : 100 + side, 200 : 200 + side] = (200, 30, 30)
+    image[5 : 5 + side, 105 : 105 + side] = (200, 30, 30)
     write_picture(tmp_path / "discs.png", image)
     project = Project.open(tmp_path / "discs.png", tmp_path / "out")
-    workspace = Workspace(project, FocusedSegmenter(tiny_model), WorkspaceSettings("discs", "tiny"))
+    workspace = Workspace(project, Segmenter(tiny_model), WorkspaceSettings("discs", "tiny"))
     app = create_app(workspace, Access("secret", frozenset({ORIGIN})))
-    crops = []
+    encoded, one_view = [], 9216
     with ExitStack() as opened:
         client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
         socket = opened.enter_context(client.websocket_connect("/ws", headers=HEADERS))
@@ -187,14 +187,14 @@ def test_the_page_looks_closer_at_small_objects_at_once_and_at_medium_ones_from_
         say(socket, {"type": "open", "image": "discs.png"})
         for number in range(3):
             message = draw(number, f"k{number}")
-            message["body"]["strokes"][0]["points"] = [[210 + number, 120], [230, 120]]
+            message["body"]["strokes"][0]["points"] = [[115 + number, 25], [135, 25]]
             say(socket, message)
             hear(socket, "done")
-            crops.append(workspace.encoder.segmenter.crops.nbytes)
+            encoded.append(workspace.encoder.segmenter.nbytes - one_view)
         shown = workspace.open_images.get("discs.png")
         assert shown is not None
         layer = shown.session.state.layer
-    assert [size > 0 for size in crops] == closer
+    assert [size > 0 for size in encoded] == [bool(number) for number in crops]
     assert layer.size_hw == (300, 400)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from s2m.session import Brush, ChangeObject, Draw, DrawnStroke, Erase, ImportMasks, JournalFile, JournalHeader, Session
 from s2m.session.packed_masks import PackedMask
-from s2m.types import FloatArray, LabelMap, ObjectMasks, Stroke
+from s2m.types import FloatArray, LabelMap, ObjectLogits, Stroke
 from s2m.web.page_state import shown_masks
 from s2m.web.small_masks import small_object_masks, small_packed_mask
 
@@ -18,7 +18,7 @@ SIZE_HW = (120, 200)
 SMALL_HW = (60, 100)
 
 
-def left_half(strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> FloatArray:  # noqa: ARG001
+def left_half(strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> FloatArray:  # noqa: ARG001
     """A network that finds every object in the left half."""
     logits = np.full((len(object_ids), 30, 50), -6, dtype=np.float32)
     logits[:, :, :25] = 6
@@ -27,7 +27,7 @@ def left_half(strokes: Sequence[Stroke], previous: ObjectMasks | None, object_id
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    header = JournalHeader(image="a.png", size_hw=SIZE_HW, overlap="exclusive", local_edits="never")
+    header = JournalHeader(image="a.png", size_hw=SIZE_HW, overlap="exclusive")
     return Session(JournalFile.open(tmp_path / "a.jsonl", header), left_half, "left half")
 
 

@@ -11,9 +11,8 @@ import click
 
 from s2m.cli.channel_order_option import channel_order_option
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
-from s2m.engine.focus import FocusedSegmenter
-from s2m.engine.image_predictor import model_id
 from s2m.engine.models import load_model
+from s2m.engine.segmenter import Segmenter
 from s2m.errors import ConfigError, MaskError, OutputError
 from s2m.files.demo import DEMO_IMAGE
 from s2m.files.images import image_size
@@ -99,7 +98,7 @@ def annotate(
     if overlap is not None:
         project.change_settings(project.settings.model_copy(update={"overlap": overlap}))
     model = in_channel_order(load_model(model_folder, threads), channel_order)
-    settings = WorkspaceSettings(source.resolve().name, model_id(model.card), mask)
+    settings = WorkspaceSettings(source.resolve().name, model.card.model_id, mask)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     if not address.is_local:
         logging.getLogger("s2m.web").setLevel(logging.INFO)
@@ -109,7 +108,7 @@ def annotate(
         if not no_browser and _has_screen():
             open_browser(greeting.url)
 
-    serve(Workspace(project, FocusedSegmenter(model), settings), address, greet)
+    serve(Workspace(project, Segmenter(model), settings), address, greet)
 
 
 def _open_or_view(source: Path, output: Path) -> Project:

@@ -10,13 +10,12 @@ from pathlib import Path
 import click
 import numpy as np
 
-from s2m.engine.focus import FocusedSegmenter
 from s2m.engine.models import Model, available_cores, load_model
 from s2m.engine.segmenter import Segmenter
 from s2m.evaluation.speed import Speed, Times, counted, write_speed
 from s2m.files.demo import DEMO_IMAGE
 from s2m.files.images import read_image
-from s2m.types import ByteArray, FloatArray, ObjectMasks, Stroke
+from s2m.types import ByteArray, FloatArray, ObjectLogits, Stroke
 
 OBJECT_COUNTS = (1, 3, 8)
 
@@ -81,22 +80,20 @@ def measure(model: Model, image_rgb: ByteArray, original: Callable[[FloatArray],
     """
     segmenter, size_hw = Segmenter(model), (image_rgb.shape[0], image_rgb.shape[1])
     encode = median_seconds(lambda: segmenter.encode(image_rgb), rounds)
-    features = segmenter.encode(image_rgb)
+    embedding = segmenter.encode(image_rgb)
 
     def answer(count: int, masked: bool) -> float:
         strokes = strokes_on_objects(size_hw, count)
-        masks = ObjectMasks(tuple(range(1, count + 1)), np.ones((count, 8, 8), dtype=np.float32)) if masked else None
-        return median_seconds(lambda: segmenter.predict(features, strokes, masks).label_map(), rounds)
+        masks = ObjectLogits.of_masks(range(1, count + 1), np.ones((count, 8, 8), dtype=bool)) if masked else None
+        return median_seconds(lambda: segmenter.predict(embedding, strokes, masks).label_map(), rounds)
 
-    def closer_answer(count: int, is_new: bool) -> float:
+    def crop_answer(count: int, is_new: bool) -> float:
         strokes, masks = small_objects(size_hw, count)
-        focused = FocusedSegmenter(model)
-        seen = focused.encode(image_rgb)
 
         def step() -> None:
             if is_new:
-                focused.crops.clear()
-            focused.predict(seen, strokes, masks).label_map()
+                segmenter.forget()
+            segmenter.predict(embedding, strokes, masks).label_map()
 
         return median_seconds(step, rounds)
 
@@ -109,8 +106,8 @@ def measure(model: Model, image_rgb: ByteArray, original: Callable[[FloatArray],
         encode,
         tuple(answer(count, masked=False) for count in OBJECT_COUNTS),
         tuple(answer(count, masked=True) for count in OBJECT_COUNTS),
-        tuple(closer_answer(count, is_new=True) for count in OBJECT_COUNTS),
-        tuple(closer_answer(count, is_new=False) for count in OBJECT_COUNTS),
+        tuple(crop_answer(count, is_new=True) for count in OBJECT_COUNTS),
+        tuple(crop_answer(count, is_new=False) for count in OBJECT_COUNTS),
         tuple(original_answer(count) for count in OBJECT_COUNTS),
     )
 
@@ -136,16 +133,16 @@ def strokes_on_objects(size_hw: tuple[int, int], count: int) -> list[Stroke]:
     ]
 
 
-def small_objects(size_hw: tuple[int, int], count: int) -> tuple[list[Stroke], ObjectMasks]:
+def small_objects(size_hw: tuple[int, int], count: int) -> tuple[list[Stroke], ObjectLogits]:
     """Small square masks side by side in the middle of the image, with a dot on each."""
     cells = 128
-    masks = np.zeros((count, cells, cells), dtype=np.float32)
+    masks = np.zeros((count, cells, cells), dtype=bool)
     strokes = []
     for place, mask in enumerate(masks):
         column = round((place + 0.5) / count * cells)
-        mask[cells // 2 - 4 : cells // 2 + 4, column - 4 : column + 4] = 1
+        mask[cells // 2 - 4 : cells // 2 + 4, column - 4 : column + 4] = True
         strokes.append(Stroke(np.array([[column / cells * size_hw[1], size_hw[0] / 2]]), place + 1))
-    return strokes, ObjectMasks(tuple(range(1, count + 1)), masks)
+    return strokes, ObjectLogits.of_masks(range(1, count + 1), masks)
 
 
 def table(times: Times) -> list[str]:

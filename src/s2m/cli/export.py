@@ -8,9 +8,8 @@ from typing import get_args
 
 import click
 
-from s2m.engine.focus import FocusedSegmenter
-from s2m.engine.image_predictor import SegmenterPredictor
 from s2m.engine.models import load_model
+from s2m.engine.segmenter import Segmenter
 from s2m.errors import BatchError, DataError
 from s2m.files.exports import (
     CocoShape,
@@ -89,18 +88,19 @@ def annotated_names(project: Project, only_done: bool) -> list[str]:
 
 def annotated_images(project: Project, names: list[str], model: Path | None) -> Iterator[ExportedImage]:
     """The annotations one by one; a model is only loaded where masks were never saved."""
-    segmenter: FocusedSegmenter | None = None
+    segmenter: Segmenter | None = None
     for name in names:
         state = project.kept_state(name)
         if state is None:
-            segmenter = segmenter or FocusedSegmenter(load_model(model, None))
+            segmenter = segmenter or Segmenter(load_model(model, None))
             state = _computed(project, segmenter, name)
         yield _exported(state, project.label_path(name).stem, project.settings.classes)
 
 
-def _computed(project: Project, segmenter: FocusedSegmenter, name: str) -> AnnotationState:
-    features = segmenter.encode(read_image(project.entry(name).path))
-    return replayed(read_journal(project.journal_path(name)), SegmenterPredictor(segmenter, lambda: features))
+def _computed(project: Project, segmenter: Segmenter, name: str) -> AnnotationState:
+    embedding = segmenter.encode(read_image(project.entry(name).path))
+    journal = read_journal(project.journal_path(name))
+    return replayed(journal, lambda *asked: segmenter.predict(embedding, *asked).logits)
 
 
 def _exported(state: AnnotationState, stem: str, classes: Classes) -> ExportedImage:

@@ -14,7 +14,7 @@ from s2m.errors import ModelError
 
 COMPACT_WORKING_SIZE = 512
 
-COMPACT_MIRRORED_SIZE = 448
+COMPACT_FLIP_SIZE = 448
 """Better than 320, 384, 512 and 640 in the mean, and cheaper than 512 (research/flip-and-touched-components.md)."""
 
 
@@ -23,13 +23,13 @@ class CardOptions(NamedTuple):
 
     Attributes:
         working: see ``ModelCard.working_size``.
-        mirrored: see ``ModelCard.mirrored_size``.
-        all_parts: the opposite of ``ModelCard.touched_parts_only``; always so for the original network.
+        flip: see ``ModelCard.flip_size``.
+        keep_untouched: the opposite of ``ModelCard.drop_untouched_components``; always so for the original network.
     """
 
     working: int | None
-    mirrored: int | None
-    all_parts: bool
+    flip: int | None
+    keep_untouched: bool
 
 
 @click.command("export-model")
@@ -40,18 +40,18 @@ class CardOptions(NamedTuple):
 @click.option(
     "--working-size",
     type=click.IntRange(min=32),
-    help="Long side that the network looks at, in pixels.  [default: 512, the original 480]",
+    help="Long side of what the network sees, in pixels.  [default: 512, the original 480]",
 )
 @click.option(
-    "--mirrored-size",
+    "--flip-size",
     type=click.IntRange(min=0),
-    help="Long side of the mirrored look for objects without a mask, 0 for none.  [default: 448, the original 0]",
+    help="Long side of the flipped view for objects without a mask, 0 for none.  [default: 448, the original 0]",
 )
 @click.option(
-    "--all-parts",
+    "--keep-untouched",
     is_flag=True,
-    help="Keep the parts of an answer that no stroke touches, as the original does; without it the compact network's "
-    "are left out.",
+    help="Keep the components of an answer that no stroke touches, as the original does; without it the compact "
+    "network's are dropped.",
 )
 @click.option("--notes", type=click.Path(path_type=Path), help="JSON file with anything else for the model card.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Also write the weights to this safetensors file.")
@@ -61,8 +61,8 @@ def export_model(
     name: str | None,
     version: str,
     working_size: int | None,
-    mirrored_size: int | None,
-    all_parts: bool,
+    flip_size: int | None,
+    keep_untouched: bool,
     notes: Path | None,
     weights: Path | None,
 ) -> None:
@@ -71,7 +71,7 @@ def export_model(
     CHECKPOINT is a compact run's checkpoint.pt, whose averaged weights are exported, or weights of the
     original network, weights.pth or a published s2m.pth.
     """
-    options = CardOptions(working_size, mirrored_size, all_parts)
+    options = CardOptions(working_size, flip_size, keep_untouched)
     if checkpoint.suffix == CHECKPOINT_SUFFIX:
         if weights is not None:
             raise ModelError(f"--weights is for compact checkpoints; {checkpoint} is a file of weights already")
@@ -93,7 +93,7 @@ def _export_original(
         card,
         version=version,
         working_size=options.working or card.working_size,
-        mirrored_size=options.mirrored or card.mirrored_size,
+        flip_size=options.flip or card.flip_size,
         notes=notes,
     )
     export_original(network, card, folder)
@@ -129,8 +129,8 @@ def _export_compact(
         size_multiple=SIZE_MULTIPLE,
         prompt_stride=PROMPT_STRIDE,
         prompt_diameter_px=PROMPT_DIAMETER_PX,
-        mirrored_size=COMPACT_MIRRORED_SIZE if options.mirrored is None else options.mirrored,
-        touched_parts_only=not options.all_parts,
+        flip_size=COMPACT_FLIP_SIZE if options.flip is None else options.flip,
+        drop_untouched_components=not options.keep_untouched,
         notes={"iterations": state.iteration, **notes},
     )
     export_compact(network, card, folder)

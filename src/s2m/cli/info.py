@@ -9,11 +9,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from s2m.engine.focus import CROPS_BYTES
 from s2m.engine.model_cards import DECODER_FILE, ENCODER_FILE, ModelCard
 from s2m.engine.models import Model, OnnxModel, load_model
-from s2m.engine.segmenter import Segmenter
-from s2m.web.image_encoder import FEATURE_BYTES
+from s2m.engine.segmenter import EMBEDDING_BYTES, Segmenter
 from s2m.web.pictures import PICTURE_BYTES, TILE_BYTES
 
 _LIBRARIES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")
@@ -31,7 +29,7 @@ def info(model: Path | None, threads: int | None) -> None:
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         **{name: version(name) for name in _LIBRARIES},
         "model": f"{card.name} {card.version} ({card.architecture})",
-        "looks at": _looks(card),
+        "sees": _sizes(card),
         **(_onnx_rows(loaded) if isinstance(loaded, OnnxModel) else {"provider": "PyTorch"}),
         **_memory_rows(loaded),
     }
@@ -39,9 +37,9 @@ def info(model: Path | None, threads: int | None) -> None:
         click.echo(f"{name:24}{value}")
 
 
-def _looks(card: ModelCard) -> str:
-    mirrored = f"; mirrored at {card.mirrored_size} for objects without a mask" if card.mirrored_size else ""
-    return f"{card.working_size} pixels on the long side{mirrored}"
+def _sizes(card: ModelCard) -> str:
+    flip = f"; a flip of {card.flip_size} for objects without a mask" if card.flip_size else ""
+    return f"{card.working_size} pixels on the long side{flip}"
 
 
 def _memory_rows(model: Model) -> dict[str, str]:
@@ -49,10 +47,9 @@ def _memory_rows(model: Model) -> dict[str, str]:
     size = model.card.working_size
     square = np.zeros((size, size, 3), dtype=np.uint8)
     segmenter = Segmenter(model)
-    one, box = segmenter.encode(square).nbytes, segmenter.encode(square, (0, 0, size, size)).nbytes
+    segmenter.encode(square)
     return {
-        "features kept": f"at most {_megabytes(FEATURE_BYTES)}; {_megabytes(one)} a square image beside its pixels",
-        "closer looks kept": f"at most {_megabytes(CROPS_BYTES)}; {_megabytes(box)} a square one",
+        "embeddings kept": f"at most {_megabytes(EMBEDDING_BYTES)}; {_megabytes(segmenter.nbytes)} a square image",
         "pictures kept": f"at most {_megabytes(PICTURE_BYTES)} decoded and {_megabytes(TILE_BYTES)} as tiles",
     }
 

@@ -14,15 +14,14 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from s2m.engine.focus import FocusedFeatures, FocusedSegmenter
-from s2m.engine.image_predictor import SegmenterPredictor, model_id
 from s2m.engine.models import load_model
+from s2m.engine.segmenter import Segmenter
 from s2m.errors import BatchError, MaskError, S2MError
 from s2m.files.atomic import write_atomically
 from s2m.files.images import read_image
 from s2m.files.label_files import object_ids, read_label_map
 from s2m.files.overlays import draw_overlay
-from s2m.session import Project, read_journal
+from s2m.session import ImagePredictor, Project, read_journal
 from s2m.session.history import last_model, replayed
 from s2m.session.state import AnnotationState
 from s2m.types import ByteArray, LabelMap
@@ -93,7 +92,7 @@ def replay(
     Nothing in the project changes without --replace.
     """
     project = Project.reopen(project_folder, images)
-    segmenter = FocusedSegmenter(load_model(model, threads))
+    segmenter = Segmenter(load_model(model, threads))
     report = output or project_folder / "replay"
     changes, failures = replay_project(project, segmenter, report, pictures)
     click.echo(f"{summary_line(changes)}; report: {report / 'index.html'}")
@@ -107,7 +106,7 @@ def replay(
 
 
 def replay_project(
-    project: Project, segmenter: FocusedSegmenter, report: Path, pictures: int
+    project: Project, segmenter: Segmenter, report: Path, pictures: int
 ) -> tuple[list[ImageChange], list[str]]:
     """Replay every journal and write the report.
 
@@ -129,11 +128,11 @@ def replay_project(
     shown = [_with_picture(project, segmenter, change, report) for change in changes[:pictures] if change.worst_iou < 1]
     with_pictures = {change.name: change for change in shown}
     changes = [with_pictures.get(change.name, change) for change in changes]
-    write_report(report, changes, failures, model_id(segmenter.model.card))
+    write_report(report, changes, failures, segmenter.model.card.model_id)
     return changes, failures
 
 
-def compare_image(project: Project, segmenter: FocusedSegmenter, name: str) -> ImageChange:
+def compare_image(project: Project, segmenter: Segmenter, name: str) -> ImageChange:
     """The old label map of an image against the one that its journal gives under the model."""
     old_model = last_model(read_journal(project.journal_path(name)))
     state = _replayed(project, segmenter, name)
@@ -157,7 +156,7 @@ def object_changes(old: LabelMap, new: LabelMap) -> tuple[ObjectChange, ...]:
     return tuple(sorted(changes, key=lambda change: (change.iou, change.object_id)))
 
 
-def replace_masks(project: Project, segmenter: FocusedSegmenter, name: str) -> None:
+def replace_masks(project: Project, segmenter: Segmenter, name: str) -> None:
     """Save the masks that the journal gives under the model, after keeping the present label map.
 
     Raises:
@@ -167,7 +166,7 @@ def replace_masks(project: Project, segmenter: FocusedSegmenter, name: str) -> N
     predictor = _predictor(project, segmenter, name)
     state = _replayed(project, segmenter, name)
     project.back_up(name)
-    session = project.open_image(name, state.size_hw, predictor, model_id(segmenter.model.card))
+    session = project.open_image(name, state.size_hw, predictor, segmenter.model.card.model_id)
     try:
         session.take_model(state)
         project.save(session)
@@ -198,12 +197,12 @@ def write_report(folder: Path, changes: Sequence[ImageChange], failures: Sequenc
     write_atomically(folder / "index.html", _page(changes, failures, model).encode())
 
 
-def _predictor(project: Project, segmenter: FocusedSegmenter, name: str) -> SegmenterPredictor[FocusedFeatures]:
-    features = segmenter.encode(read_image(project.entry(name).path))
-    return SegmenterPredictor(segmenter, lambda: features)
+def _predictor(project: Project, segmenter: Segmenter, name: str) -> ImagePredictor:
+    embedding = segmenter.encode(read_image(project.entry(name).path))
+    return lambda *asked: segmenter.predict(embedding, *asked).logits
 
 
-def _replayed(project: Project, segmenter: FocusedSegmenter, name: str) -> AnnotationState:
+def _replayed(project: Project, segmenter: Segmenter, name: str) -> AnnotationState:
     return replayed(read_journal(project.journal_path(name)), _predictor(project, segmenter, name))
 
 
@@ -213,7 +212,7 @@ def _old_label_map(project: Project, name: str, state: AnnotationState) -> Label
     return read_label_map(path) if path.exists() else np.zeros(state.size_hw, dtype=np.int32)
 
 
-def _with_picture(project: Project, segmenter: FocusedSegmenter, change: ImageChange, report: Path) -> ImageChange:
+def _with_picture(project: Project, segmenter: Segmenter, change: ImageChange, report: Path) -> ImageChange:
     """Write the side-by-side picture of an image: photograph, old masks, new masks."""
     image_rgb = read_image(project.entry(change.name).path)
     state = _replayed(project, segmenter, change.name)

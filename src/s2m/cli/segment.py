@@ -15,9 +15,8 @@ from tqdm import tqdm
 
 from s2m.cli.channel_order_option import channel_order_option
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
-from s2m.engine.focus import FocusedSegmenter
 from s2m.engine.models import load_model
-from s2m.engine.segmenter import Prediction
+from s2m.engine.segmenter import Prediction, Segmenter
 from s2m.errors import BatchError, OutputError, S2MError, StrokeError
 from s2m.files.atomic import write_atomically
 from s2m.files.images import IMAGE_SUFFIXES, find_images, read_image
@@ -25,7 +24,7 @@ from s2m.files.label_files import check_mask_size, masks_of_label_map, read_labe
 from s2m.files.overlays import draw_overlay
 from s2m.files.scribble_pictures import ScribbleStyle, read_scribble_picture
 from s2m.files.stroke_files import read_strokes
-from s2m.types import ByteArray, ObjectMasks, Stroke
+from s2m.types import ByteArray, ObjectLogits, Stroke
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def segment(
     wanted = Wanted(output, overlay, soft_masks)
     is_folder = image.is_dir()
     jobs = find_jobs(image, strokes, style, mask) if is_folder else [Job(image, strokes, style, mask)]
-    segmenter = FocusedSegmenter(in_channel_order(load_model(model, threads), channel_order))
+    segmenter = Segmenter(in_channel_order(load_model(model, threads), channel_order))
     if is_folder:
         segment_folder(segmenter, jobs, wanted)
         return
@@ -146,7 +145,7 @@ def find_jobs(images: Path, strokes: Path, style: ScribbleStyle, masks: Path | N
     return jobs
 
 
-def segment_folder(segmenter: FocusedSegmenter, jobs: Sequence[Job], wanted: Wanted) -> None:
+def segment_folder(segmenter: Segmenter, jobs: Sequence[Job], wanted: Wanted) -> None:
     """Segment image after image; one that fails does not stop the others.
 
     Raises:
@@ -166,7 +165,7 @@ def segment_folder(segmenter: FocusedSegmenter, jobs: Sequence[Job], wanted: Wan
         raise BatchError(f"{len(failures)} of {len(jobs)} images failed\n  " + "\n  ".join(failures))
 
 
-def segment_image(segmenter: FocusedSegmenter, job: Job, wanted: Wanted) -> tuple[list[Path], float]:
+def segment_image(segmenter: Segmenter, job: Job, wanted: Wanted) -> tuple[list[Path], float]:
     """Segment one image and write what is wanted.
 
     Returns:
@@ -215,7 +214,7 @@ def _read_strokes(job: Job, size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
     return read_scribble_picture(job.strokes, size_hw, job.style)
 
 
-def _read_mask(path: Path, size_hw: tuple[int, int]) -> ObjectMasks:
+def _read_mask(path: Path, size_hw: tuple[int, int]) -> ObjectLogits:
     label_map = read_label_map(path)
     check_mask_size(label_map, size_hw, str(path))
     return masks_of_label_map(label_map)

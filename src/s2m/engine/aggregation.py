@@ -1,7 +1,7 @@
 """Per-object logits (N, h, w) in; soft aggregation (N + 1, h, w) and the label map (h, w) out.
 
-This is the one place that joins objects and that turns channels (positions) into object ids
-(permanent).
+This is the one place that joins objects, that turns channels (positions) into object ids (permanent), and that turns
+logits into probabilities and back.
 """
 
 from __future__ import annotations
@@ -10,7 +10,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from s2m.types import FloatArray, LabelMap
+from s2m.types import ABSENT_LOGIT, FloatArray, LabelMap
+
+
+def sigmoid(logits: FloatArray) -> FloatArray:
+    """The probability of each object as if it were alone, float32 in 0..1, of logits of any shape."""
+    # By way of tanh there is nothing to overflow.
+    return np.asarray(0.5 * np.tanh(0.5 * logits) + 0.5, dtype=np.float32)
+
+
+def logits_of(probs: FloatArray) -> FloatArray:
+    """The inverse of ``sigmoid``, kept within ``ABSENT_LOGIT`` and its opposite."""
+    bound = 1 / (1 + np.exp(-ABSENT_LOGIT))
+    inside = np.clip(probs, bound, 1 - bound)
+    return np.asarray(np.log(inside / (1 - inside)), dtype=np.float32)
 
 
 def aggregate_logits(logits: FloatArray) -> FloatArray:

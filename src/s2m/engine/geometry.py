@@ -17,7 +17,7 @@ from s2m.types import ByteArray, FloatArray
 
 @dataclass(frozen=True)
 class Frame:
-    """What the network looks at: a box of the image, and the size it is brought to.
+    """What a view shows: a box of the image, and the size it is brought to.
 
     Attributes:
         image_size_hw: (H, W) of the whole image.
@@ -44,6 +44,13 @@ class Frame:
     def to_network(self, points_xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (P, 2) in image pixels, brought to network pixels."""
         return np.asarray((points_xy - self.box_xyxy[:2]) * self.scale_xy, dtype=np.float64)
+
+    def place(self, size_hw: tuple[int, ...]) -> tuple[slice, slice]:
+        """Rows and columns of the box in a map (h, w) of the whole image, at least one of each."""
+        (left, top, right, bottom), (height, width) = self.box_xyxy, self.image_size_hw
+        rows, columns = size_hw[0] / height, size_hw[1] / width
+        y0, x0 = int(top * rows), int(left * columns)
+        return slice(y0, max(y0 + 1, round(bottom * rows))), slice(x0, max(x0 + 1, round(right * columns)))
 
     def to_image(self, points_xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (P, 2) in network pixels, brought to image pixels."""
@@ -72,7 +79,7 @@ def frame_of_box(
 
 
 def resize_image(image_rgb: ByteArray, frame: Frame) -> FloatArray:
-    """The network's view of an image.
+    """What the network sees of an image.
 
     Args:
         image_rgb: (H, W, 3) uint8, sRGB.
@@ -84,12 +91,12 @@ def resize_image(image_rgb: ByteArray, frame: Frame) -> FloatArray:
     left, top, right, bottom = frame.box_xyxy
     height, width = frame.size_hw
     shrinks = frame.scale_xy[0] < 1 or frame.scale_xy[1] < 1
-    view = cv2.resize(
+    shown = cv2.resize(
         image_rgb[top:bottom, left:right],
         (width, height),
         interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
     )
-    return np.ascontiguousarray(view.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
+    return np.ascontiguousarray(shown.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
 
 
 def resize_maps(maps: FloatArray, size_hw: tuple[int, int]) -> FloatArray:
@@ -106,23 +113,37 @@ def resize_maps(maps: FloatArray, size_hw: tuple[int, int]) -> FloatArray:
     return np.asarray(resized, dtype=np.float32).reshape(len(maps), height, width)
 
 
-def mirror(maps: FloatArray) -> FloatArray:
+def flip(maps: FloatArray) -> FloatArray:
     """Maps (..., h, w) left to right."""
     return np.ascontiguousarray(maps[..., ::-1])
 
 
-def resize_rows(maps: FloatArray, size_hw: tuple[int, int], rows: slice) -> FloatArray:
-    """The rows ``start:stop`` of ``resize_maps(maps, size_hw)``, (N, stop - start, W), without making the others."""
-    height = maps.shape[1]
-    if maps.shape[1:] == size_hw:
-        return maps[:, rows]
-    if size_hw[0] < height or size_hw[1] < maps.shape[2]:
-        return resize_maps(maps, size_hw)[:, rows]
-    centres = np.clip((np.arange(rows.start, rows.stop) + 0.5) * (height / size_hw[0]) - 0.5, 0, height - 1)
-    above = centres.astype(np.intp)
-    below = np.minimum(above + 1, height - 1)
-    share = (centres - above).astype(np.float32)[None, :, None]
-    return resize_maps(maps[:, above] * (1 - share) + maps[:, below] * share, (len(centres), size_hw[1]))
+def resize_window(maps: FloatArray, size_hw: tuple[int, int], rows: slice, columns: slice) -> FloatArray:
+    """Some rows and columns of ``resize_maps(maps, size_hw)``, (N, R, C), without making the others.
+
+    Where the maps shrink all of them are made, as each pixel is the mean of many.
+    """
+    if size_hw[0] < maps.shape[1] or size_hw[1] < maps.shape[2] or maps.shape[1:] == size_hw:
+        return resize_maps(maps, size_hw)[:, rows, columns]
+    upper, lower, down = cells_between(rows, size_hw[0], maps.shape[1])
+    before, behind, right = cells_between(columns, size_hw[1], maps.shape[2])
+    bands = maps[:, upper] * (1 - down[:, None]) + maps[:, lower] * down[:, None]
+    return np.asarray(bands[:, :, before] * (1 - right) + bands[:, :, behind] * right, dtype=np.float32)
+
+
+def cells_between(
+    places: slice, size: int, cells: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """The two cells that each pixel lies between, along one axis, and how near it is to the second, in 0..1.
+
+    Args:
+        places: some of ``size`` pixels.
+        size: pixels along the axis.
+        cells: cells along the axis, at most as many.
+    """
+    at = np.clip((np.arange(places.start, places.stop) + 0.5) * (cells / size) - 0.5, 0, cells - 1)
+    first = at.astype(np.int64)
+    return first, np.minimum(first + 1, cells - 1), (at - first).astype(np.float32)
 
 
 SUBPIXEL_BITS = 4

@@ -24,14 +24,13 @@ class ModelCard:
         name: what people call it.
         architecture: which network it is.
         version: of the weights.
-        working_size: long side of what the network looks at, network pixels.
-        size_multiple: both sides of what the network looks at are multiples of this.
+        working_size: long side of what the network sees, network pixels.
+        size_multiple: both sides of what the network sees are multiples of this.
         prompt_stride: network pixels to a side of one cell of the prompt maps.
         prompt_diameter_px: thickness of a drawn stroke in network pixels, as in training.
-        mirrored_size: long side of the second, mirrored look at an image for objects without a mask, network pixels; 0
-            for no such look.
-        touched_parts_only: whether parts of an answer are left out that neither a positive stroke nor the mask before
-            touches.
+        flip_size: long side of the flipped view of an image for objects without a mask, network pixels; 0 for none.
+        drop_untouched_components: whether connected components of an answer are dropped that neither a positive
+            stroke nor the mask before touches.
         notes: anything else worth knowing (data, licences, recipe, figures), as JSON values.
         format: of this file.
     """
@@ -43,10 +42,15 @@ class ModelCard:
     size_multiple: int
     prompt_stride: int
     prompt_diameter_px: float
-    mirrored_size: int = 0
-    touched_parts_only: bool = False
+    flip_size: int = 0
+    drop_untouched_components: bool = False
     notes: dict[str, Any] = field(default_factory=dict)
     format: int = _FORMAT
+
+    @property
+    def model_id(self) -> str:
+        """What a journal calls the model."""
+        return f"{self.name} {self.version}"
 
     def __post_init__(self) -> None:
         for name, kinds in _KINDS.items():
@@ -61,8 +65,8 @@ class ModelCard:
         for name in ("working_size", "size_multiple", "prompt_stride", "prompt_diameter_px"):
             if not getattr(self, name) > 0:
                 raise ModelError(f"the model card needs {name} above 0, got {getattr(self, name)}")
-        if self.mirrored_size < 0:
-            raise ModelError(f"the model card needs mirrored_size of 0 or above, got {self.mirrored_size}")
+        if self.flip_size < 0:
+            raise ModelError(f"the model card needs flip_size of 0 or above, got {self.flip_size}")
         if self.size_multiple % self.prompt_stride:
             raise ModelError(
                 f"size_multiple ({self.size_multiple}) must be a multiple of prompt_stride ({self.prompt_stride})"
@@ -77,8 +81,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "size_multiple": (int,),
     "prompt_stride": (int,),
     "prompt_diameter_px": (float, int),
-    "mirrored_size": (int,),
-    "touched_parts_only": (bool,),
+    "flip_size": (int,),
+    "drop_untouched_components": (bool,),
     "notes": (dict,),
     "format": (int,),
 }

@@ -19,7 +19,7 @@ CHECKPOINT_SUFFIX = ".pth"
 
 
 class Model(Protocol):
-    """An encode-once network: the slow half looks at the image, the fast half at the strokes."""
+    """An encode-once network: the slow half sees the image, the fast half the strokes."""
 
     @property
     def card(self) -> ModelCard:

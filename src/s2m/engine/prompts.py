@@ -2,6 +2,11 @@
 
 Every stroke is drawn at the one thickness that the network was trained with, whatever the brush and
 the zoom, so neither changes the answer.
+
+People take a mask back by scribbling over it.  They do not hit the strokes that made it: they run along them or cross
+them a few times, and a network that sees the old strokes beside the new ones keeps what is around the old ones.  So a
+positive stroke that later negative ones run over along most of its way is superseded: it no longer counts
+(docs/decisions, number 10).
 """
 
 from __future__ import annotations
@@ -10,10 +15,20 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from s2m.engine.aggregation import sigmoid
 from s2m.engine.geometry import SUBPIXEL_BITS, Frame, fixed_point, resize_maps
-from s2m.engine.superseded import signs_in_force
-from s2m.types import FloatArray, ObjectMasks, Stroke
+from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, FloatArray, ObjectLogits, Sign, Stroke
+
+REACH = 0.2
+"""How far along a stroke, from where it is run over, it counts as run over, as a share of its length."""
+
+SUPERSEDED_SHARE = 0.65
+"""A stroke is superseded once this share of its length counts as run over: crossed twice, or followed for a while."""
+
+_THICKNESS_PX = 3
+"""What lies within half of this of a stroke, in network pixels, is run over: crossed, or followed."""
 
 
 def draw_strokes(
@@ -21,13 +36,13 @@ def draw_strokes(
 ) -> FloatArray:
     """The positive and negative map of every object.
 
-    What each stroke says about an object: ``s2m.engine.superseded.signs_in_force``.  Where strokes of both signs
+    What each stroke says about an object: ``signs_in_force``.  Where strokes of both signs
     cross, the later one holds.
 
     Args:
         strokes: in the order they were drawn.
         object_ids: the objects, one for each row of the result.
-        frame: what the network looks at.
+        frame: what the view shows.
         stride: network pixels to a side of one cell of the maps.
         diameter_px: thickness of a drawn stroke in network pixels.
 
@@ -72,7 +87,7 @@ def _draw_stroke(stroke: Stroke, frame: Frame, cells_hw: tuple[int, int], diamet
 
 def prompt_maps(
     strokes: Sequence[Stroke],
-    previous: ObjectMasks | None,
+    previous: ObjectLogits | None,
     object_ids: Sequence[int],
     frame: Frame,
     stride: int,
@@ -84,7 +99,7 @@ def prompt_maps(
         strokes: in the order they were drawn.
         previous: the masks to start from; objects that are not among them start from nothing.
         object_ids: the objects, one for each row of the result.
-        frame: what the network looks at.
+        frame: what the view shows.
         stride: network pixels to a side of one cell of the maps.
         diameter_px: thickness of a drawn stroke in network pixels.
 
@@ -96,18 +111,74 @@ def prompt_maps(
     masks = np.zeros((len(object_ids), 1, *cells_hw), dtype=np.float32)
     if previous is not None:
         for row, object_id in enumerate(object_ids):
-            mask = previous.of(object_id)
-            if mask is not None:
-                masks[row] = resize_maps(crop_to_frame(mask, frame)[None], cells_hw)
+            before = previous.of(object_id)
+            if before is not None:
+                masks[row] = resize_maps(sigmoid(before[frame.place(before.shape)])[None], cells_hw)
     return np.concatenate([drawn, masks], axis=1)
 
 
-def crop_to_frame(mask: FloatArray, frame: Frame) -> FloatArray:
-    """The part of a mask (h, w) of the whole image, at any resolution, that a frame shows."""
-    if frame.is_whole_image:
-        return mask
-    rows, columns = mask.shape[0] / frame.image_size_hw[0], mask.shape[1] / frame.image_size_hw[1]
-    left, top, right, bottom = frame.box_xyxy
-    y0, x0 = int(top * rows), int(left * columns)
-    y1, x1 = max(y0 + 1, round(bottom * rows)), max(x0 + 1, round(right * columns))
-    return mask[y0:y1, x0:x1]
+def signs_in_force(strokes: Sequence[Stroke], object_id: int, frame: Frame) -> list[Sign | None]:
+    """What each stroke says about an object.
+
+    An object's own strokes count with their sign; positive strokes of every other object are negative for it, and
+    strokes of the background are negative for all.  A positive stroke is superseded when later negative ones run over
+    most of it.  Negative strokes are not: they lie close to outlines, where many strokes meet.  Nor are dots: what is
+    drawn over one hides it.
+
+    Args:
+        strokes: of all objects, in the order they were drawn.
+        object_id: the object.
+        frame: what the view shows; a crop tells strokes from each other that the whole image does not.
+
+    Returns:
+        For each stroke its sign, or None where it says nothing about the object or is superseded.
+    """
+    signs = [sign_for(stroke, object_id) for stroke in strokes]
+    if not {"positive", "negative"} <= set(signs):
+        return signs
+    negative, limit = np.zeros(frame.size_hw, dtype=np.uint8), 4 * max(frame.size_hw)
+    for index in range(len(strokes) - 1, -1, -1):
+        points_xy = np.clip(frame.to_network(strokes[index].points_xy), -limit, limit)
+        if signs[index] == "negative":
+            _mark(points_xy, negative)
+        elif signs[index] == "positive" and _share_run_over(points_xy, negative) >= SUPERSEDED_SHARE:
+            signs[index] = None
+    return signs
+
+
+def sign_for(stroke: Stroke, object_id: int) -> Sign | None:
+    """What one stroke says about an object, whatever is drawn later; None where it says nothing about it."""
+    if stroke.object_id == object_id:
+        return stroke.sign
+    return "negative" if stroke.object_id == BACKGROUND_ID or stroke.sign == "positive" else None
+
+
+def _share_run_over(points_xy: NDArray[np.float64], drawn: ByteArray) -> float:
+    """The share of a stroke's length that lies within reach, along the stroke, of where it meets what is drawn."""
+    corners = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points_xy, axis=0).T))])
+    length = float(corners[-1])
+    if length < 1:
+        return 0.0
+    positions = np.linspace(0, length, int(length) + 2)
+    x, y = (np.interp(positions, corners, points_xy[:, axis]) for axis in (0, 1))
+    meets = positions[_is_drawn(x, y, drawn)]
+    if not len(meets):
+        return 0.0
+    following = np.searchsorted(meets, positions)
+    before, after = meets[np.maximum(following - 1, 0)], meets[np.minimum(following, len(meets) - 1)]
+    gaps = np.minimum(np.abs(positions - before), np.abs(positions - after))
+    return float((gaps <= REACH * length).mean())
+
+
+def _is_drawn(x: NDArray[np.float64], y: NDArray[np.float64], drawn: ByteArray) -> BoolArray:
+    """Whether something is drawn at points of a canvas (h, w); nothing is beyond its edges."""
+    columns, rows = np.floor(x).astype(int), np.floor(y).astype(int)
+    inside = (columns >= 0) & (rows >= 0) & (columns < drawn.shape[1]) & (rows < drawn.shape[0])
+    found = np.zeros(len(x), dtype=np.bool_)
+    found[inside] = drawn[rows[inside], columns[inside]] > 0
+    return found
+
+
+def _mark(points_xy: NDArray[np.float64], canvas: ByteArray) -> None:
+    # A line from a point to itself is a dot.
+    cv2.polylines(canvas, [fixed_point(points_xy)[:, None]], False, 1, _THICKNESS_PX, cv2.LINE_8, SUBPIXEL_BITS)

@@ -1,33 +1,34 @@
-"""The page where the steps stand in order: image -> features (slow, once), strokes -> masks (fast, every stroke).
+"""The page where the steps stand in order: image -> embedding (slow, once), strokes -> masks (fast, every stroke).
 
-The segmenter has no memory: what ``encode`` gives goes into ``predict``, and the answer of one ``predict``
-goes as ``previous`` into the next.
-
-An object without a mask is a guess from its strokes alone.  A model whose card says so guesses twice, from the image
-and from a smaller, mirrored look at it, and the logits are averaged (docs/decisions, number 10).  An object with a
-mask takes one pass of the decoder.  Such a model may also mean too much, all sheep of a flock for the one that was
-stroked: of its masks only the parts are kept that a positive stroke, or the mask before, touches (number 11).
+Each object is found in one or more views of the image: the whole, its flip, a crop (``s2m.engine.views``).  A view is
+encoded once and kept; the logits of an object's views are averaged.  What goes into an answer is the image, the
+strokes and the masks before them, and nothing else: the answer of one ``predict`` goes as ``previous`` into the next.
 """
 
 from __future__ import annotations
 
 import threading
-import time
-from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from cachetools import LRUCache
 
 from s2m.engine.aggregation import aggregate_probs, label_map_from_logits
-from s2m.engine.geometry import Frame, frame_of_box, frame_of_image, mirror, resize_image, resize_maps, resize_rows
-from s2m.engine.local_edits import untouched_parts
-from s2m.engine.models import Model
+from s2m.engine.components import untouched_components
+from s2m.engine.geometry import Frame, flip, resize_image, resize_maps, resize_window
+from s2m.engine.models import Model, load_model
 from s2m.engine.prompts import prompt_maps
+from s2m.engine.views import View, views_of_guess, views_of_image, views_of_object
 from s2m.errors import ImageError, StrokeError
-from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectMasks, Stroke
+from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
+
+EMBEDDING_BYTES = 512 * 1024 * 1024
+"""Memory for the encoded views of all images together."""
+
+LONGEST_ANSWER = 1024
+"""Long side of the logits of an answer; smaller images are answered at their own size."""
 
 _OBJECTS_AT_ONCE = 8
 """Objects that go through the decoder together; more would cost memory and save no time."""
@@ -35,41 +36,26 @@ _OBJECTS_AT_ONCE = 8
 _VALUES_AT_ONCE = 500_000
 """Logits at the image's size that are held at once, over all objects: what fits into a cache."""
 
-ABSENT_LOGIT = -10.0
-"""Logit of a pixel that the network did not see and no previous mask speaks of."""
+EncodedView = tuple[FloatArray, ...]
+"""The encoder's outputs, in its order."""
 
 
 @dataclass(frozen=True)
-class View:
-    """One look at an image.
+class Embedding:
+    """An image whose views a segmenter has encoded, or encodes when an answer needs them.
 
     Attributes:
-        frame: what the network looked at.
-        maps: the encoder's outputs, in its order.
+        image_rgb: (H, W, 3) uint8.
+        key: of this image among the views that the segmenter keeps.
     """
 
-    frame: Frame
-    maps: tuple[FloatArray, ...]
-
-
-@dataclass(frozen=True)
-class Features(View):
-    """What the network remembers of an image.
-
-    Attributes:
-        seconds: how long encoding took.
-        mirrored: the same frame left to right and smaller, for objects without a mask; None for a box, and for models
-            that do without.
-    """
-
-    seconds: float
-    mirrored: View | None = None
+    image_rgb: ByteArray
+    key: object = field(default_factory=object)
 
     @property
-    def nbytes(self) -> int:
-        """Memory that the features take, in bytes."""
-        views: tuple[View, ...] = (self,) if self.mirrored is None else (self, self.mirrored)
-        return sum(array.nbytes for view in views for array in view.maps)
+    def size_hw(self) -> tuple[int, int]:
+        """(H, W) of the image."""
+        return self.image_rgb.shape[0], self.image_rgb.shape[1]
 
 
 @dataclass(frozen=True)
@@ -77,30 +63,26 @@ class Prediction:
     """The answer to some strokes.
 
     Attributes:
-        object_ids: the object of each channel.
-        logits: (N, h', w') float32, each object as if it were alone, covering ``frame``.
-        frame: what the network looked at.
-        previous: the masks that the prediction started from; they hold outside the frame.
-        seconds: time of each step: "prompts" and "decode", which includes the mirrored look and what follows.
+        masks: the logits of each object as if it were alone: the ``previous`` of the next prediction.
+        image_size_hw: (H, W).
     """
 
-    object_ids: tuple[int, ...]
-    logits: FloatArray
-    frame: Frame
-    previous: ObjectMasks | None
-    seconds: Mapping[str, float]
+    masks: ObjectLogits
+    image_size_hw: tuple[int, int]
 
     @property
-    def masks(self) -> ObjectMasks:
-        """Each object's soft mask as if it were alone: the ``previous`` of the next prediction."""
-        if self.frame.is_whole_image:
-            return ObjectMasks(self.object_ids, _sigmoid(self.logits))
-        size_hw = self._mask_size_hw()
-        return ObjectMasks(self.object_ids, _sigmoid(self._logit_rows(size_hw, slice(0, size_hw[0]))))
+    def object_ids(self) -> tuple[int, ...]:
+        """The object of each channel."""
+        return self.masks.object_ids
+
+    @property
+    def logits(self) -> FloatArray:
+        """(N, h, w) float32, each object as if it were alone, of the whole image."""
+        return self.masks.logits
 
     def probs(self, size_hw: tuple[int, int] | None = None) -> FloatArray:
         """Probabilities (N + 1, H, W) float32 that sum to 1, background first, at the image's size by default."""
-        size_hw = size_hw or self.frame.image_size_hw
+        size_hw = size_hw or self.image_size_hw
         probs = np.empty((len(self.object_ids) + 1, *size_hw), dtype=np.float32)
         for rows in self._bands(size_hw):
             probs[:, rows] = aggregate_probs(self._logit_rows(size_hw, rows))
@@ -108,7 +90,7 @@ class Prediction:
 
     def label_map(self, size_hw: tuple[int, int] | None = None) -> LabelMap:
         """The most probable object of each pixel, (H, W) int32, at the image's size by default; 0 background."""
-        size_hw = size_hw or self.frame.image_size_hw
+        size_hw = size_hw or self.image_size_hw
         label_map = np.empty(size_hw, dtype=np.int32)
         for rows in self._bands(size_hw):
             label_map[rows] = label_map_from_logits(self._logit_rows(size_hw, rows), self.object_ids)
@@ -117,221 +99,209 @@ class Prediction:
     def _bands(self, size_hw: tuple[int, int]) -> list[slice]:
         """Rows of the image that are joined at once, so that memory stays bounded however large it is."""
         height, width = size_hw
-        count = max(1, _VALUES_AT_ONCE // (width * len(self.object_ids)))
+        count = max(1, _VALUES_AT_ONCE // (width * max(1, len(self.object_ids))))
         return [slice(top, min(top + count, height)) for top in range(0, height, count)]
 
     def _logit_rows(self, size_hw: tuple[int, int], rows: slice) -> FloatArray:
-        """Logits (N, rows, W) of the whole image: resized first, so that edges are sharp, and aggregated later."""
-        if self.frame.is_whole_image:
-            return resize_rows(self.logits, size_hw, rows)
-        left, top, right, bottom = _scaled_box(self.frame, size_hw)
-        logits = np.stack([self._logit_rows_outside(object_id, size_hw, rows) for object_id in self.object_ids])
-        inside = slice(max(top, rows.start), min(bottom, rows.stop))
-        if inside.start < inside.stop:
-            box_rows = slice(inside.start - top, inside.stop - top)
-            answer = resize_rows(self.logits, (bottom - top, right - left), box_rows)
-            logits[:, inside.start - rows.start : inside.stop - rows.start, left:right] = answer
-        return logits
-
-    def _logit_rows_outside(self, object_id: int, size_hw: tuple[int, int], rows: slice) -> FloatArray:
-        """Logits (rows, W) of what the network did not see: the previous mask, or nothing."""
-        mask = None if self.previous is None else self.previous.of(object_id)
-        if mask is None:
-            return np.full((rows.stop - rows.start, size_hw[1]), ABSENT_LOGIT, dtype=np.float32)
-        return logits_of(resize_rows(mask[None], size_hw, rows)[0])
-
-    def _mask_size_hw(self) -> tuple[int, int]:
-        """A size for the whole image at which the box has about the resolution of its logits."""
-        height, width = self.frame.image_size_hw
-        left, top, right, bottom = self.frame.box_xyxy
-        scale = min(1.0, max(self.logits.shape[1] / (bottom - top), self.logits.shape[2] / (right - left)))
-        return max(1, round(height * scale)), max(1, round(width * scale))
+        """Logits (N, rows, W): resized first, so that edges are sharp, and aggregated later."""
+        return resize_window(self.logits, size_hw, rows, slice(0, size_hw[1]))
 
 
 class Segmenter:
-    """Strokes on a photograph become masks of its objects.
+    """Strokes on a photograph become masks of its objects.  Safe to use from threads.
 
     Args:
-        model: the network.
+        model: the network; by default the shipped one.
+        limit_bytes: memory for encoded views; those unused for longest are forgotten, and encoded again when needed.
 
     Example::
 
-        segmenter = Segmenter(load_model())
-        features = segmenter.encode(read_image(Path("photo.jpg")))
+        segmenter = Segmenter()
+        embedding = segmenter.encode(read_image(Path("photo.jpg")))
         strokes = [Stroke(np.array([[40.0, 50.0], [80.0, 60.0]]), object_id=1)]
-        label_map = segmenter.predict(features, strokes).label_map()
+        label_map = segmenter.predict(embedding, strokes).label_map()
     """
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: Model | None = None, limit_bytes: int = EMBEDDING_BYTES) -> None:
+        self.model = load_model() if model is None else model
+        self.limit_bytes = limit_bytes
+        self._lock = threading.Lock()
+        # A view larger than the limit is kept as well, alone.
+        self._encoded: LRUCache[tuple[object, Frame, bool], EncodedView] = LRUCache(
+            limit_bytes, getsizeof=lambda maps: min(limit_bytes, sum(array.nbytes for array in maps))
+        )
 
-    def encode(
-        self, image_rgb: ByteArray, box_xyxy: tuple[int, int, int, int] | None = None, detail: float = 1.0
-    ) -> Features:
-        """Look at an image, once.
+    @property
+    def nbytes(self) -> int:
+        """Memory that the encoded views take, in bytes."""
+        with self._lock:
+            return int(self._encoded.currsize)
+
+    def forget(self) -> None:
+        """Give back the memory of all encoded views."""
+        with self._lock:
+            self._encoded.clear()
+
+    def encode(self, image_rgb: ByteArray) -> Embedding:
+        """Encode the views of an image that a first answer needs.
 
         Args:
             image_rgb: (H, W, 3) uint8, upright, sRGB.
-            box_xyxy: the part to look at, left, top, right, bottom in image pixels, right and bottom
-                exclusive; by default everything.
-            detail: of a part: its long side as the network sees it, as a multiple of the model's working size.
 
         Raises:
-            ImageError: the array is no RGB image, or the box does not lie in it.
+            ImageError: the array is no RGB image.
         """
         _check_image(image_rgb)
-        started = time.perf_counter()
-        card, size_hw = self.model.card, (image_rgb.shape[0], image_rgb.shape[1])
-        mirrored = None
-        if box_xyxy is None:
-            frame = frame_of_image(size_hw, card.working_size, card.size_multiple)
-            if card.mirrored_size:
-                smaller = frame_of_image(size_hw, card.mirrored_size, card.size_multiple)
-                mirrored = View(smaller, self.model.encode(mirror(resize_image(image_rgb, smaller))))
-        else:
-            _check_box(box_xyxy, size_hw)
-            frame = frame_of_box(size_hw, box_xyxy, round(detail * card.working_size), card.size_multiple)
-        maps = self.model.encode(resize_image(image_rgb, frame))
-        return Features(frame, maps, time.perf_counter() - started, mirrored)
+        embedding = Embedding(image_rgb)
+        for view in views_of_image(embedding.size_hw, self.model.card):
+            self._maps(embedding, view)
+        return embedding
 
     def predict(
         self,
-        features: Features,
+        embedding: Embedding,
         strokes: Sequence[Stroke],
-        previous: ObjectMasks | None = None,
+        previous: ObjectLogits | None = None,
         object_ids: Sequence[int] | None = None,
     ) -> Prediction:
         """Answer strokes.
 
         Args:
-            features: from ``encode``.
+            embedding: from ``encode``.
             strokes: all that hold, in the order they were drawn.
-            previous: the soft masks to start from, such as ``Prediction.masks`` of the answer before.
+            previous: the masks to start from, such as ``Prediction.masks`` of the answer before.
             object_ids: the objects wanted; by default those of the strokes and of ``previous``, ascending.
 
+        Returns:
+            Logits of the whole image at its size, at most ``LONGEST_ANSWER`` long.  Outside the views of an object the
+            mask before holds.
+
         Raises:
-            StrokeError: there is no object to look for, or an id is not positive or occurs twice.
+            StrokeError: an id is not positive or occurs twice.
         """
-        wanted = objects_wanted(strokes, previous) if object_ids is None else tuple(object_ids)
+        wanted = _objects_of(strokes, previous) if object_ids is None else tuple(object_ids)
         _check_objects(wanted)
-        started = time.perf_counter()
-        prompts = self._prompts(strokes, previous, wanted, features.frame)
-        drawn = time.perf_counter()
-        logits = self._decode(features, prompts)
-        if features.mirrored is not None:
-            self._average_with_mirrored(logits, features.mirrored, strokes, previous, wanted)
-        if self.model.card.touched_parts_only:
-            _leave_out_untouched(logits, prompts)
-        seconds = {"prompts": drawn - started, "decode": time.perf_counter() - drawn}
-        return Prediction(wanted, logits, features.frame, previous, seconds)
+        size_hw, card = embedding.size_hw, self.model.card
+        answer = _Answer(wanted, previous, _answer_size_hw(size_hw))
+        own = {object_id: [stroke for stroke in strokes if stroke.object_id == object_id] for object_id in wanted}
+        known = {object_id: previous.of(object_id) for object_id in wanted} if previous is not None else {}
+        masks = {object_id: mask for object_id, mask in known.items() if mask is not None and (mask > 0).any()}
 
-    def _average_with_mirrored(
+        first = {
+            object_id: views_of_object(masks[object_id], own[object_id], size_hw, card)
+            if object_id in masks
+            else views_of_image(size_hw, card)
+            for object_id in wanted
+        }
+        self._add(answer, first, embedding, strokes, previous)
+        further = {
+            object_id: views_of_guess(answer.of(object_id), own[object_id], size_hw, card)
+            for object_id in wanted
+            if object_id not in masks
+        }
+        self._add(answer, further, embedding, strokes, previous)
+        return Prediction(ObjectLogits(wanted, answer.logits), size_hw)
+
+    def _add(
         self,
-        logits: FloatArray,
-        mirrored: View,
+        answer: _Answer,
+        views: Mapping[int, Iterable[View]],
+        embedding: Embedding,
         strokes: Sequence[Stroke],
-        previous: ObjectMasks | None,
-        object_ids: Sequence[int],
+        previous: ObjectLogits | None,
     ) -> None:
-        """Change the logits (N, h', w') of objects without a mask to the mean of both looks."""
-        guessed = objects_without_mask(object_ids, previous)
-        if not guessed:
-            return
-        rows = [object_ids.index(object_id) for object_id in guessed]
-        prompts = mirror(self._prompts(strokes, previous, guessed, mirrored.frame))
-        guesses = mirror(self._decode(mirrored, prompts))
-        logits[rows] = (logits[rows] + resize_maps(guesses, (logits.shape[1], logits.shape[2]))) / 2
+        """Decode some views of some objects, those that share a view together, and add them to the answer."""
+        objects_of: dict[View, list[int]] = {}
+        for object_id, own in views.items():
+            for view in own:
+                objects_of.setdefault(view, []).append(object_id)
+        for view, object_ids in objects_of.items():
+            maps = self._maps(embedding, view)
+            for first in range(0, len(object_ids), _OBJECTS_AT_ONCE):
+                some = object_ids[first : first + _OBJECTS_AT_ONCE]
+                for object_id, logits in zip(some, self._decode(maps, view, strokes, previous, some), strict=True):
+                    answer.add(object_id, view, logits)
 
-    def _prompts(
-        self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int], frame: Frame
+    def _decode(
+        self,
+        maps: EncodedView,
+        view: View,
+        strokes: Sequence[Stroke],
+        previous: ObjectLogits | None,
+        object_ids: Sequence[int],
     ) -> FloatArray:
+        """Logits (N, h', w') float32 of what a view shows, the right way round."""
         card = self.model.card
-        return prompt_maps(strokes, previous, object_ids, frame, card.prompt_stride, float(card.prompt_diameter_px))
-
-    def _decode(self, view: View, prompts: FloatArray) -> FloatArray:
-        """Logits (N, h', w') float32, some objects at a time."""
-        starts = range(0, len(prompts), _OBJECTS_AT_ONCE)
-        return np.concatenate(
-            [self.model.decode(view.maps, prompts[first : first + _OBJECTS_AT_ONCE]) for first in starts]
+        prompts = prompt_maps(
+            strokes, previous, object_ids, view.frame, card.prompt_stride, float(card.prompt_diameter_px)
         )
+        logits = flip(self.model.decode(maps, flip(prompts))) if view.flip else self.model.decode(maps, prompts)
+        if card.drop_untouched_components:
+            _drop_untouched(logits, prompts)
+        return logits
 
-
-class HasBytes(Protocol):
-    """Features that say how much memory they take."""
-
-    @property
-    def nbytes(self) -> int:
-        """In bytes."""
-
-
-FeaturesKept = TypeVar("FeaturesKept", bound=HasBytes)
-
-
-class FeatureCache(Generic[FeaturesKept]):
-    """The features of the images looked at last, as many as fit into ``limit_bytes``; safe to use from threads.
-
-    The newest features are always kept, even when they alone are over the limit.
-    """
-
-    def __init__(self, limit_bytes: int) -> None:
-        self.limit_bytes = limit_bytes
-        self._features: OrderedDict[Hashable, FeaturesKept] = OrderedDict()
-        self._lock = threading.Lock()
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that the features take, in bytes."""
+    def _maps(self, embedding: Embedding, view: View) -> EncodedView:
+        """A view as the encoder sees it, encoded unless it is known."""
+        key = (embedding.key, view.frame, view.flip)
         with self._lock:
-            return self._nbytes()
-
-    def get(self, key: Hashable) -> FeaturesKept | None:
-        """The features under ``key``, which thereby count as just used, or None."""
+            known = self._encoded.get(key)
+        if known is not None:
+            return known
+        image = resize_image(embedding.image_rgb, view.frame)
+        maps = self.model.encode(flip(image) if view.flip else image)
         with self._lock:
-            if key in self._features:
-                self._features.move_to_end(key)
-            return self._features.get(key)
-
-    def clear(self) -> None:
-        """Forget all."""
-        with self._lock:
-            self._features.clear()
-
-    def put(self, key: Hashable, features: FeaturesKept) -> None:
-        """Keep features, and forget those unused for longest while the limit is passed."""
-        with self._lock:
-            self._features[key] = features
-            self._features.move_to_end(key)
-            while self._nbytes() > self.limit_bytes and len(self._features) > 1:
-                self._features.popitem(last=False)
-
-    def _nbytes(self) -> int:
-        return sum(features.nbytes for features in self._features.values())
+            self._encoded[key] = maps
+        return maps
 
 
-def objects_wanted(strokes: Sequence[Stroke], previous: ObjectMasks | None) -> tuple[int, ...]:
+class _Answer:
+    """The logits of some objects (N, H', W'): the masks before, where views are added the weighted mean of these."""
+
+    def __init__(self, object_ids: Sequence[int], previous: ObjectLogits | None, size_hw: tuple[int, int]) -> None:
+        self._object_ids = list(object_ids)
+        self._weights = [0.0] * len(object_ids)
+        self.logits: FloatArray = np.full((len(object_ids), *size_hw), ABSENT_LOGIT, dtype=np.float32)
+        for row, object_id in enumerate(object_ids):
+            before = None if previous is None else previous.of(object_id)
+            if before is not None:
+                self.logits[row] = resize_maps(before[None], size_hw)[0]
+
+    def of(self, object_id: int) -> FloatArray:
+        """The logits (H', W') of one object."""
+        return np.asarray(self.logits[self._object_ids.index(object_id)])
+
+    def add(self, object_id: int, view: View, logits: FloatArray) -> None:
+        """Add what a view shows (h', w').  Earlier views of the object show all that this one does."""
+        row = self._object_ids.index(object_id)
+        self._weights[row] += view.weight
+        share = view.weight / self._weights[row]
+        place = self.logits[row][view.frame.place(self.logits.shape[1:])]
+        place *= 1 - share
+        place += share * resize_maps(logits[None], place.shape)[0]
+
+
+def _answer_size_hw(image_size_hw: tuple[int, int]) -> tuple[int, int]:
+    """The size of an answer: the image's own, or smaller for large images."""
+    scale = min(1.0, LONGEST_ANSWER / max(image_size_hw))
+    return max(1, round(image_size_hw[0] * scale)), max(1, round(image_size_hw[1] * scale))
+
+
+def _objects_of(strokes: Sequence[Stroke], previous: ObjectLogits | None) -> tuple[int, ...]:
     """The objects of some strokes and masks, ascending."""
     drawn = {stroke.object_id for stroke in strokes} - {BACKGROUND_ID}
     return tuple(sorted(drawn | set(previous.object_ids if previous is not None else ())))
 
 
-def objects_without_mask(object_ids: Sequence[int], masks: ObjectMasks | None) -> list[int]:
-    """Those of some objects that no mask shows."""
-    return [object_id for object_id in object_ids if masks is None or not masks.shows(object_id)]
-
-
-def _leave_out_untouched(logits: FloatArray, prompts: FloatArray) -> None:
-    """Change the logits (N, h', w') of parts that neither a positive stroke nor the mask before touches to negative."""
+def _drop_untouched(logits: FloatArray, prompts: FloatArray) -> None:
+    """Make the logits (N, h', w') of components negative that neither a positive stroke nor the mask before touches."""
     for scores, (positive, _, before) in zip(logits, prompts, strict=True):
         touched = ((positive > 0) | (before > 0.5)).astype(np.uint8)
         cells = cv2.resize(touched, scores.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-        untouched = untouched_parts(scores > 0, cells)
-        scores[untouched] *= -1
+        scores[untouched_components(scores > 0, cells)] *= -1
 
 
 def _check_objects(object_ids: tuple[int, ...]) -> None:
-    if not object_ids:
-        raise StrokeError("there is no object to look for; draw at least one stroke on an object")
-    if min(object_ids) <= BACKGROUND_ID or len(set(object_ids)) != len(object_ids):
+    if min(object_ids, default=1) <= BACKGROUND_ID or len(set(object_ids)) != len(object_ids):
         raise StrokeError(f"object ids must be positive and different, got {object_ids}")
 
 
@@ -341,29 +311,3 @@ def _check_image(image_rgb: ByteArray) -> None:
             f"an image is an array (H, W, 3) of uint8, got {image_rgb.shape} of {image_rgb.dtype}; "
             "read files with s2m.files.images.read_image"
         )
-
-
-def _check_box(box_xyxy: tuple[int, int, int, int], size_hw: tuple[int, int]) -> None:
-    left, top, right, bottom = box_xyxy
-    if not (0 <= left < right <= size_hw[1] and 0 <= top < bottom <= size_hw[0]):
-        raise ImageError(f"the box {box_xyxy} does not lie in the image of {size_hw[1]} x {size_hw[0]} pixels")
-
-
-def _scaled_box(frame: Frame, size_hw: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The frame's box in an image brought to ``size_hw``, at least one pixel large."""
-    rows, columns = size_hw[0] / frame.image_size_hw[0], size_hw[1] / frame.image_size_hw[1]
-    left, top = int(frame.box_xyxy[0] * columns), int(frame.box_xyxy[1] * rows)
-    right, bottom = round(frame.box_xyxy[2] * columns), round(frame.box_xyxy[3] * rows)
-    return left, top, max(left + 1, right), max(top + 1, bottom)
-
-
-def _sigmoid(logits: FloatArray) -> FloatArray:
-    # By way of tanh there is nothing to overflow.
-    return np.asarray(0.5 * np.tanh(0.5 * logits) + 0.5, dtype=np.float32)
-
-
-def logits_of(probs: FloatArray) -> FloatArray:
-    """The logits of soft masks, kept within the logit of an absent object on both sides."""
-    bound = 1 / (1 + np.exp(ABSENT_LOGIT))
-    inside = np.clip(probs, 1 - bound, bound)
-    return np.asarray(np.log(inside / (1 - inside)), dtype=np.float32)

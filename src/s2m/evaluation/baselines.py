@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from skimage.segmentation import random_walker
 
-from s2m.engine.superseded import sign_for
+from s2m.engine.prompts import sign_for
 from s2m.evaluation.method import Answer, Encode
-from s2m.types import BoolArray, ByteArray, LabelMap, ObjectMasks, Stroke
+from s2m.types import BoolArray, ByteArray, LabelMap, ObjectLogits, Stroke
 
 BaselineName = Literal["grabcut", "random-walker"]
 
@@ -45,7 +45,7 @@ class BaselineImage:
     segment: Segment
     seconds: float = 0.0
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
+    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
         """See ``EncodedImage.answer``; objects are found one by one, and later ones lie over earlier ones."""
         started = time.perf_counter()
         size_hw = (self.image_rgb.shape[0], self.image_rgb.shape[1])
@@ -54,10 +54,10 @@ class BaselineImage:
             seeds = seeds_of(strokes, object_id, size_hw)
             so_far = None if previous is None else previous.of(object_id)
             if seeds.inside.any() or so_far is not None:
-                mask = self.segment(self.image_rgb, seeds, None if so_far is None else so_far > 0.5)
+                mask = self.segment(self.image_rgb, seeds, None if so_far is None else so_far > 0)
                 label_map[mask] = object_id
-        probs = np.array([label_map == object_id for object_id in object_ids], dtype=np.float32)
-        return Answer(label_map, ObjectMasks(tuple(object_ids), probs), time.perf_counter() - started)
+        masks = ObjectLogits.of_masks(object_ids, [label_map == object_id for object_id in object_ids])
+        return Answer(label_map, masks, time.perf_counter() - started)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Soft masks (h, w) and truths (H, W) in; how often what is said to be 70 % sure is right, in bins, out.
+"""Logits (h, w) and truths (H, W) in; how often what is said to be 70 % sure is right, in bins, out.
 
 Tallies are counts, so those of many interactions, images and processes add up.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from s2m.engine.aggregation import sigmoid
 from s2m.engine.geometry import resize_maps
-from s2m.engine.segmenter import logits_of
 from s2m.evaluation.scene import Truth
 from s2m.types import FloatArray
 
@@ -53,17 +53,15 @@ class Calibration:
     doubt_share: float
 
 
-def tally_of(soft_mask: FloatArray, truth: Truth) -> Tally:
+def tally_of(logits: FloatArray, truth: Truth) -> Tally:
     """Count the known pixels of one answer.
 
     Args:
-        soft_mask: (h, w) float32 in 0..1, of the whole image at any resolution; it is brought to the
-            image's size as the product does, by its logits.
+        logits: (h, w) float32, of the whole image at any resolution.
         truth: of the same object.
     """
     size_hw = (truth.mask.shape[0], truth.mask.shape[1])
-    logits = resize_maps(logits_of(soft_mask)[None], size_hw)[0]
-    probs = (0.5 * np.tanh(0.5 * logits) + 0.5)[truth.valid]
+    probs = sigmoid(resize_maps(logits[None], size_hw)[0])[truth.valid]
     bins = np.minimum((probs * BINS).astype(np.intp), BINS - 1)
     pixels = np.bincount(bins, minlength=BINS)
     object_pixels = np.bincount(bins[truth.mask[truth.valid]], minlength=BINS)

@@ -26,7 +26,7 @@ class Interaction:
         seconds: computing time of the answer, on the first one with encoding the image.
         far_changed: share of the image's pixels, far from the new stroke, that the answer changed.
         far_spoiled: share of the image's pixels, far from the new stroke, that were right and now are wrong.
-        soft_mask: (h, w) float32 in 0..1, how sure the answer is, or None where nobody asks.
+        logits: (h, w) float32, how sure the answer is, or None where nobody asks.
         goal: what is wanted where that is not the object's truth.
     """
 
@@ -39,7 +39,7 @@ class Interaction:
     seconds: float
     far_changed: float = 0.0
     far_spoiled: float = 0.0
-    soft_mask: FloatArray | None = None
+    logits: FloatArray | None = None
     goal: Truth | None = None
 
 

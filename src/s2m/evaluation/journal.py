@@ -195,7 +195,7 @@ def _object_result(scene: Scene, first: Interaction, last: Interaction) -> Objec
 
 def _tally(scene: Scene, interaction: Interaction) -> Tally | None:
     truth = scene.truths[interaction.object_id] if interaction.goal is None else interaction.goal
-    return None if interaction.soft_mask is None else tally_of(interaction.soft_mask, truth)
+    return None if interaction.logits is None else tally_of(interaction.logits, truth)
 
 
 def _check_settings(path: Path, head: bytes, settings: Settings) -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
-from s2m.engine.focus import FocusedSegmenter
 from s2m.engine.models import SHIPPED_MODEL, load_model
-from s2m.engine.segmenter import Prediction
-from s2m.types import ByteArray, LabelMap, ObjectMasks, Stroke
+from s2m.engine.segmenter import Prediction, Segmenter
+from s2m.types import ByteArray, LabelMap, ObjectLogits, Stroke
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Answer:
     """
 
     label_map: LabelMap
-    masks: ObjectMasks
+    masks: ObjectLogits
     seconds: float
 
 
@@ -39,7 +38,7 @@ class EncodedImage(Protocol):
     def seconds(self) -> float:
         """Computing time of encoding the image."""
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
+    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
         """Answer all strokes so far, from the masks of the answer before."""
 
 
@@ -71,10 +70,10 @@ class ModelImage:
         seconds: computing time of encoding.
     """
 
-    predict: Callable[[Sequence[Stroke], ObjectMasks | None, Sequence[int]], Prediction]
+    predict: Callable[[Sequence[Stroke], ObjectLogits | None, Sequence[int]], Prediction]
     seconds: float
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
+    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
         """See ``EncodedImage.answer``."""
         started = time.perf_counter()
         prediction = self.predict(strokes, previous, object_ids)
@@ -110,11 +109,11 @@ class ModelMethod:
 
     def open(self, threads: int) -> Encode:
         """See ``Method.open``."""
-        segmenter = FocusedSegmenter(in_channel_order(load_model(self.path, threads), self.channel_order))
+        segmenter = Segmenter(in_channel_order(load_model(self.path, threads), self.channel_order))
 
         def encode(image_rgb: ByteArray) -> ModelImage:
             started = time.perf_counter()
-            features = segmenter.encode(image_rgb)
-            return ModelImage(partial(segmenter.predict, features), time.perf_counter() - started)
+            embedding = segmenter.encode(image_rgb)
+            return ModelImage(partial(segmenter.predict, embedding), time.perf_counter() - started)
 
         return encode

@@ -1,6 +1,6 @@
 """An encoded image, a truth and a simulated user in; the interactions on one object, until it is right, out.
 
-Iteration is the product's: every answer is made from all strokes so far and from the soft masks of the answer before.
+Iteration is the product's: every answer is made from all strokes so far and from the masks of the answer before.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from s2m.engine.components import touched_cells, touched_changes
 from s2m.engine.geometry import resize_maps
-from s2m.engine.local_edits import touched_cells, touched_changes
 from s2m.evaluation.interaction import Interaction
 from s2m.evaluation.method import Answer, EncodedImage
 from s2m.evaluation.scene import Scene, Truth
 from s2m.simulated_user import scribbles
 from s2m.simulated_user.clicks import next_click
-from s2m.types import BoolArray, ObjectMasks, Stroke
+from s2m.types import ABSENT_LOGIT, BoolArray, ObjectLogits, Stroke
 
 SimulatedUser = Callable[[BoolArray], Stroke | None]
 """An answer (H, W) bool in, the next stroke out, or None where nothing is left to draw."""
@@ -26,7 +26,7 @@ SimulatedUser = Callable[[BoolArray], Stroke | None]
 Enough = Callable[[Interaction], bool]
 """Whether to stop after an interaction."""
 
-Take = Callable[[BoolArray, ObjectMasks | None, Stroke, Answer], tuple[BoolArray, ObjectMasks]]
+Take = Callable[[BoolArray, ObjectLogits | None, Stroke, Answer], tuple[BoolArray, ObjectLogits]]
 """The mask (H, W) bool and soft masks before, the new stroke and its answer in; mask and soft masks after it out."""
 
 FAR_SHARE = 0.1
@@ -79,26 +79,27 @@ def never(interaction: Interaction) -> bool:  # noqa: ARG001
 
 def take_whole(
     mask: BoolArray,  # noqa: ARG001
-    previous: ObjectMasks | None,  # noqa: ARG001
+    previous: ObjectLogits | None,  # noqa: ARG001
     stroke: Stroke,
     answer: Answer,
-) -> tuple[BoolArray, ObjectMasks]:
+) -> tuple[BoolArray, ObjectLogits]:
     """The whole answer."""
     return np.asarray(answer.label_map == stroke.object_id), answer.masks
 
 
 def take_touched(
-    mask: BoolArray, previous: ObjectMasks | None, stroke: Stroke, answer: Answer
-) -> tuple[BoolArray, ObjectMasks]:
-    """Of the answer only the connected changes that the stroke touches; see ``s2m.engine.local_edits``."""
+    mask: BoolArray, previous: ObjectLogits | None, stroke: Stroke, answer: Answer
+) -> tuple[BoolArray, ObjectLogits]:
+    """Of the answer only the connected changes that the stroke touches; see ``s2m.engine.components``."""
     after = answer.label_map == stroke.object_id
     size_hw = (mask.shape[0], mask.shape[1])
     accepted = _touched(mask, after, stroke, size_hw)
-    cells_hw = (answer.masks.probs.shape[1], answer.masks.probs.shape[2])
-    before_probs = np.zeros_like(answer.masks.probs) if previous is None else resize_maps(previous.probs, cells_hw)
-    accepted_cells = _touched(before_probs[0] > 0.5, answer.masks.probs[0] > 0.5, stroke, size_hw)
-    probs = np.where(accepted_cells, answer.masks.probs, before_probs)
-    return np.where(accepted, after, mask), ObjectMasks(answer.masks.object_ids, probs)
+    logits = answer.masks.logits
+    absent = np.full_like(logits, ABSENT_LOGIT)
+    before = absent if previous is None else resize_maps(previous.logits, (logits.shape[1], logits.shape[2]))
+    accepted_cells = _touched(before[0] > 0, logits[0] > 0, stroke, size_hw)
+    merged = np.where(accepted_cells, logits, before)
+    return np.where(accepted, after, mask), ObjectLogits(answer.masks.object_ids, merged)
 
 
 def _touched(before: BoolArray, after: BoolArray, stroke: Stroke, image_size_hw: tuple[int, int]) -> BoolArray:
@@ -132,7 +133,7 @@ def interact(
     """
     truth = scene.truths[object_id]
     mask = np.zeros_like(truth.mask) if start is None else start
-    previous = None if start is None else ObjectMasks((object_id,), start[None].astype(np.float32))
+    previous = None if start is None else ObjectLogits.of_masks((object_id,), start[None])
     if start is not None:
         yield Interaction(object_id, variant, 0, (), start, truth.scores(start), 0.0)
     strokes: tuple[Stroke, ...] = ()
@@ -154,7 +155,7 @@ def interact(
             truth.scores(mask),
             seconds,
             *far_changes(truth, before, mask, stroke),
-            soft_mask=previous.of(object_id),
+            logits=previous.of(object_id),
         )
         yield interaction
         if enough(interaction):

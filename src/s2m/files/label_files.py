@@ -13,7 +13,7 @@ from PIL import Image
 from s2m.errors import ImageError, MaskError
 from s2m.files.atomic import write_atomically
 from s2m.files.images import load_picture, read_file
-from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectMasks
+from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectLogits
 
 MAX_OBJECT_ID = 254
 """The largest id that a label file holds; index 255 means "ignore"."""
@@ -105,11 +105,10 @@ def object_ids(*label_maps: LabelMap) -> tuple[int, ...]:
     return tuple(int(value) for value in found if value not in (BACKGROUND_ID, IGNORE_ID))
 
 
-def masks_of_label_map(label_map: LabelMap) -> ObjectMasks:
-    """The hard masks of a label map's objects, as soft masks to start from; ignored pixels belong to none."""
+def masks_of_label_map(label_map: LabelMap) -> ObjectLogits:
+    """The hard masks of a label map's objects, as logits to start from; ignored pixels belong to none."""
     ids = object_ids(label_map)
-    probs = np.array([label_map == object_id for object_id in ids], dtype=np.float32)
-    return ObjectMasks(ids, probs.reshape(len(ids), *label_map.shape))
+    return ObjectLogits.of_masks(ids, label_map == np.reshape(ids, (-1, 1, 1)))
 
 
 def write_soft_masks(folder: Path, stem: str, object_ids: Sequence[int], probs: FloatArray) -> list[Path]:

@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import cv2
 import numpy as np
 
 from s2m.engine.aggregation import label_map_from_logits
-from s2m.engine.local_edits import touched_cells, touched_changes
+from s2m.engine.components import touched_cells, touched_changes
 from s2m.errors import MaskError
-from s2m.session.commands import DrawnStroke, LocalEdits
+from s2m.session.commands import DrawnStroke
 from s2m.session.masks import (
-    ABSENT_LOGIT,
     HalfArray,
     Layer,
     Overlap,
+    object_logits,
     only_object,
     resized_layer,
     resized_logits,
-    soft_masks,
     with_hard_pixels,
 )
 from s2m.session.shapes import network_strokes
-from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectMasks, Stroke
+from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
 _LOGIT_LIMIT = 30.0
 
 
-class ImagePredictor(Protocol):
-    """The network on one image."""
-
-    def __call__(
-        self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]
-    ) -> FloatArray:
-        """Logits (N, h, w) of the whole image, a channel for each of ``object_ids``, before aggregation."""
-        ...
+ImagePredictor = Callable[[Sequence[Stroke], ObjectLogits | None, Sequence[int]], FloatArray]
+"""The network on one image: strokes, the masks before and the ids wanted in; logits (N, h, w) of the image out."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,6 @@ class PredictionRequest:
     committed_ids: frozenset[int]
     size_hw: tuple[int, int]
     overlap: Overlap
-    local_edits: LocalEdits
 
 
 def answered(layer: Layer, request: PredictionRequest, predictor: ImagePredictor) -> Layer:
@@ -141,10 +132,10 @@ def _finer_size_hw(layer: Layer, answer_size_hw: tuple[int, int]) -> tuple[int, 
     return answer_size_hw
 
 
-def _previous(layer: Layer, request: PredictionRequest) -> ObjectMasks | None:
+def _previous(layer: Layer, request: PredictionRequest) -> ObjectLogits | None:
     if not layer.object_ids:
         return None
-    return with_hard_pixels(soft_masks(layer), layer.hard, request.size_hw)
+    return with_hard_pixels(object_logits(layer), layer.hard, request.size_hw)
 
 
 def _with_objects(layer: Layer, object_ids: Sequence[int]) -> Layer:
@@ -157,18 +148,22 @@ def _with_objects(layer: Layer, object_ids: Sequence[int]) -> Layer:
 
 
 def _merged(before: Layer, after: Layer, new: Sequence[Stroke], request: PredictionRequest) -> Layer:
-    """What of the answer is taken over, object by object where they may overlap."""
+    """What of the answer is taken over, object by object where they may overlap.
+
+    Masks of the last commit move only where the new strokes touch the change.
+    """
     groups: list[list[int]] = [list(range(len(before.object_ids)))]
     if request.overlap == "overlapping":
         groups = [[row] for row in groups[0]]
     logits, changed = after.logits.copy(), before.changed.copy()
     for rows in groups:
         ids = [before.object_ids[row] for row in rows]
-        if changed.all() and not _is_local(ids, request):
+        is_local = not request.committed_ids.isdisjoint(ids)
+        if changed.all() and not is_local:
             continue
         old = label_map_from_logits(before.logits[rows].astype(np.float32), ids)
         answer = label_map_from_logits(after.logits[rows].astype(np.float32), ids)
-        if _is_local(ids, request):
+        if is_local:
             accepted = _accepted(old, answer, new, ids, request)
             logits[rows] = np.where(accepted, after.logits[rows], before.logits[rows])
             answer = np.where(accepted, answer, old)
@@ -177,26 +172,11 @@ def _merged(before: Layer, after: Layer, new: Sequence[Stroke], request: Predict
     return replace(after, logits=logits, changed=changed)
 
 
-def _is_local(object_ids: Sequence[int], request: PredictionRequest) -> bool:
-    if request.local_edits == "after_commit":
-        return not request.committed_ids.isdisjoint(object_ids)
-    return request.local_edits == "always"
-
-
 def _accepted(
     old: LabelMap, answer: LabelMap, new: Sequence[Stroke], object_ids: Sequence[int], request: PredictionRequest
 ) -> BoolArray:
     """Changes that the new strokes touch, and all changes of objects that are still to be found as a whole."""
     touched = touched_cells(new, request.size_hw, (old.shape[0], old.shape[1]))
-    for object_id in _whole_objects(new, object_ids, request):
+    for object_id in set(object_ids) - request.committed_ids:
         touched |= (answer == object_id) | (old == object_id)
     return touched_changes(old, answer, touched)
-
-
-def _whole_objects(new: Sequence[Stroke], object_ids: Sequence[int], request: PredictionRequest) -> set[int]:
-    """Objects without a committed mask; where edits are always local, only at their first stroke."""
-    uncommitted = set(object_ids) - request.committed_ids
-    if request.local_edits == "after_commit":
-        return uncommitted
-    earlier = {stroke.object_id for stroke in request.strokes if stroke not in request.new}
-    return (uncommitted & {stroke.object_id for stroke in new}) - earlier

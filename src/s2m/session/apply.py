@@ -104,7 +104,6 @@ def _request(state: AnnotationState, command: Draw) -> PredictionRequest:
         committed_ids=frozenset(state.start.object_ids),
         size_hw=state.size_hw,
         overlap=state.overlap,
-        local_edits=state.local_edits,
     )
 
 
@@ -300,11 +299,7 @@ def _same_masks(first: AnnotationState, second: AnnotationState) -> bool:
 
 def _configured(state: AnnotationState, command: Configure) -> AnnotationState:
     """Other settings from now on; masks that may no longer overlap become those of the label map."""
-    after = replace(
-        state,
-        overlap=command.overlap or state.overlap,
-        local_edits=command.local_edits or state.local_edits,
-    )
+    after = replace(state, overlap=command.overlap)
     if after.overlap == state.overlap:
         return after
     labels = state.label_map()

@@ -16,9 +16,6 @@ from s2m.session.packed_masks import PackedMask
 from s2m.types import BACKGROUND_ID, Frozen, LabelMap, Sign
 
 Tool = Literal["stroke", "dot", "box", "lasso"]
-LocalEdits = Literal["after_commit", "always", "never"]
-"""When a stroke changes only what it touches; see ``s2m.engine.local_edits``."""
-
 ImageStatus = Literal["in_progress", "done", "flagged"]
 
 
@@ -251,11 +248,10 @@ class MarkImage(Frozen):
 
 
 class Configure(Frozen):
-    """How masks of this image are made from now on; see ``Overlap`` and ``LocalEdits``."""
+    """Whether objects of this image may overlap from now on."""
 
     kind: Literal["configure"] = "configure"
-    overlap: Overlap | None = None
-    local_edits: LocalEdits | None = None
+    overlap: Overlap
 
 
 class Undo(Frozen):

@@ -135,7 +135,7 @@ def replayed(reading: JournalReading, predictor: ImagePredictor) -> AnnotationSt
         JournalError: the commands do not fit one another.
     """
     header = reading.header
-    state = initial_state(header.image, header.size_hw, header.overlap, header.local_edits)
+    state = initial_state(header.image, header.size_hw, header.overlap)
     for entry in history_of(reading).done:
         state = apply(state, entry.command, predictor)
     return state
@@ -159,10 +159,10 @@ def label_of(command: Edit, state: AnnotationState) -> str:
         return _label_of_change(command, state)
     if isinstance(command, AddObject):
         return f"add {command.name or f'object {command.object_id}'}"
-    if isinstance(command, Configure) and command.overlap is not None:
+    if isinstance(command, Configure):
         return "letting objects overlap" if command.overlap == "overlapping" else "keeping objects apart"
-    if isinstance(command, Commit | Clear | Configure):
-        return {"commit": "commit", "clear": "clear", "configure": "settings"}[command.kind]
+    if isinstance(command, Commit | Clear):
+        return command.kind
     return f"{_VERBS[type(command)]} {state.name_of(command.object_id)}"
 
 

@@ -15,7 +15,7 @@ from s2m.files.label_files import MAX_OBJECT_ID, check_mask_size, read_label_map
 from s2m.session import ImageEntry, Project
 from s2m.session.commands import ImportMasks, NamedMask
 from s2m.session.packed_masks import PackedMask
-from s2m.types import BoolArray, FloatArray, ObjectMasks, Stroke
+from s2m.types import BoolArray, FloatArray, ObjectLogits, Stroke
 
 _NO_MODEL = "imported masks"
 
@@ -148,7 +148,7 @@ def import_image(project: Project, source: MaskFolder | CocoFile, entry: ImageEn
         session.close()
 
 
-def _no_network(strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> FloatArray:
+def _no_network(strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> FloatArray:
     """Importing asks no network, unless strokes drawn earlier were never answered and saved."""
     del strokes, previous, object_ids
     raise ModelError("this image has strokes that were never saved; open and save it in the page first")

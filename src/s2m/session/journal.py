@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from s2m.errors import JournalError
-from s2m.session.commands import Command, DrawnStroke, Key, LocalEdits
+from s2m.session.commands import Command, DrawnStroke, Key
 from s2m.session.masks import Overlap
 from s2m.types import Frozen
 
@@ -18,13 +18,14 @@ JOURNAL_VERSION = 1
 
 
 class JournalHeader(Frozen):
-    """The first line of a journal."""
+    """The first line of a journal; what it says beside this is of no account."""
+
+    model_config = ConfigDict(extra="ignore")
 
     s2m_journal: Literal[1] = 1
     image: str
     size_hw: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
     overlap: Overlap
-    local_edits: LocalEdits
 
 
 class StrokePart(Frozen):

@@ -1,4 +1,4 @@
-"""Exact masks, and soft masks as half-precision logits, in; a label map (H, W) out of both.
+"""Exact masks, and half-precision logits of soft ones, in; a label map (H, W) out of both.
 
 A layer holds what an image's masks are: the network's logits, exact masks that hold where the network has not changed
 anything since (an import, a filled hole), and hard pixels that hold whatever the network says.
@@ -14,16 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m.engine.aggregation import label_map_from_logits
-from s2m.engine.geometry import resize_maps
+from s2m.engine.aggregation import label_map_from_logits, logits_of, sigmoid
+from s2m.engine.geometry import cells_between, resize_maps, resize_window
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask, Side
-from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectMasks
+from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectLogits
 
 HalfArray = NDArray[np.float16]
 Overlap = Literal["exclusive", "overlapping"]
 """Whether a pixel belongs to one object at most, or to any number of them."""
 
-ABSENT_LOGIT = -10.0
 _CERTAIN_LOGIT = 4.0
 _SURELY_ABSENT_LOGIT = -4.0
 _MAX_PIXELS_AT_ONCE = 2_000_000
@@ -95,18 +94,16 @@ def only_object(layer: Layer, object_id: int) -> Layer:
     return without_objects(layer, known - {object_id, BACKGROUND_ID})
 
 
-def soft_masks(layer: Layer) -> ObjectMasks:
-    """Each object's soft mask as if it were alone, (N, h, w) float32 in 0..1, without hard pixels."""
-    # By way of tanh there is nothing to overflow.
-    probs = (0.5 * np.tanh(0.5 * layer.logits.astype(np.float32)) + 0.5).astype(np.float32)
-    return ObjectMasks(layer.object_ids, probs)
+def object_logits(layer: Layer) -> ObjectLogits:
+    """Each object as if it were alone, (N, h, w), without hard pixels."""
+    return ObjectLogits(layer.object_ids, layer.logits.astype(np.float32))
 
 
-def with_hard_pixels(masks: ObjectMasks, hard: Sequence[HardPixels], image_size_hw: tuple[int, int]) -> ObjectMasks:
-    """Soft masks (N, h, w) with hard pixels laid over them, by the share of each cell that they cover."""
+def with_hard_pixels(masks: ObjectLogits, hard: Sequence[HardPixels], image_size_hw: tuple[int, int]) -> ObjectLogits:
+    """Masks (N, h, w) with hard pixels laid over them, by the share of each cell that they cover."""
     if not hard:
         return masks
-    probs = masks.probs.copy()
+    probs = sigmoid(masks.logits)
     size_hw = (probs.shape[1], probs.shape[2])
     for pixels in hard:
         share = _share_of_cells(pixels.mask, image_size_hw, size_hw)
@@ -115,7 +112,7 @@ def with_hard_pixels(masks: ObjectMasks, hard: Sequence[HardPixels], image_size_
                 probs[row] = probs[row] * (1 - share) + share
             elif pixels.side == "in" or pixels.object_id in (object_id, BACKGROUND_ID):
                 probs[row] *= 1 - share
-    return ObjectMasks(masks.object_ids, probs)
+    return ObjectLogits(masks.object_ids, logits_of(probs))
 
 
 def _share_of_cells(mask: PackedMask, image_size_hw: tuple[int, int], size_hw: tuple[int, int]) -> FloatArray:
@@ -185,32 +182,19 @@ def _tile_of_label_map(
     Between cells logits only lie between those of the cells.  So an object below ``_SURELY_ABSENT_LOGIT`` in every
     cell cannot win a pixel (254 of them together could not), and one above its opposite cannot lose one to such.
     """
-    upper, lower, down = _sources(rows, size_hw[0], logits.shape[1])
-    before, behind, right = _sources(columns, size_hw[1], logits.shape[2])
+    upper, lower, _ = cells_between(rows, size_hw[0], logits.shape[1])
+    before, behind, _ = cells_between(columns, size_hw[1], logits.shape[2])
     window = logits[:, upper[0] : lower[-1] + 1, before[0] : behind[-1] + 1]
     possible = np.flatnonzero(window.max(axis=(1, 2)) > _SURELY_ABSENT_LOGIT).tolist()
     if not possible:
         return BACKGROUND_ID
     if len(possible) == 1 and window[possible[0]].min() > -_SURELY_ABSENT_LOGIT:
         return int(object_ids[possible[0]])
-    window = window[possible]
-    upper, lower, before, behind = upper - upper[0], lower - upper[0], before - before[0], behind - before[0]
-    bands = window[:, upper] * (1 - down[:, None]) + window[:, lower] * down[:, None]
-    tile = np.asarray(bands[:, :, before] * (1 - right) + bands[:, :, behind] * right, dtype=np.float32)
+    tile = resize_window(logits[possible], size_hw, rows, columns)
     if len(possible) == 1:
         # Alone, an object's odds stand against their inverse: it wins where its logit is positive.
         return np.where(tile[0] > 0, np.int32(object_ids[possible[0]]), np.int32(BACKGROUND_ID))
     return label_map_from_logits(tile, [object_ids[row] for row in possible])
-
-
-def _sources(places: slice, size: int, cells: int) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-    """The two cells that each pixel lies between, along one axis, and how near it is to the second.
-
-    Pixel centres are at +0.5, as everywhere; see ``geometry.resize_maps``.
-    """
-    at = np.clip((np.arange(places.start, places.stop) + 0.5) * (cells / size) - 0.5, 0, cells - 1)
-    first = at.astype(np.int64)
-    return first, np.minimum(first + 1, cells - 1), (at - first).astype(np.float32)
 
 
 def rebased(layer: Layer, masks: Sequence[ExactMask], size_hw: tuple[int, int], overlap: Overlap) -> Layer:
@@ -219,7 +203,7 @@ def rebased(layer: Layer, masks: Sequence[ExactMask], size_hw: tuple[int, int], 
     Hard pixels stay; where they contradict the masks, harder ones are added, so that the masks hold.
     """
     wanted = {mask.object_id: mask for mask in masks if mask.mask.data}
-    logits = [_logits_of(layer, mask, size_hw) for mask in wanted.values()]
+    logits = [_agreeing_logits(layer, mask, size_hw) for mask in wanted.values()]
     shape = (len(wanted), *layer.size_hw)
     based = Layer(
         tuple(wanted),
@@ -253,11 +237,10 @@ def _contradictions(
     return sorted(added, key=lambda pixels: pixels.side == "in")
 
 
-def _logits_of(layer: Layer, mask: ExactMask, image_size_hw: tuple[int, int]) -> HalfArray:
+def _agreeing_logits(layer: Layer, mask: ExactMask, image_size_hw: tuple[int, int]) -> HalfArray:
     """Logits (h, w) that agree with an exact mask: the present ones where they do already."""
     share = _share_of_cells(mask.mask, image_size_hw, layer.size_hw)
-    inside = np.clip(share, 1 / (1 + np.exp(_CERTAIN_LOGIT)), 1 / (1 + np.exp(-_CERTAIN_LOGIT)))
-    logits = np.log(inside / (1 - inside)).astype(np.float16)
+    logits = np.clip(logits_of(share), -_CERTAIN_LOGIT, _CERTAIN_LOGIT).astype(np.float16)
     if mask.object_id in layer.object_ids:
         present = layer.logits[layer.object_ids.index(mask.object_id)]
         logits = np.where((present > 0) == (logits > 0), present, logits)

@@ -194,7 +194,7 @@ class Project:
         """
         self.entry(name)
         settings = self.settings
-        header = JournalHeader(image=name, size_hw=size_hw, overlap=settings.overlap, local_edits=settings.local_edits)
+        header = JournalHeader(image=name, size_hw=size_hw, overlap=settings.overlap)
         journal = self._beside(name, "jsonl")
         kept = read_state(self._beside(name, "masks.npz"), journal)
         known = dict([kept] if kept else [])

@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ConfigDict, JsonValue, ValidationError
 
 from s2m.errors import ConfigError, ImageError, OutputError
 from s2m.files.atomic import write_atomically
 from s2m.files.images import IMAGE_SUFFIXES, find_images
 from s2m.session.classes import Classes
-from s2m.session.commands import Draw, LocalEdits, MarkImage
+from s2m.session.commands import Draw, MarkImage
 from s2m.session.history import History, history_of, last_model
 from s2m.session.journal import read_journal
 from s2m.session.masks import Overlap
@@ -31,13 +31,15 @@ class ProjectSettings(Frozen):
     Attributes:
         classes: in the order offered.
         overlap: whether objects of images begun from now on exclude one another.
-        local_edits: when strokes change only what they touch, in images begun from now on.
         preferences: whatever the page wants to keep, such as keys.
+
+    Settings of earlier versions that are gone are ignored.
     """
+
+    model_config = ConfigDict(extra="ignore")
 
     classes: Classes = ()
     overlap: Overlap = "exclusive"
-    local_edits: LocalEdits = "after_commit"
     preferences: Mapping[str, JsonValue] = {}
 
     @property

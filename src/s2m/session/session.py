@@ -109,7 +109,7 @@ class Session:
 
     def _take_up(self, reading: JournalReading, known: Mapping[int, AnnotationState]) -> None:
         header = reading.header
-        first = initial_state(header.image, header.size_hw, header.overlap, header.local_edits)
+        first = initial_state(header.image, header.size_hw, header.overlap)
         self._states: OrderedDict[int, AnnotationState] = OrderedDict({0: first, **known})
         self._times = [line.at for line in reading.lines]
         self._requests = {line.request for line in reading.lines if line.request}

@@ -12,10 +12,10 @@ import numpy as np
 from s2m.errors import JournalError
 from s2m.files.label_files import MAX_OBJECT_ID
 from s2m.files.overlays import object_colour
-from s2m.session.commands import Draw, DrawnStroke, ImageStatus, LocalEdits, MaskCommand, NamedMask, PasteObjects
-from s2m.session.masks import Layer, Overlap, empty_layer, label_map, object_mask, soft_masks
+from s2m.session.commands import Draw, DrawnStroke, ImageStatus, MaskCommand, NamedMask, PasteObjects
+from s2m.session.masks import Layer, Overlap, empty_layer, label_map, object_logits, object_mask
 from s2m.session.packed_masks import ExactMask, PackedMask
-from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, Frozen, LabelMap, ObjectMasks
+from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, Frozen, LabelMap, ObjectLogits
 
 
 def colour_of(object_id: int) -> str:
@@ -42,7 +42,6 @@ class AnnotationState:
         image_name: the image's name in its project.
         size_hw: (H, W) of the image.
         overlap: whether objects exclude one another.
-        local_edits: when a stroke changes only what it touches.
         objects: in the order shown.
         start: the masks at the last commit.
         layer: the masks now.
@@ -56,7 +55,6 @@ class AnnotationState:
     image_name: str
     size_hw: tuple[int, int]
     overlap: Overlap
-    local_edits: LocalEdits
     objects: tuple[AnnotatedObject, ...]
     start: Layer
     layer: Layer
@@ -134,9 +132,9 @@ class AnnotationState:
         """Whether any object has any pixel."""
         return bool(self._areas[1:].any())
 
-    def soft_masks(self) -> ObjectMasks:
-        """Each object's soft mask as if it were alone, (N, h, w) at network resolution."""
-        return soft_masks(self.layer)
+    def object_logits(self) -> ObjectLogits:
+        """Each object as if it were alone, (N, h, w) at the resolution of the network's answers."""
+        return object_logits(self.layer)
 
     def exact_masks(self, replaced: Mapping[int, PackedMask | None] = MappingProxyType({})) -> tuple[ExactMask, ...]:
         """The masks of all objects, to the pixel; those in ``replaced`` are as given there, or left out where None."""
@@ -189,9 +187,7 @@ class AnnotationState:
             self.__dict__.pop(name, None)
 
 
-def initial_state(
-    image_name: str, size_hw: tuple[int, int], overlap: Overlap, local_edits: LocalEdits
-) -> AnnotationState:
+def initial_state(image_name: str, size_hw: tuple[int, int], overlap: Overlap) -> AnnotationState:
     """An image that nobody has touched."""
     layer = empty_layer(size_hw)
-    return AnnotationState(image_name, size_hw, overlap, local_edits, (), layer, layer, (), (), (), "in_progress", "")
+    return AnnotationState(image_name, size_hw, overlap, (), layer, layer, (), (), (), "in_progress", "")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from s2m.files.atomic import write_atomically
-from s2m.session.commands import DrawnStroke, ImageStatus, LocalEdits, MaskCommand
+from s2m.session.commands import DrawnStroke, ImageStatus, MaskCommand
 from s2m.session.masks import Layer, Overlap
 from s2m.session.packed_masks import ExactMask, HardPixels
 from s2m.session.state import AnnotatedObject, AnnotationState
@@ -40,7 +40,6 @@ class _StateFields(Frozen):
     image_name: str
     size_hw: tuple[int, int]
     overlap: Overlap
-    local_edits: LocalEdits
     objects: tuple[AnnotatedObject, ...]
     start: _LayerFields
     layer: _LayerFields
@@ -65,7 +64,6 @@ def write_state(path: Path, state: AnnotationState, number: int, journal: Path, 
         image_name=state.image_name,
         size_hw=state.size_hw,
         overlap=state.overlap,
-        local_edits=state.local_edits,
         objects=state.objects,
         start=_fields_of(state.start),
         layer=_fields_of(state.layer),
@@ -117,7 +115,6 @@ def _state_of(fields: _StateFields, arrays: Mapping[str, NDArray[Any]]) -> Annot
         fields.image_name,
         fields.size_hw,
         fields.overlap,
-        fields.local_edits,
         fields.objects,
         _layer_of(fields.start, arrays["start_logits"], arrays["start_changed"]),
         _layer_of(fields.layer, arrays["layer_logits"], arrays["layer_changed"]),

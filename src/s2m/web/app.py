@@ -74,7 +74,7 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
         if open_image is None:
             raise ServerError("open the image first")
         state = open_image.session.state
-        return _picture(await workspace.workers.read(lambda: draw_uncertainty(state.soft_masks())), "no-store")
+        return _picture(await workspace.workers.read(lambda: draw_uncertainty(state.object_logits())), "no-store")
 
     async def info(_: Request) -> Response:
         memory = [asdict(use) for use in workspace.memory()]

@@ -1,4 +1,4 @@
-"""Image files in; their features out, each image encoded once and the newest kept, the next one of a folder ahead."""
+"""Image files in; their embeddings out, each image encoded once and the newest kept, the next one of a folder ahead."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import threading
 import time
 from pathlib import Path
 
-from s2m.engine.focus import FocusedFeatures, FocusedSegmenter
-from s2m.engine.image_predictor import SegmenterPredictor
-from s2m.engine.segmenter import FeatureCache
+from cachetools import LRUCache
+
+from s2m.engine.segmenter import Embedding, Segmenter
+from s2m.session import ImagePredictor
 from s2m.web.pictures import PictureStore
 
-FEATURE_BYTES = 512 * 1024 * 1024
+PIXEL_BYTES = 256 * 1024 * 1024
+"""Memory for the pixels of encoded images; the newest is kept though it alone be larger."""
 
 
 class ImageEncoder:
@@ -22,20 +24,27 @@ class ImageEncoder:
         pictures: gives the pixels.
     """
 
-    def __init__(self, segmenter: FocusedSegmenter, pictures: PictureStore) -> None:
+    def __init__(self, segmenter: Segmenter, pictures: PictureStore) -> None:
         self.segmenter = segmenter
         self._pictures = pictures
-        self._features: FeatureCache[FocusedFeatures] = FeatureCache(FEATURE_BYTES)
+        self._embeddings: LRUCache[Path, Embedding] = LRUCache(
+            PIXEL_BYTES, getsizeof=lambda embedding: min(PIXEL_BYTES, embedding.image_rgb.nbytes)
+        )
         self._lock = threading.Lock()
 
     @property
     def nbytes(self) -> int:
-        """Memory of the features kept."""
-        return self._features.nbytes
+        """Memory of the embeddings kept, and of the pixels of their images."""
+        return self.segmenter.nbytes + int(self._embeddings.currsize)
+
+    @property
+    def limit_bytes(self) -> int:
+        """The most that they may take."""
+        return self.segmenter.limit_bytes + PIXEL_BYTES
 
     def has(self, path: Path) -> bool:
         """Whether an image is encoded."""
-        return self._features.get(path) is not None
+        return path in self._embeddings
 
     def encode(self, path: Path) -> float:
         """Encode an image unless it is; how long it took, in milliseconds.
@@ -44,17 +53,17 @@ class ImageEncoder:
             ImageError: it cannot be read.
         """
         started = time.perf_counter()
-        self._features_of(path)
+        self._embedding_of(path)
         return (time.perf_counter() - started) * 1000
 
-    def predictor(self, path: Path) -> SegmenterPredictor[FocusedFeatures]:
+    def predictor(self, path: Path) -> ImagePredictor:
         """The network on one image, as a session asks it."""
-        return SegmenterPredictor(self.segmenter, lambda: self._features_of(path))
+        return lambda *asked: self.segmenter.predict(self._embedding_of(path), *asked).logits
 
-    def _features_of(self, path: Path) -> FocusedFeatures:
+    def _embedding_of(self, path: Path) -> Embedding:
         with self._lock:
-            known = self._features.get(path)
+            known = self._embeddings.get(path)
             if known is None:
                 known = self.segmenter.encode(self._pictures.pyramid(path).levels[0])
-                self._features.put(path, known)
+                self._embeddings[path] = known
             return known

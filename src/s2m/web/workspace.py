@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from s2m.engine.focus import FocusedSegmenter
+from s2m.engine.segmenter import Segmenter
 from s2m.errors import ImageError, JournalError, S2MError
 from s2m.files.label_files import voc_palette
 from s2m.session import Project, ViewState
@@ -17,7 +17,7 @@ from s2m.session.state import colour_of
 from s2m.web import page_state
 from s2m.web.class_changes import classes_after
 from s2m.web.connection import PageConnection
-from s2m.web.image_encoder import FEATURE_BYTES, ImageEncoder
+from s2m.web.image_encoder import ImageEncoder
 from s2m.web.messages_from_page import (
     CHANGES,
     AddClass,
@@ -98,7 +98,7 @@ class Workspace:
         settings: see there.
     """
 
-    def __init__(self, project: Project, segmenter: FocusedSegmenter, settings: WorkspaceSettings) -> None:
+    def __init__(self, project: Project, segmenter: Segmenter, settings: WorkspaceSettings) -> None:
         self.project = project
         self.settings = settings
         self.workers = Workers()
@@ -113,10 +113,8 @@ class Workspace:
 
     def memory(self) -> tuple[MemoryUse, ...]:
         """What is kept of the images shown last, and how much it may."""
-        crops = self.encoder.segmenter.crops
         return (
-            MemoryUse("features", self.encoder.nbytes, FEATURE_BYTES),
-            MemoryUse("closer looks", crops.nbytes, crops.limit_bytes),
+            MemoryUse("embeddings", self.encoder.nbytes, self.encoder.limit_bytes),
             MemoryUse("pictures", self.pictures.picture_nbytes, self.pictures.limit_bytes),
             MemoryUse("tiles", self.pictures.tile_nbytes, TILE_BYTES),
         )

@@ -16,7 +16,7 @@ from s2m.evaluation.journal import image_result
 from s2m.evaluation.method import Answer
 from s2m.evaluation.protocols.erasing import OWN_MASK, STROKES_KEPT, TRUTH, ErasingProtocol
 from s2m.evaluation.scene import Scene, load_scene
-from s2m.types import LabelMap, ObjectMasks, Stroke
+from s2m.types import LabelMap, ObjectLogits, Stroke
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ class RubberImage:
     reach_px: float
     seconds: float = 0.5
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectMasks | None, object_ids: Sequence[int]) -> Answer:
+    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
         (object_id,) = object_ids
         before = None if previous is None else previous.of(object_id)
-        mask = (self.labels == object_id) if before is None else before > 0.5
+        mask = (self.labels == object_id) if before is None else before > 0
         far = np.ones(mask.shape, np.uint8)
         for stroke in strokes:
             if stroke.sign == "negative":
                 cv2.polylines(far, [np.floor(stroke.points_xy).astype(np.int32)[:, None]], False, 0)
         mask = mask & (cv2.distanceTransform(far, cv2.DIST_L2, 5) > self.reach_px)
-        return Answer(mask.astype(np.int32) * object_id, ObjectMasks((object_id,), mask[None].astype(np.float32)), 0.25)
+        return Answer(mask.astype(np.int32) * object_id, ObjectLogits.of_masks((object_id,), mask[None]), 0.25)
 
 
 @pytest.fixture

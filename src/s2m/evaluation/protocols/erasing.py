@@ -12,7 +12,7 @@ from s2m.evaluation.method import EncodedImage
 from s2m.evaluation.metrics import Metric, answer_seconds
 from s2m.evaluation.scene import Scene, Scores, Truth, iou
 from s2m.evaluation.simulation import CENTRE_LINES, DrawingUser, interact
-from s2m.types import BoolArray, ObjectMasks, Stroke
+from s2m.types import BoolArray, ObjectLogits, Stroke
 
 TRUTH = "from the truth"
 OWN_MASK = "from its own mask"
@@ -50,13 +50,13 @@ class ErasingProtocol:
     def interactions(self, encoded: EncodedImage, scene: Scene, rng: np.random.Generator) -> Iterator[Interaction]:
         """Erase each object in each way; where the method's own mask is empty there is nothing to erase."""
         for object_id, truth in scene.truths.items():
-            start = ObjectMasks((object_id,), truth.mask[None].astype(np.float32))
+            start = ObjectLogits.of_masks((object_id,), truth.mask[None])
             yield from _erase(encoded, object_id, TRUTH, truth.mask, start, (), rng)
             user = DrawingUser(truth, object_id, CENTRE_LINES, rng)
             drawn = list(interact(encoded, scene, object_id, OWN_MASK, user, OWN_STROKES))
-            if not drawn or not drawn[-1].mask.any() or drawn[-1].soft_mask is None:
+            if not drawn or not drawn[-1].mask.any() or drawn[-1].logits is None:
                 continue
-            own = ObjectMasks((object_id,), drawn[-1].soft_mask[None])
+            own = ObjectLogits((object_id,), drawn[-1].logits[None])
             yield from _erase(encoded, object_id, OWN_MASK, drawn[-1].mask, own, (), rng)
             yield from _erase(encoded, object_id, STROKES_KEPT, drawn[-1].mask, own, drawn[-1].strokes, rng)
 
@@ -66,7 +66,7 @@ def _erase(
     object_id: int,
     variant: str,
     start: BoolArray,
-    previous: ObjectMasks,
+    previous: ObjectLogits,
     strokes: tuple[Stroke, ...],
     rng: np.random.Generator,
 ) -> Iterator[Interaction]:

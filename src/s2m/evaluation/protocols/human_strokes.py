@@ -46,9 +46,9 @@ class HumanStrokesProtocol:
             answer = encoded.answer(strokes, None, (object_id,))
             mask = answer.label_map == object_id
             seconds = encoded.seconds + answer.seconds
-            soft_mask = answer.masks.of(object_id)
+            logits = answer.masks.of(object_id)
             scores = truth.scores(mask)
-            yield Interaction(object_id, f"set {number}", 1, strokes, mask, scores, seconds, soft_mask=soft_mask)
+            yield Interaction(object_id, f"set {number}", 1, strokes, mask, scores, seconds, logits=logits)
 
 
 def _scribble_pictures(image_path: Path) -> list[tuple[int, Path]]:

@@ -12,7 +12,7 @@ from s2m.evaluation.method import EncodedImage
 from s2m.evaluation.metrics import Metric, answer_seconds, count_metrics, score_metrics
 from s2m.evaluation.scene import Scene
 from s2m.evaluation.simulation import CENTRE_LINES, DrawingUser, interact
-from s2m.types import ObjectMasks, Stroke
+from s2m.types import ObjectLogits, Stroke
 
 TOGETHER = "together"
 ONE_AT_A_TIME = "one at a time"
@@ -57,7 +57,7 @@ class ObjectsProtocol:
         masks = {key: np.zeros_like(truth.mask) for key, truth in scene.truths.items()}
         unfinished = list(object_ids)
         strokes: tuple[Stroke, ...] = ()
-        previous: ObjectMasks | None = None
+        previous: ObjectLogits | None = None
         for number in range(1, self.most + 1):
             drawn = [stroke for key in unfinished if (stroke := users[key](masks[key])) is not None]
             if not drawn:
@@ -76,7 +76,7 @@ class ObjectsProtocol:
                     masks[key],
                     truth.scores(masks[key]),
                     seconds,
-                    soft_mask=answer.masks.of(key),
+                    logits=answer.masks.of(key),
                 )
                 for key, truth in scene.truths.items()
             ]

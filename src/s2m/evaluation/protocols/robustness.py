@@ -15,7 +15,7 @@ from s2m.evaluation.metrics import Metric, score_metrics
 from s2m.evaluation.scene import Scene
 from s2m.evaluation.simulation import CENTRE_LINES, DrawingUser, interact
 from s2m.files.scribble_pictures import strokes_of_scribbles
-from s2m.types import BoolArray, ObjectMasks, Stroke
+from s2m.types import BoolArray, ObjectLogits, Stroke
 
 AS_DRAWN = "as drawn"
 
@@ -64,7 +64,7 @@ def _repeat(
 ) -> Iterator[Interaction]:
     """The interactions of the same strokes, redrawn one after the other."""
     strokes: tuple[Stroke, ...] = ()
-    previous: ObjectMasks | None = None
+    previous: ObjectLogits | None = None
     for interaction in drawn:
         object_id, truth = interaction.object_id, scene.truths[interaction.object_id]
         strokes = (*strokes, *redraw(interaction.strokes[-1:], scene.size_hw, rng))

@@ -4,14 +4,14 @@
                                                  │ everything that no stroke changes
                  fine (s4)   middle (s8)   coarse (s16)   affinity (every cell to every cell, s16)   late (s16)
                      │           │             │             │                                          │
-    prompts (N, 3) ──┴── s4 ─────┴── s8 ───────┴── s16 ──────┴── s16 ── second look (s32) ──────────────┤
+    prompts (N, 3) ──┴── s4 ─────┴── s8 ───────┴── s16 ──────┴── s16 ── late blocks (s32) ──────────────┤
                                                                                                         │
                                         logits at s2 ── s4 ── up ── s8 ── up ── s16 ────────────────────┘
 
 The decoder sees the whole image from a stroke through the affinity: at stride 16 each cell has a learned
 similarity to every other, so the evidence of positive strokes, of negative strokes and of the previous
 mask reaches every cell in one matrix product (a kernel density estimate; the attention of Vaswani et al.,
-2017, with strokes for values).  And the strokes are looked at with the eyes of the encoder: they are added
+2017, with strokes for values).  And the encoder's layers see the strokes: they are added
 to its map at stride 16 (late), and the first blocks of its stage at stride 32, which have a copy of their own in
 the decoder, go over image and strokes together.  That is the one place where what the photograph shows
 and what the strokes say meet in layers that know objects.
@@ -53,7 +53,7 @@ class CompactSettings:
         coarse_blocks: residual blocks at stride 16.
         affinity_heads: independent similarities between cells.
         key_channels: channels of the keys that one similarity compares.
-        second_look_blocks: blocks of the encoder's stage at stride 32 that see image and strokes together.
+        late_blocks: blocks of the encoder's stage at stride 32 that see image and strokes together.
     """
 
     encoder: EncoderName = "lite2"
@@ -63,7 +63,7 @@ class CompactSettings:
     coarse_blocks: int = 3
     affinity_heads: int = 2
     key_channels: int = 32
-    second_look_blocks: int = 3
+    late_blocks: int = 3
 
 
 def convolve(in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -147,19 +147,19 @@ class CompactEncoder(nn.Module):
             return torch.exp(self.log_sharpness.exp()[:, None, None] * (cosine - 1))
 
 
-class SecondLook(nn.Module):
+class LateBlocks(nn.Module):
     """Image and strokes together through a copy of the first blocks of the encoder's stage at stride 32.
 
     Args of ``forward``: what the decoder knows at stride 16 (N, C16, h/16, w/16), and the encoder's late map, with a
     batch axis of B images.
-    Returns: what the second look adds at stride 16, (N, C16, h/16, w/16); nothing at all before training.
+    Returns: what they add at stride 16, (N, C16, h/16, w/16); nothing at all before training.
     """
 
     def __init__(self, settings: CompactSettings) -> None:
         super().__init__()
         in_channels, out_channels = late_channels(settings.encoder)
         self.project = nn.Conv2d(settings.coarse_channels, in_channels, 1)
-        self.blocks = late_blocks(settings.encoder, settings.second_look_blocks)
+        self.blocks = late_blocks(settings.encoder, settings.late_blocks)
         self.back = nn.Conv2d(out_channels, settings.coarse_channels, 1)
         nn.init.zeros_(self.back.weight)
         assert self.back.bias is not None
@@ -188,7 +188,7 @@ class CompactDecoder(nn.Module):
         self.down_middle = convolve(fine, middle, 3, stride=2)
         self.down_coarse = convolve(middle, coarse, 3, stride=2)
         self.evidence = convolve(EVIDENCE_CHANNELS * settings.affinity_heads, coarse, 1)
-        self.second_look = SecondLook(settings)
+        self.second_look = LateBlocks(settings)  # The name is that of the weights in their files.
         self.coarse_blocks = nn.Sequential(*(ResidualBlock(coarse) for _ in range(settings.coarse_blocks)))
         self.up_middle = convolve(coarse, middle, 1)
         self.middle_blocks = nn.Sequential(Refine(middle), ResidualBlock(middle))
@@ -256,11 +256,11 @@ class CompactNetwork(nn.Module):
         self.encoder = CompactEncoder(settings)
         self.decoder = CompactDecoder(settings)
 
-    def start_second_look(self) -> None:
-        """Give the second look the weights of the encoder's own stage at stride 32."""
-        blocks, look = self.encoder.backbone.stages[-1], self.decoder.second_look
+    def start_late_blocks(self) -> None:
+        """Give the late blocks the weights of the encoder's own stage at stride 32."""
+        blocks, copy = self.encoder.backbone.stages[-1], self.decoder.second_look
         assert isinstance(blocks, nn.Sequential)
-        look.blocks.load_state_dict(blocks[: len(look.blocks)].state_dict())
+        copy.blocks.load_state_dict(blocks[: len(copy.blocks)].state_dict())
 
     def freeze_general(self) -> None:
         """Keep general filters at their ImageNet values: see ``EfficientNetLite.freeze_early``."""

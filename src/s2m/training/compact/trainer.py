@@ -187,7 +187,7 @@ def build_network(config: CompactConfig) -> CompactNetwork:
     """The network of a configuration, with pretrained encoder and what is to stay frozen frozen."""
     network = CompactNetwork(CompactSettings(encoder=config.encoder))
     load_imagenet_weights(network.encoder.backbone, config.encoder)
-    network.start_second_look()
+    network.start_late_blocks()
     if config.freeze_general:
         network.freeze_general()
     return network

@@ -86,8 +86,8 @@ export interface AnnotationChanged {
 
 /** Exact pixels that are the object's whatever the network says. */
 export interface Brush {
-  kind: "brush";
   points: [number, number][];
+  kind: "brush";
   object_id: number;
   width_px?: number;
   pressures?: number[];
@@ -162,11 +162,10 @@ export interface Commit {
   kind: "commit";
 }
 
-/** How masks of this image are made from now on; see `Overlap` and `LocalEdits`. */
+/** Whether objects of this image may overlap from now on. */
 export interface Configure {
   kind: "configure";
-  overlap?: "exclusive" | "overlapping" | null;
-  local_edits?: "after_commit" | "always" | "never" | null;
+  overlap: "exclusive" | "overlapping";
 }
 
 /** Paste objects of one image into another. */
@@ -239,8 +238,8 @@ export interface EncodingProgress {
 
 /** Exact pixels that are not the object's; with object 0, no object's. */
 export interface Erase {
-  kind: "erase";
   points: [number, number][];
+  kind: "erase";
   object_id: number;
   width_px?: number;
   pressures?: number[];

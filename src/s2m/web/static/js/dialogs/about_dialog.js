@@ -12,8 +12,7 @@ import { lineOf, openDialog } from "./dialog.js";
 
 /** @type {Record<string, string>} what the server keeps, by its name */
 const KEPT = {
-  features: "Features of images, so that strokes are answered at once",
-  crops: "Features of crops of small objects",
+  embeddings: "Embeddings of images, so that strokes are answered at once",
   pictures: "Decoded photographs",
   tiles: "Tiles for the page",
 };

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2m.engine.local_edits import touched_cells, touched_changes, untouched_parts
+from s2m.engine.components import touched_cells, touched_changes, untouched_components
 from s2m.types import Stroke
 
 
@@ -61,13 +61,13 @@ def test_a_stroke_touches_the_cells_it_runs_over_and_their_neighbours() -> None:
     assert not cells[9].any()
 
 
-def test_parts_of_a_mask_that_nothing_touches_are_found() -> None:
+def test_components_of_a_mask_that_nothing_touches_are_found() -> None:
     mask = np.zeros((20, 60), dtype=bool)
     mask[4:16, 4:16] = mask[4:16, 30:40] = mask[2:4, 55:58] = True
     touched = np.zeros((20, 60), dtype=bool)
     touched[10, 10:25] = True
 
-    untouched = untouched_parts(mask, touched)
+    untouched = untouched_components(mask, touched)
 
     assert untouched[4:16, 30:40].all()
     assert untouched[2:4, 55:58].all()
@@ -80,14 +80,14 @@ def test_a_narrow_gap_does_not_divide_a_mask() -> None:
     touched = np.zeros((60, 90), dtype=bool)
     touched[30, 10:20] = True
 
-    assert not untouched_parts(mask, touched).any()
+    assert not untouched_components(mask, touched).any()
     mask[:, 35:60] = False
-    assert untouched_parts(mask, touched)[30, 70]
+    assert untouched_components(mask, touched)[30, 70]
 
 
-def test_where_no_part_is_touched_none_is_left_out() -> None:
+def test_where_no_component_is_touched_none_is_dropped() -> None:
     mask = np.zeros((20, 20), dtype=bool)
     touched = np.zeros((20, 20), dtype=bool)
-    assert not untouched_parts(mask, ~touched).any()
+    assert not untouched_components(mask, ~touched).any()
     mask[2:5, 2:5] = True
-    assert not untouched_parts(mask, touched).any()
+    assert not untouched_components(mask, touched).any()

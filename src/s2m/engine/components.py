@@ -1,9 +1,9 @@
-"""A mask and its strokes, or the answers before and after a stroke, in; which parts strokes touch, (h, w) bool, out.
+"""A mask and its strokes, or the masks before and after a stroke, in; the components that strokes touch, (h, w), out.
 
-A stroke on one sheep does not ask for the flock: parts of a mask that no stroke touches can be left out.
+A stroke on one sheep does not ask for the flock: components of a mask that no stroke touches can be dropped.
 
 And a correction in one corner of a picture should not move an outline in another.  After the progressive merge of
-FocalClick (Chen et al., CVPR 2022): the changes between two answers fall into connected parts, and only the parts
+FocalClick (Chen et al., CVPR 2022): the changes between two answers fall into connected components, and only those
 that the stroke touches are taken over.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 from s2m.types import BoolArray, LabelMap, Stroke
 
 _TOUCH_CELLS = 5
-"""Thickness of a stroke that looks for changes, in cells: a little more than a line, as hands are not exact."""
+"""Thickness of a stroke that searches for changes, in cells: a little more than a line, as hands are not exact."""
 
 _GAP_SHARE = 0.1
 """Gaps that do not divide a mask, as a share of the square root of its area."""
@@ -42,23 +42,23 @@ def touched_cells(strokes: Sequence[Stroke], image_size_hw: tuple[int, int], siz
     return canvas.astype(bool)
 
 
-def untouched_parts(mask: BoolArray, touched: BoolArray) -> BoolArray:
-    """The parts of a mask that no stroke touches: most likely other things of the same kind.
+def untouched_components(mask: BoolArray, touched: BoolArray) -> BoolArray:
+    """The components of a mask that no stroke touches: most likely other things of the same kind.
 
     Args:
         mask: (h, w) of one object.
         touched: (h, w) cells that its positive strokes run over, or that belonged to it before.
 
     Returns:
-        (h, w) bool: the connected parts (8 neighbours) of ``mask`` without a touched cell.  Parts count as connected
-        across gaps of up to a tenth of the mask's size, such as a pole in front of it.  Where nothing is touched, no
-        part is returned: then the strokes do not tell which is meant.
+        (h, w) bool: the connected components (8 neighbours) of ``mask`` without a touched cell.  They count as
+        connected across gaps of up to a tenth of the mask's size, such as a pole in front of it.  Where nothing is
+        touched, none is returned: then the strokes do not tell which is meant.
     """
     if not mask.any():
         return mask
     reach = _GAP_SHARE / 2 * float(np.sqrt(mask.sum()))
     distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    meant = _touched_parts(np.asarray(distance <= reach), touched)
+    meant = _touched_components(np.asarray(distance <= reach), touched)
     return np.asarray(mask & ~meant & meant.any())
 
 
@@ -71,8 +71,8 @@ def touched_changes(before: LabelMap, after: LabelMap, touched: BoolArray) -> Bo
         touched: (h, w) cells that the stroke runs over, and any others whose changes are wanted.
 
     Returns:
-        (h, w) bool: the connected parts (8 neighbours) of ``before != after`` that hold a touched cell, and a narrow
-        margin around them in which both answers agree.
+        (h, w) bool: the connected components (8 neighbours) of ``before != after`` that hold a touched cell, and a
+        narrow margin around them in which both answers agree.
 
     Example, one digit a cell, the stroke on the top left one::
 
@@ -81,16 +81,16 @@ def touched_changes(before: LabelMap, after: LabelMap, touched: BoolArray) -> Bo
         0 0 0 0  0 0 0 1  . . . .   . . . .
     """
     differs = before != after
-    accepted = _touched_parts(differs, touched)
+    accepted = _touched_components(differs, touched)
     around = np.ones((2 * _MARGIN_CELLS + 1,) * 2, dtype=np.uint8)
     margin = cv2.dilate(accepted.astype(np.uint8), around).astype(bool)
     return np.asarray(accepted | (margin & ~differs))
 
 
-def _touched_parts(cells: BoolArray, touched: BoolArray) -> BoolArray:
-    """The connected parts (8 neighbours) of some cells (h, w) that hold a touched one."""
-    count, parts = cv2.connectedComponents(cells.astype(np.uint8), connectivity=8)
+def _touched_components(cells: BoolArray, touched: BoolArray) -> BoolArray:
+    """The connected components (8 neighbours) of some cells (h, w) that hold a touched one."""
+    count, components = cv2.connectedComponents(cells.astype(np.uint8), connectivity=8)
     wanted = np.zeros(count, dtype=bool)
-    wanted[np.unique(parts[touched])] = True
+    wanted[np.unique(components[touched])] = True
     wanted[0] = False
-    return np.asarray(wanted[parts])
+    return np.asarray(wanted[components])
