@@ -1,4 +1,4 @@
-"""A batch and its answers in; a picture to look at (PNG bytes) out."""
+"""A batch and its answers in; a picture of them (PNG bytes) out."""
 
 from __future__ import annotations
 
