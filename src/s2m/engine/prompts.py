@@ -6,7 +6,7 @@ the zoom, so neither changes the answer.
 People take a mask back by scribbling over it.  They do not hit the strokes that made it: they run along them or cross
 them a few times, and a network that sees the old strokes beside the new ones keeps what is around the old ones.  So a
 positive stroke that later negative ones run over along most of its way is superseded: it no longer counts
-(docs/decisions, number 10).
+(docs/decisions, number 9).
 """
 
 from __future__ import annotations

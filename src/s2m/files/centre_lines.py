@@ -3,7 +3,7 @@
 Every connected piece is thinned to a line one pixel wide, and the line is cut at its branchings into polylines; side
 branches that hardly reach beyond the border of the piece are dropped.  So a mark says where its brush went, whatever
 the brush.  A piece thicker than any brush is a filled region and says more: in it the pen first goes round from the
-border inwards, ring by ring, and what the rings leave is thinned (docs/decisions, number 16).
+border inwards, ring by ring, and what the rings leave is thinned (docs/decisions, number 10).
 """
 
 from __future__ import annotations
