@@ -97,7 +97,7 @@ def test_the_page_brings_everything_from_the_package(client: TestClient) -> None
     page = client.get("/")
     assert "text/html" in page.headers["content-type"]
     assert "://" not in page.text
-    for path in ("css/theme.css", "css/layout.css", "css/parts.css", "js/app.js", "icon.svg"):
+    for path in ("css/theme.css", "css/layout.css", "css/parts.css", "js/main.js", "icon.svg"):
         assert client.get(f"/static/{path}").status_code == 200
 
 

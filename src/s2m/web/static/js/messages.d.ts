@@ -86,8 +86,8 @@ export interface AnnotationChanged {
 
 /** Exact pixels that are the object's whatever the network says. */
 export interface Brush {
-  points: [number, number][];
   kind: "brush";
+  points: [number, number][];
   object_id: number;
   width_px?: number;
   pressures?: number[];
@@ -238,8 +238,8 @@ export interface EncodingProgress {
 
 /** Exact pixels that are not the object's; with object 0, no object's. */
 export interface Erase {
-  points: [number, number][];
   kind: "erase";
+  points: [number, number][];
   object_id: number;
   width_px?: number;
   pressures?: number[];
