@@ -89,5 +89,5 @@ need-data:
 	@touch $@
 
 node_modules/installed: package-lock.json .venv/installed-test
-	$(NPM) ci --silent
+	$(NPM) ci --loglevel=error --no-audit --no-fund
 	@touch $@

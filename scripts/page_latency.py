@@ -89,9 +89,9 @@ def _measure(driver: PageDriver, objects: int, strokes: int) -> StrokeToMask:
     """Give the image so many objects, then draw on the first and read the times."""
     driver.page.keyboard.press("r")
     for object_id in range(1, objects + 1):
-        driver.page.evaluate(f"s2m.chooseObject({object_id})")
+        driver.page.evaluate(f"s2m.ui.set({{ object: {object_id} }})")
         _draw(driver, object_id / (objects + 1), moves=4)
-    driver.page.evaluate(f"performance.clearMeasures('{_MEASURE}'); s2m.chooseObject(1)")
+    driver.page.evaluate(f"performance.clearMeasures('{_MEASURE}'); s2m.ui.set({{ object: 1 }})")
     for number in range(strokes):
         _draw(driver, 0.3 + 0.1 * (number % 5), moves=_MOVES)
     entries = f"performance.getEntriesByName('{_MEASURE}')"

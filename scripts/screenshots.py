@@ -102,10 +102,10 @@ def take_single(browser: Browser, work: Path, folder: Path) -> None:
         driver.settle()
         take(driver, folder / "zoom.png")
         driver.press("Shift+F")
-        driver.page.evaluate("s2m.toggle('magnifier')")
+        driver.page.evaluate("s2m.ui.toggle('magnifier')")
         driver.move_to(235, 120)
         take(driver, folder / "magnifier.webp")
-        driver.page.evaluate("s2m.toggle('magnifier')")
+        driver.page.evaluate("s2m.ui.toggle('magnifier')")
         driver.page.keyboard.press("?")
         take(driver, folder / "keys.webp")
         driver.page.keyboard.press("Escape")
@@ -200,7 +200,7 @@ def take_deep(browser: Browser, work: Path, folder: Path) -> None:
         driver.press("w")
         driver.wait_for("s2m.layers.tiles.contrastLimits !== null && s2m.layers.tiles.readyCount > 0")
         driver.draw(*WOMAN)
-        take(driver, folder / "window.webp")
+        take(driver, folder / "contrast-limits.webp")
 
 
 def take_empty(browser: Browser, work: Path, folder: Path) -> None:

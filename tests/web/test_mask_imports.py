@@ -136,7 +136,7 @@ def test_a_folder_of_label_maps_goes_to_all_images_that_have_none(
     np.testing.assert_array_equal(read_label_map(tmp_path / "out" / "c.png"), two_discs_labels)
     driver.page.reload()
     driver.wait_for("s2m.annotation.value.image?.name === 'a.png'")
-    driver.page.evaluate("s2m.open('c.png')")
+    driver.page.evaluate("s2m.navigation.open('c.png')")
     driver.wait_for("s2m.annotation.value.image.name === 'c.png' && s2m.layers.masks.contains(2, { x: 96, y: 48 })")
     driver.press("Control+z")
     assert not driver.mask(2).any()
