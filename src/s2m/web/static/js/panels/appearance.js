@@ -1,4 +1,4 @@
-/** How the page as a whole looks: light or dark, with panels or without, the pointer over the photograph. */
+/** The appearance of the page as a whole: light or dark, with panels or without, the pointer over the photograph. */
 
 import { byId } from "../elements.js";
 
