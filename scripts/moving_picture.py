@@ -55,13 +55,13 @@ def main(output: Path) -> None:
 def _drawing(image_rgb: ByteArray, strokes: Sequence[Stroke]) -> Iterator[tuple[ByteArray, int]]:
     """The photograph (H, W, 3) with masks and strokes after every few points, and how long each is shown, in ms."""
     segmenter = Segmenter()
-    features = segmenter.encode(image_rgb)
+    embedding = segmenter.encode(image_rgb)
     previous = None
     for number, stroke in enumerate(strokes):
         count = len(stroke.points_xy)
         for end in (*range(_POINTS_A_FRAME, count, _POINTS_A_FRAME), count):
             drawn = [*strokes[:number], replace(stroke, points_xy=stroke.points_xy[:end])]
-            prediction = segmenter.predict(features, drawn, previous)
+            prediction = segmenter.predict(embedding, drawn, previous)
             shown = draw_overlay(image_rgb, prediction.label_map(), drawn)
             yield shown, _REST_MS if end == count else _FRAME_MS
         previous = prediction.masks
