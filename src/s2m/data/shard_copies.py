@@ -100,7 +100,7 @@ class ShardCopies:
         except (OSError, ValueError) as error:
             raise DataError(
                 f"{address_of(self.address, shard.name)} cannot be copied into {self.folder} ({error}); "
-                "check the address and the room on that disk"
+                "check the address and the free space on that disk"
             ) from error
         return path
 

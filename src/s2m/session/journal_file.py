@@ -213,6 +213,6 @@ def _sync_folder(folder: Path) -> None:
 
 def _output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"cannot write {path}: {error.strerror or error}; nothing was lost, but make room or choose another folder "
-        "with -o before you go on"
+        f"cannot write {path}: {error.strerror or error}; nothing was lost, but free some space or choose another "
+        "folder with -o before you go on"
     )

@@ -199,7 +199,7 @@ def around(mask: BoolArray, allowed: BoolArray, rng: np.random.Generator) -> Poi
         rng: the source of every choice.
 
     Returns:
-        (P, 2) float64 points, or None where there is no room around the mask.
+        (P, 2) float64 points, or None where there is no space around the mask.
     """
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
     gap = 2.0 + float(rng.uniform(0.02, 0.3)) * float(np.sqrt(mask.sum()))

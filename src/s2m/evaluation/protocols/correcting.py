@@ -99,7 +99,7 @@ def flawed_mask(truth: Truth, flaw: Flaw, rng: np.random.Generator) -> BoolArray
 
     Returns:
         The mask, or None where no size of this flaw gives such an IoU (an object of a few pixels, or one
-        that leaves little room around it).
+        that leaves little space around it).
     """
     makers = {"boundary": _wandering_outline, "outside": _leak, "inside": _hole}
     if not truth.mask.any() or truth.mask.all():
