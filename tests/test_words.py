@@ -10,15 +10,8 @@ from statistics import mean
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted(
-    [
-        *(
-            ROOT / name
-            for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "research/README.md")
-        ),
-        *(ROOT / "docs").rglob("*.md"),
-    ]
-)
+BESIDE_DOCS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "research/README.md")
+DOCUMENTS = sorted([*(ROOT / name for name in BESIDE_DOCS), *(ROOT / "docs").rglob("*.md")])
 MOST_WORDS_IN_THE_MEAN = 18
 MOST_WORDS = 35
 MOST_COLUMNS = 120
@@ -91,6 +84,17 @@ def test_messages_and_docstrings_use_the_words_of_the_glossary() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         for match in NOT_OURS.finditer(node.value)
+    ]
+
+    assert found == []
+
+
+def test_the_page_uses_the_words_of_the_glossary() -> None:
+    static = ROOT / "src" / "s2m" / "web" / "static"
+    found = [
+        f"{path.relative_to(static)}: {match.group()}"
+        for path in sorted([*static.rglob("*.js"), *static.rglob("*.html")])
+        for match in NOT_OURS.finditer(path.read_text())
     ]
 
     assert found == []
