@@ -70,6 +70,35 @@ class Stroke:
 
 
 @dataclass(frozen=True)
+class Box:
+    """A box drawn around an object.  The network knows strokes alone, so a box is two of them.
+
+    Attributes:
+        left, top, right, bottom: image pixels (see the module's note), left < right and top < bottom.
+        object_id: the object that lies in the box (1, 2, ...).
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    object_id: int = 1
+
+    def __post_init__(self) -> None:
+        if not (self.left < self.right and self.top < self.bottom):
+            raise StrokeError(
+                f"a box needs left < right and top < bottom, got ({self.left}, {self.top}, {self.right}, {self.bottom})"
+            )
+
+    def strokes(self) -> tuple[Stroke, Stroke]:
+        """A negative stroke along the outline, and a positive dot in the middle."""
+        left, top, right, bottom = self.left, self.top, self.right, self.bottom
+        outline = np.array([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]])
+        middle = np.array([[(left + right) / 2, (top + bottom) / 2]])
+        return Stroke(outline, self.object_id, "negative"), Stroke(middle, self.object_id)
+
+
+@dataclass(frozen=True)
 class ObjectLogits:
     """The masks of some objects of one image, as logits of each object as if it were alone.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from s2m.engine.geometry import frame_of_box
 from s2m.engine.model_cards import ModelCard
-from s2m.engine.views import Box, crop_box, views_of_guess, views_of_image, views_of_object
+from s2m.engine.views import crop_box, views_of_guess, views_of_image, views_of_object
 from s2m.types import ABSENT_LOGIT, FloatArray, Sign, Stroke
 
 SIZE_HW = (100, 200)
@@ -23,7 +23,7 @@ def mask_of(top: int, bottom: int, left: int, right: int, size_hw: tuple[int, in
     return logits
 
 
-def box_of(logits: FloatArray, *strokes: Stroke) -> Box | None:
+def box_of(logits: FloatArray, *strokes: Stroke) -> tuple[int, int, int, int] | None:
     return crop_box(logits, strokes, SIZE_HW, smallest_px=16)
 
 

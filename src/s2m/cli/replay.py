@@ -22,6 +22,7 @@ from s2m.files.images import read_image
 from s2m.files.label_files import object_ids, read_label_map
 from s2m.files.overlays import draw_overlay
 from s2m.session import ImagePredictor, Project, read_journal
+from s2m.session.answers import predictor_of
 from s2m.session.history import last_model, replayed
 from s2m.session.state import AnnotationState
 from s2m.types import ByteArray, LabelMap
@@ -198,8 +199,7 @@ def write_report(folder: Path, changes: Sequence[ImageChange], failures: Sequenc
 
 
 def _predictor(project: Project, segmenter: Segmenter, name: str) -> ImagePredictor:
-    embedding = segmenter.encode(read_image(project.entry(name).path))
-    return lambda *asked: segmenter.predict(embedding, *asked).logits
+    return predictor_of(segmenter, read_image(project.entry(name).path))
 
 
 def _replayed(project: Project, segmenter: Segmenter, name: str) -> AnnotationState:

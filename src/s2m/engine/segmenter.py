@@ -22,7 +22,7 @@ from s2m.engine.models import Model, load_model
 from s2m.engine.prompts import prompt_maps
 from s2m.engine.views import View, views_of_guess, views_of_image, views_of_object
 from s2m.errors import ImageError, StrokeError
-from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
+from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, Box, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
 EMBEDDING_BYTES = 512 * 1024 * 1024
 """Memory for the encoded views of all images together."""
@@ -160,15 +160,15 @@ class Segmenter:
     def predict(
         self,
         embedding: Embedding,
-        strokes: Sequence[Stroke],
+        prompts: Sequence[Stroke | Box],
         previous: ObjectLogits | None = None,
         object_ids: Sequence[int] | None = None,
     ) -> Prediction:
-        """Answer strokes.
+        """Answer strokes and boxes.
 
         Args:
             embedding: from ``encode``.
-            strokes: all that hold, in the order they were drawn.
+            prompts: all strokes and boxes that hold, in the order they were drawn.
             previous: the masks to start from, such as ``Prediction.masks`` of the answer before.
             object_ids: the objects wanted; by default those of the strokes and of ``previous``, ascending.
 
@@ -179,6 +179,7 @@ class Segmenter:
         Raises:
             StrokeError: an id is not positive or occurs twice.
         """
+        strokes = [one for prompt in prompts for one in (prompt.strokes() if isinstance(prompt, Box) else (prompt,))]
         wanted = _objects_of(strokes, previous) if object_ids is None else tuple(object_ids)
         _check_objects(wanted)
         size_hw, card = embedding.size_hw, self.model.card

@@ -27,9 +27,6 @@ from s2m.engine.geometry import Frame, frame_of_box, frame_of_image
 from s2m.engine.model_cards import ModelCard
 from s2m.types import FloatArray, Stroke
 
-Box = tuple[int, int, int, int]
-"""left, top, right, bottom in image pixels, right and bottom exclusive."""
-
 LARGEST_CROP = 0.75
 """A crop is used while its long side is at most this share of the image's."""
 
@@ -109,7 +106,7 @@ def crop_box(
     margin: float = MARGIN,
     largest_share: float = LARGEST_CROP,
     smallest_px: int = SMALLEST_CROP_PX,
-) -> Box | None:
+) -> tuple[int, int, int, int] | None:
     """The box to zoom in on, or None where it would be too large.
 
     Args:
@@ -121,8 +118,9 @@ def crop_box(
         smallest_px: sides of the box at least, in image pixels.
 
     Returns:
-        A box around the components of the mask that positive strokes touch and around the strokes, with margins.  Its
-        edges lie on a coarse grid, so it stays the same while the object changes little.
+        left, top, right, bottom in image pixels, right and bottom exclusive: around the strokes and the components of
+        the mask that positive strokes touch, with margins.  The edges lie on a coarse grid, so the box stays the same
+        while the object changes little.
     """
     points = np.concatenate([*(stroke.points_xy for stroke in strokes), _mask_corners(logits, strokes, image_size_hw)])
     if not len(points):

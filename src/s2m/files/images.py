@@ -29,7 +29,7 @@ _TURNED = (5, 6, 7, 8)
 _opening = threading.Lock()
 
 
-def read_image(path: Path) -> ByteArray:
+def read_image(path: Path | str) -> ByteArray:
     """Read a photograph.
 
     EXIF orientation is applied, transparency is laid over white, 16-bit and float greys are brought to
@@ -44,7 +44,7 @@ def read_image(path: Path) -> ByteArray:
     Raises:
         ImageError: missing, unreadable, empty, no image, truncated, or larger than ``MAX_MEGAPIXELS``.
     """
-    return read_image_bytes(read_file(path), str(path))
+    return read_image_bytes(read_file(Path(path)), str(path))
 
 
 def read_image_bytes(data: bytes, name: str) -> ByteArray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from s2m.engine.aggregation import label_map_from_logits
 from s2m.engine.components import touched_cells, touched_changes
+from s2m.engine.segmenter import Segmenter
 from s2m.errors import MaskError
 from s2m.session.commands import DrawnStroke
 from s2m.session.masks import (
@@ -23,13 +24,19 @@ from s2m.session.masks import (
     with_hard_pixels,
 )
 from s2m.session.shapes import network_strokes
-from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectLogits, Stroke
+from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, BoolArray, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
 _LOGIT_LIMIT = 30.0
 
 
 ImagePredictor = Callable[[Sequence[Stroke], ObjectLogits | None, Sequence[int]], FloatArray]
 """The network on one image: strokes, the masks before and the ids wanted in; logits (N, h, w) of the image out."""
+
+
+def predictor_of(segmenter: Segmenter, image_rgb: ByteArray) -> ImagePredictor:
+    """The network on one image (H, W, 3) uint8, which is encoded here."""
+    embedding = segmenter.encode(image_rgb)
+    return lambda *asked: segmenter.predict(embedding, *asked).logits
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from s2m.engine.segmenter import Segmenter
 from s2m.errors import ConfigError, ImageError, JournalError, OutputError, ReadOnlyError
 from s2m.files.atomic import write_atomically
+from s2m.files.images import read_image
 from s2m.files.label_files import label_map_bytes
-from s2m.session.answers import ImagePredictor
+from s2m.session.answers import ImagePredictor, predictor_of
 from s2m.session.history import history_of
 from s2m.session.journal import JournalHeader, read_journal
 from s2m.session.journal_file import JournalFile
@@ -203,6 +205,19 @@ class Project:
         with self._lock:
             self._unreadable.pop(name, None)
         return session
+
+    def open_session(self, name: str, segmenter: Segmenter) -> Session:
+        """The annotation of an image, answered by a segmenter, to be drawn on without the page; see ``open_image``.
+
+        Raises:
+            ImageError: there is no such image, or it cannot be read.
+            JournalError: its journal is of another version or image, or being edited elsewhere.
+            OutputError: the disk refuses.
+        """
+        image_rgb = read_image(self.entry(name).path)
+        predictor = predictor_of(segmenter, image_rgb)
+        size_hw = (image_rgb.shape[0], image_rgb.shape[1])
+        return self.open_image(name, size_hw, predictor, segmenter.model.card.model_id)
 
     def save(self, session: Session) -> SaveResult:
         """Write the label map of an image, and what makes opening it quick.

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import runpy
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from s2m.files.demo import DEMO_IMAGE
+from s2m.files.images import read_image
+from s2m.files.label_files import read_label_map
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def run(name: str, *arguments: str) -> dict[str, Any]:
+    """Run an example as a person would, in this process."""
+    module = runpy.run_path(str(EXAMPLES / f"{name}.py"))
+    module["main"](*arguments)
+    return module
+
+
+def test_one_image_saves_the_mask_after_the_first_stroke(tmp_path: Path) -> None:
+    run("one_image", str(DEMO_IMAGE), str(tmp_path / "mask.png"))
+
+    assert 0.2 < (read_label_map(tmp_path / "mask.png") == 1).mean() < 0.6
+
+
+def test_several_objects_share_the_photograph(tmp_path: Path) -> None:
+    run("several_objects", str(tmp_path / "mask.png"))
+
+    assert set(np.unique(read_label_map(tmp_path / "mask.png"))) == {0, 1, 2}
+
+
+def test_a_folder_is_annotated_once_and_left_alone_the_second_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "photos").mkdir()
+    shutil.copy(DEMO_IMAGE, tmp_path / "photos" / "a.jpg")
+    arguments = (str(tmp_path / "photos"), str(tmp_path / "masks"))
+
+    run("folder", *arguments)
+    first = capsys.readouterr().out
+    run("folder", *arguments)
+
+    assert "a.jpg: " in first
+    assert capsys.readouterr().out == ""
+    assert (read_label_map(tmp_path / "masks" / "a.png") == 1).any()
+
+
+def test_supervision_draws_the_masks(tmp_path: Path) -> None:
+    run("with_supervision", str(tmp_path / "scene.jpg"))
+
+    assert read_image(tmp_path / "scene.jpg").shape == read_image(DEMO_IMAGE).shape
+
+
+def test_a_model_of_ones_own_answers_in_a_session(tmp_path: Path) -> None:
+    run("own_model", str(tmp_path / "mask.png"))
+
+    assert 0.02 < (read_label_map(tmp_path / "mask.png") == 1).mean() < 0.8
+
+
+def test_every_example_is_run_here() -> None:
+    text = Path(__file__).read_text()
+
+    assert [path.stem for path in EXAMPLES.glob("*.py") if f'run("{path.stem}"' not in text] == []
