@@ -29,12 +29,15 @@ export class MaskLayer {
     this.probe = contextOf(document.createElement("canvas"));
     /** @type {Map<number, Shape>} by object id */
     this.shapes = new Map();
+    /** @type {Map<string, number[][]>} outlines of answers that came too late, by key: the server sends them once */
+    this.late = new Map();
     /** Calmer for people who asked their system for less motion. */
     this.fadeMs = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : FADE_MS;
   }
 
   clear() {
     this.shapes.clear();
+    this.late.clear();
   }
 
   /**
@@ -44,12 +47,22 @@ export class MaskLayer {
   setMasks(masks) {
     const ids = new Set(masks.map((mask) => mask.id));
     for (const id of this.shapes.keys()) if (!ids.has(id)) this.shapes.delete(id);
-    for (const { id, rings, key } of masks) {
+    for (const { id, key, ...given } of masks) {
       const known = this.shapes.get(id);
+      const rings = given.rings ?? this.late.get(key);
       if (known?.key === key || !rings) continue;
       const shape = { path: pathOfRings(rings), before: known?.path ?? null, since: performance.now(), key };
       this.shapes.set(id, shape);
     }
+    this.late.clear();
+  }
+
+  /**
+   * Keep the outlines of an answer that is not shown, because the state has changed since.
+   * @param {MaskEntry[]} masks
+   */
+  keepLate(masks) {
+    for (const { key, rings } of masks) if (rings) this.late.set(key, rings);
   }
 
   /** @returns {boolean} whether an answer is still fading in */

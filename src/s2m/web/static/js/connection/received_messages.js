@@ -140,7 +140,8 @@ export class ReceivedMessages {
   #takeMasks(message) {
     const { annotation, connection, drawing, ink, latency, layers } = this.parts;
     const { image, number } = annotation.value;
-    if (message.image !== image?.name || message.number < number) return;
+    if (message.image !== image?.name) return;
+    if (message.number < number) return layers.masks.keepLate(message.masks);
     // The answer to a stroke that is finished, or was dropped, comes too late; its outlines are kept all the same.
     layers.showMasks(message.masks);
     annotation.takeAreas(message.masks);
