@@ -20,6 +20,19 @@ pytest_plugins = ["data_miniatures"]
 STRIDE = 4
 
 
+TORCH_FOLDERS = ("networks", "training")
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need: a real browser, PyTorch."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+        if item.path.relative_to(TESTS).parts[0] in TORCH_FOLDERS:
+            item.add_marker(pytest.mark.torch)
+
+
 def tiny_encoder() -> onnx.ModelProto:
     """The image, averaged over cells of 4 x 4 pixels, under the name "colours"."""
     node = helper.make_node("AveragePool", ["image"], ["colours"], kernel_shape=[4, 4], strides=[4, 4])
