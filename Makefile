@@ -12,6 +12,10 @@ RUN ?= compact
 DATA ?=
 
 BIN := .venv/bin
+# Tests that measure how much of the session and the engine they run.
+MEASURED := tests/session tests/engine
+# Tests that import PyTorch.
+TORCH_TESTS := tests/networks tests/training tests/cli/test_train.py
 # Node.js comes with the packages of the tests.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
@@ -24,6 +28,8 @@ help:
 	@echo "make check                  format, lint, types, spelling, documents; the page too"
 	@echo "make docs                   the documents and a reference of the Python names as a site, in site/"
 	@echo "make test                   all tests, in a real browser too"
+	@echo "make test-fast              the tests of a minute: no browser, nothing slow"
+	@echo "make test-minimum           the same with the lowest versions that pyproject.toml allows, without PyTorch"
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
 	@echo "make evaluate DATA=folder   measure the network on eval/grabcut"
 	@echo "make bench                  measure times on this machine"
@@ -49,7 +55,14 @@ docs: .venv/installed-test
 
 test: .venv/installed-test
 	@scripts/ensure-chromium
-	$(BIN)/pytest
+	$(BIN)/pytest $(MEASURED) --cov=s2m.session --cov=s2m.engine --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/pytest $(MEASURED:%=--ignore=%)
+
+test-fast: .venv/installed-test
+	$(BIN)/pytest -m "not browser and not slow"
+
+test-minimum: .venv-minimum/installed
+	.venv-minimum/bin/python -m pytest -W default -m "not browser and not slow" $(TORCH_TESTS:%=--ignore=%)
 
 train: .venv/installed-train need-data
 	$(BIN)/s2m train $(CONFIG) --data $(DATA) --id $(RUN)
@@ -90,4 +103,11 @@ need-data:
 
 node_modules/installed: package-lock.json .venv/installed-test
 	$(NPM) ci --loglevel=error --no-audit --no-fund
+	@touch $@
+
+.venv-minimum/installed: pyproject.toml scripts/minimum_versions.py
+	$(PYTHON) -m venv .venv-minimum
+	$(PYTHON) scripts/minimum_versions.py evaluate > .venv-minimum/constraints.txt
+	.venv-minimum/bin/python -m pip install --quiet --editable ".[evaluate]" --constraint .venv-minimum/constraints.txt \
+	  httpx2 hypothesis onnx playwright pytest pytest-timeout
 	@touch $@

@@ -1,4 +1,4 @@
-"""The lowest versions that pyproject.toml allows, as constraints for pip: ``numpy>=1.26`` becomes ``numpy==1.26``."""
+"""The lowest versions that pyproject.toml allows, as constraints for pip: ``numpy>=1.26`` becomes ``numpy==1.26.*``."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def constraints(extras: list[str]) -> list[str]:
     requirements = list(project["dependencies"])
     for extra in extras:
         requirements += project["optional-dependencies"][extra]
-    found = (re.match(r"([\w.-]+)>=([\w.]+)", requirement) for requirement in requirements)
-    return [f"{match[1]}=={match[2]}" for match in found if match]
+    found = (re.match(r"([\w.-]+)>=(\d+)(?:\.(\d+))?", requirement) for requirement in requirements)
+    return [f"{match[1]}=={match[2]}.{match[3] or 0}.*" for match in found if match]
 
 
 if __name__ == "__main__":
