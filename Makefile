@@ -15,7 +15,7 @@ BIN := .venv/bin
 # Tests that measure how much of the session and the engine they run.
 MEASURED := tests/session tests/engine
 # Tests that import PyTorch.
-TORCH_TESTS := tests/networks tests/training tests/cli/test_train.py
+TORCH_TESTS := tests/networks tests/training tests/cli/test_train.py tests/cli/test_original_weights.py
 # Node.js comes with the packages of the tests.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
@@ -109,5 +109,5 @@ node_modules/installed: package-lock.json .venv/installed-test
 	$(PYTHON) -m venv .venv-minimum
 	$(PYTHON) scripts/minimum_versions.py evaluate > .venv-minimum/constraints.txt
 	.venv-minimum/bin/python -m pip install --quiet --editable ".[evaluate]" --constraint .venv-minimum/constraints.txt \
-	  httpx2 hypothesis onnx playwright pytest pytest-timeout
+	  filelock httpx2 hypothesis ijson onnx playwright pytest pytest-timeout webdataset
 	@touch $@

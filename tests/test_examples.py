@@ -12,6 +12,8 @@ from s2m.files.demo import DEMO_IMAGE
 from s2m.files.images import read_image
 from s2m.files.label_files import read_label_map
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 

@@ -11,6 +11,8 @@ from s2m.cli.bench import median_seconds, small_objects, strokes_on_objects, tab
 from s2m.engine.views import crop_box
 from s2m.evaluation.speed import Times, read_speed
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_bench_measures_ours_and_the_original(
     tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

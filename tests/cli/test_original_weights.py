@@ -11,11 +11,13 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from s2m.cli import main
-from s2m.engine.models import load_model
 from s2m.evaluation.method import ModelMethod
 from s2m.files.label_files import read_label_map
 from s2m.files.stroke_files import write_strokes
+from s2m.networks.loading import load_model
 from s2m.types import Stroke
+
+pytestmark = [pytest.mark.slow, pytest.mark.torch]
 
 
 def run(*arguments: object) -> Result:

@@ -10,11 +10,11 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from s2m.cli import main
-from s2m.engine.models import load_model
 from s2m.engine.segmenter import Segmenter
 from s2m.files.images import read_image
 from s2m.files.label_files import read_label_map, write_label_map
 from s2m.files.stroke_files import write_strokes
+from s2m.networks.loading import load_model
 from s2m.types import BACKGROUND_ID, ByteArray, LabelMap, Stroke
 
 SIZE_HW = (96, 128)

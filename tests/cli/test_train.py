@@ -16,6 +16,8 @@ from s2m.engine.model_cards import read_card
 from s2m.networks.checkpoints import save_weights
 from s2m.networks.original.deeplabv3plus import deeplabv3plus_resnet50
 
+pytestmark = [pytest.mark.slow, pytest.mark.torch]
+
 ORIGINAL = """
 architecture = "deeplabv3plus_resnet50"
 [data]

@@ -21,6 +21,8 @@ from s2m.data.published_sets import (
 )
 from s2m.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_published_mixture_repeats_static_sets_twice_and_fine_ones_ten_times(
     lvis_root: Path, static_root: Path

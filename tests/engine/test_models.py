@@ -7,8 +7,9 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from s2m.engine.models import SHIPPED_MODEL, OnnxModel, available_cores, load_model
+from s2m.engine.models import SHIPPED_MODEL, OnnxModel, available_cores
 from s2m.errors import ModelError
+from s2m.networks.loading import load_model
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 from s2m.cli import main
 from s2m.evaluation.protocols.clicks import ClicksProtocol
 
+pytestmark = pytest.mark.slow
+
 
 def evaluate(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["evaluate", *arguments])

@@ -15,6 +15,8 @@ from s2m.errors import ModelError
 from s2m.networks.checkpoints import load_deeplab, load_weights, read_tensor_file, save_weights
 from s2m.networks.original.deeplabv3plus import deeplabv3plus_resnet50
 
+pytestmark = pytest.mark.slow
+
 
 def deeplab_checkpoint(path: Path, **replaced: Tensor) -> dict[str, Tensor]:
     """A checkpoint as DeepLabV3Plus-Pytorch writes them for 21 classes: a dict with the weights and a NumPy score."""

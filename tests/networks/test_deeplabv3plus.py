@@ -12,6 +12,8 @@ from torch import Tensor
 from s2m.engine.aggregation import aggregate_probs
 from s2m.networks.original.deeplabv3plus import DeepLabV3Plus, deeplabv3plus_resnet50, network_input
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden"
 AGGREGATED_STEP = 3
 """The aggregated golden arrays are kept at every third pixel."""

@@ -16,7 +16,7 @@ from s2m.types import FloatArray
 
 CARD = ModelCard("test", "compact", "0", 64, 32, 4, PROMPT_DIAMETER_PX)
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from s2m.networks.original.deeplabv3plus import deeplabv3plus_resnet50
 from s2m.networks.original.export import export_original
 from s2m.networks.original.model import OriginalModel, original_card
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_the_exported_graphs_answer_like_the_network_at_other_sizes(

@@ -10,11 +10,14 @@ import torch
 from torch import Tensor
 
 from s2m.engine.channel_order import in_channel_order
-from s2m.engine.models import Model, load_model
+from s2m.engine.models import Model
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import ModelError
+from s2m.networks.loading import load_model
 from s2m.networks.original.deeplabv3plus import deeplabv3plus_resnet50, network_input
 from s2m.types import ByteArray, Stroke
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ from s2m.simulated_user.published import (
 from s2m.types import BoolArray
 from true_masks import SIZE, blob
 
+pytestmark = pytest.mark.slow
+
 seeds = st.integers(0, 2**32 - 1)
 
 

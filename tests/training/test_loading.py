@@ -5,9 +5,12 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
+import pytest
 from torch.utils.data import DataLoader
 
 from s2m.training.loading import limit_threads, start_loading, timed
+
+pytestmark = pytest.mark.slow
 
 
 class Blurred:

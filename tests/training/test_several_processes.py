@@ -24,7 +24,10 @@ from s2m.training.processes import Processes, ShardedOrder, join_processes
 
 PROBE = Path(__file__).parent / "gradient_probe.py"
 
-pytestmark = pytest.mark.timeout(900)  # Each test starts several processes; seconds on an idle machine.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]  # Each test starts several processes; seconds on an idle machine.
 
 ORIGINAL = """
 architecture = "deeplabv3plus_resnet50"

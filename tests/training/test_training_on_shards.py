@@ -23,6 +23,8 @@ from s2m.training.original.stream import OriginalStream
 from s2m.training.original.trainer import OriginalTrainer
 from s2m.training.processes import Processes, ShardedOrder
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 ALONE = Processes(0, 1, CPU)
 ITERATIONS = 4

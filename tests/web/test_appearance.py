@@ -92,10 +92,10 @@ def test_the_page_says_how_much_memory_the_server_uses(opened: PageDriver) -> No
     opened.page.keyboard.press("Control+k")
     opened.page.keyboard.type("memory")
     opened.page.keyboard.press("Enter")
-    opened.wait_for("document.querySelectorAll('#dialog meter').length === 4")
+    opened.wait_for("document.querySelectorAll('#dialog meter').length === 3")
     said = opened.page.locator("#dialog").inner_text()
     assert "tiny 1" in said
-    assert "MB of at most 512 MB" in said
+    assert "MB of at most 768 MB" in said
 
 
 def test_on_the_shipped_photograph_the_first_visit_begins_with_a_stroke_to_trace(

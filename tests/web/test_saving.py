@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -70,7 +71,9 @@ def saved_after(disk: Disk, changes: int) -> tuple[list[str], list[str]]:
             await asyncio.sleep(0.01)
         workers.shut_down()
 
-    asyncio.run(asyncio.wait_for(change(), 10))
+    # In a thread of its own: the browser tests leave an event loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(asyncio.wait_for(change(), 10))).result()
     return shown.told, names
 
 

@@ -11,12 +11,12 @@ import click
 
 from s2m.cli.channel_order_option import channel_order_option
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
-from s2m.engine.models import load_model
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import ConfigError, MaskError, OutputError
 from s2m.files.demo import DEMO_IMAGE
 from s2m.files.images import image_size
 from s2m.files.label_files import check_mask_size, read_label_map
+from s2m.networks.loading import load_model
 from s2m.session import Project
 from s2m.session.classes import ObjectClass
 from s2m.session.masks import Overlap

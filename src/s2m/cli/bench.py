@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 import numpy as np
 
-from s2m.engine.models import Model, available_cores, load_model
+from s2m.engine.models import Model, available_cores
 from s2m.engine.segmenter import Segmenter
 from s2m.evaluation.speed import Speed, Times, counted, write_speed
 from s2m.files.demo import DEMO_IMAGE
 from s2m.files.images import read_image
+from s2m.networks.loading import load_model
 from s2m.types import ByteArray, FloatArray, ObjectLogits, Stroke
 
 OBJECT_COUNTS = (1, 3, 8)

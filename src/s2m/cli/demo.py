@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 
 from s2m.cli.segment import Wanted, write_prediction
-from s2m.engine.models import load_model
 from s2m.engine.segmenter import Segmenter
 from s2m.files.demo import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
 from s2m.files.images import read_image
 from s2m.files.stroke_files import read_strokes
+from s2m.networks.loading import load_model
 
 
 @click.command()

@@ -8,7 +8,6 @@ from typing import get_args
 
 import click
 
-from s2m.engine.models import load_model
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import BatchError, DataError
 from s2m.files.exports import (
@@ -21,6 +20,7 @@ from s2m.files.exports import (
     write_masks,
 )
 from s2m.files.images import read_image
+from s2m.networks.loading import load_model
 from s2m.session import Project, read_journal
 from s2m.session.classes import Classes, present_name
 from s2m.session.history import replayed

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import click
 
-from s2m.engine.models import CHECKPOINT_SUFFIX
 from s2m.errors import ModelError
+from s2m.networks.loading import CHECKPOINT_SUFFIX
 
 COMPACT_WORKING_SIZE = 512
 

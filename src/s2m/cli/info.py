@@ -10,8 +10,9 @@ import click
 import numpy as np
 
 from s2m.engine.model_cards import DECODER_FILE, ENCODER_FILE, ModelCard
-from s2m.engine.models import Model, OnnxModel, load_model
+from s2m.engine.models import Model, OnnxModel
 from s2m.engine.segmenter import EMBEDDING_BYTES, Segmenter
+from s2m.networks.loading import load_model
 from s2m.web.pictures import PICTURE_BYTES, TILE_BYTES
 
 _LIBRARIES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")

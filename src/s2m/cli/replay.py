@@ -14,13 +14,13 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from s2m.engine.models import load_model
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import BatchError, MaskError, S2MError
 from s2m.files.atomic import write_atomically
 from s2m.files.images import read_image
 from s2m.files.label_files import object_ids, read_label_map
 from s2m.files.overlays import draw_overlay
+from s2m.networks.loading import load_model
 from s2m.session import ImagePredictor, Project, read_journal
 from s2m.session.answers import predictor_of
 from s2m.session.history import last_model, replayed

@@ -15,7 +15,6 @@ from tqdm import tqdm
 
 from s2m.cli.channel_order_option import channel_order_option
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
-from s2m.engine.models import load_model
 from s2m.engine.segmenter import Prediction, Segmenter
 from s2m.errors import BatchError, OutputError, S2MError, StrokeError
 from s2m.files.atomic import write_atomically
@@ -24,6 +23,7 @@ from s2m.files.label_files import check_mask_size, masks_of_label_map, read_labe
 from s2m.files.overlays import draw_overlay
 from s2m.files.scribble_pictures import ScribbleStyle, read_scribble_picture
 from s2m.files.stroke_files import read_strokes
+from s2m.networks.loading import load_model
 from s2m.types import ByteArray, ObjectLogits, Stroke
 
 

@@ -15,8 +15,6 @@ from s2m.types import FloatArray
 SHIPPED_MODEL = Path(__file__).parents[1] / "assets" / "compact"
 """The model that the package brings with it."""
 
-CHECKPOINT_SUFFIX = ".pth"
-
 
 class Model(Protocol):
     """An encode-once network: the slow half sees the image, the fast half the strokes."""
@@ -39,14 +37,14 @@ class OnnxModel:
     """A model run by ONNX Runtime on the processor.
 
     Args:
-        folder: holds ``encoder.onnx``, ``decoder.onnx`` and ``model.json``.
+        folder: holds ``encoder.onnx``, ``decoder.onnx`` and ``model.json``; by default the shipped model.
         threads: how many to use; by default as many as the process has cores.
 
     Raises:
         ModelError: a file is missing, damaged or not of this kind.
     """
 
-    def __init__(self, folder: Path, threads: int | None = None) -> None:
+    def __init__(self, folder: Path = SHIPPED_MODEL, threads: int | None = None) -> None:
         self.folder = Path(folder)
         self.threads = available_cores() if threads is None else threads
         if self.threads < 1:
@@ -90,33 +88,6 @@ class OnnxModel:
                     f"{self.folder / file} is not a graph of this product: wanted {side} {sorted(wanted)}, "
                     f"got {sorted(got)}; export the model again"
                 )
-
-
-def load_model(path: Path | None = None, threads: int | None = None) -> Model:
-    """The model in a folder or in a PyTorch file, or the shipped one.
-
-    Args:
-        path: a folder as ``OnnxModel`` reads it; a ``.pth`` file of the original network (needs PyTorch);
-            None for the shipped model.
-        threads: see ``OnnxModel``.
-
-    Raises:
-        ModelError: see ``OnnxModel`` and ``s2m.networks.original.model.read_original_model``; or PyTorch is needed
-            and not installed.
-    """
-    if path is not None and path.suffix == CHECKPOINT_SUFFIX:
-        return _load_checkpoint(path, threads)
-    return OnnxModel(SHIPPED_MODEL if path is None else path, threads)
-
-
-def _load_checkpoint(path: Path, threads: int | None) -> Model:
-    try:
-        from s2m.networks.original.model import read_original_model  # PyTorch is not needed otherwise.
-    except ImportError as error:
-        raise ModelError(
-            f"{path} needs PyTorch ({error}); install it with: pip install 's2m[train]', or give a folder of ONNX files"
-        ) from error
-    return read_original_model(path, threads)
 
 
 def available_cores() -> int:

@@ -18,7 +18,7 @@ from cachetools import LRUCache
 from s2m.engine.aggregation import aggregate_probs, label_map_from_logits
 from s2m.engine.components import untouched_components
 from s2m.engine.geometry import Frame, flip, resize_image, resize_maps, resize_window
-from s2m.engine.models import Model, load_model
+from s2m.engine.models import Model, OnnxModel
 from s2m.engine.prompts import prompt_maps
 from s2m.engine.views import View, views_of_guess, views_of_image, views_of_object
 from s2m.errors import ImageError, StrokeError
@@ -123,7 +123,7 @@ class Segmenter:
     """
 
     def __init__(self, model: Model | None = None, limit_bytes: int = EMBEDDING_BYTES) -> None:
-        self.model = load_model() if model is None else model
+        self.model = OnnxModel() if model is None else model
         self.limit_bytes = limit_bytes
         self._lock = threading.Lock()
         # A view larger than the limit is kept as well, alone.

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
-from s2m.engine.models import SHIPPED_MODEL, load_model
+from s2m.engine.models import SHIPPED_MODEL
 from s2m.engine.segmenter import Prediction, Segmenter
+from s2m.networks.loading import load_model
 from s2m.types import ByteArray, LabelMap, ObjectLogits, Stroke
 
 

@@ -19,6 +19,8 @@ from s2m.training.compact.trainer import CompactTrainer
 from s2m.training.processes import Processes
 from s2m.training.run_folder import CHECKPOINT_NAME, METRICS_NAME
 
+pytestmark = pytest.mark.slow
+
 ALONE = Processes(0, 1, torch.device("cpu"))
 
 

@@ -12,8 +12,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from s2m.data.labelled_images import DataSet
 from s2m.data.layouts import find_sets
-from s2m.engine.models import load_model
 from s2m.errors import ConfigError, DataError, ModelError
+from s2m.networks.loading import load_model
 from s2m.networks.original.model import read_original_network
 from s2m.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from s2m.training.original.config import OriginalConfig
@@ -21,6 +21,8 @@ from s2m.training.original.stream import OriginalStream
 from s2m.training.original.trainer import OriginalTrainer, check_share
 from s2m.training.processes import Processes
 from s2m.training.run_folder import CHECKPOINT_NAME, METRICS_NAME, WEIGHTS_NAME
+
+pytestmark = pytest.mark.slow
 
 ALONE = Processes(0, 1, torch.device("cpu"))
 
