@@ -2,7 +2,6 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
-  { ignores: ["site/"] },
   js.configs.recommended,
   {
     files: ["src/s2m/web/static/js/**/*.js"],

@@ -31,15 +31,15 @@ def test_a_card_survives_its_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"working_size": "512"}, "working_size as int, got '512'"),
-        ({"working_size": True}, "working_size as int"),
-        ({"working_size": 0}, "working_size above 0"),
-        ({"flip_size": 44.5}, "flip_size as int, got 44.5"),
-        ({"flip_size": -1}, "flip_size of 0 or above, got -1"),
-        ({"drop_untouched_components": 1}, "drop_untouched_components as bool, got 1"),
+        ({"working_size": "512"}, "working_size: Input should be a valid integer, got '512'"),
+        ({"working_size": True}, "working_size: Input should be a valid integer, got True"),
+        ({"working_size": 0}, "working_size: Input should be greater than 0, got 0"),
+        ({"flip_size": 44.5}, "flip_size: Input should be a valid integer.*, got 44.5"),
+        ({"flip_size": -1}, "flip_size: Input should be greater than or equal to 0, got -1"),
+        ({"drop_untouched_components": 1}, "drop_untouched_components: Input should be a valid boolean, got 1"),
         ({"size_multiple": 30}, "multiple of prompt_stride"),
-        ({"format": 2}, "format 2, this version reads format 1"),
-        ({"surprise": 1}, "needs the entries"),
+        ({"format": 2}, "format: Input should be 1, got 2"),
+        ({"surprise": 1}, "surprise: Unexpected keyword argument, got 1"),
     ],
 )
 def test_a_wrong_card_is_an_error(tmp_path: Path, changes: dict[str, Any], message: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
 
 from s2m.errors import ModelError
 
@@ -13,10 +15,10 @@ CARD_FILE = "model.json"
 ENCODER_FILE = "encoder.onnx"
 DECODER_FILE = "decoder.onnx"
 
-_FORMAT = 1
+Positive = Annotated[int, Field(gt=0)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 class ModelCard:
     """What one has to know to use a model, stored beside its weights as ``model.json``.
 
@@ -38,54 +40,30 @@ class ModelCard:
     name: str
     architecture: str
     version: str
-    working_size: int
-    size_multiple: int
-    prompt_stride: int
-    prompt_diameter_px: float
-    flip_size: int = 0
+    working_size: Positive
+    size_multiple: Positive
+    prompt_stride: Positive
+    prompt_diameter_px: Annotated[float, Field(gt=0)]
+    flip_size: Annotated[int, Field(ge=0)] = 0
     drop_untouched_components: bool = False
     notes: dict[str, Any] = field(default_factory=dict)
-    format: int = _FORMAT
+    format: Literal[1] = 1
 
     @property
     def model_id(self) -> str:
         """What a journal calls the model."""
         return f"{self.name} {self.version}"
 
-    def __post_init__(self) -> None:
-        for name, kinds in _KINDS.items():
-            value = getattr(self, name)
-            if not isinstance(value, kinds) or isinstance(value, bool) != (kinds == (bool,)):
-                raise ModelError(f"the model card needs {name} as {kinds[0].__name__}, got {value!r}")
-        if self.format != _FORMAT:
-            raise ModelError(
-                f"the model is of format {self.format}, this version reads format {_FORMAT}; "
-                "install the version of s2m that it was made for"
-            )
-        for name in ("working_size", "size_multiple", "prompt_stride", "prompt_diameter_px"):
-            if not getattr(self, name) > 0:
-                raise ModelError(f"the model card needs {name} above 0, got {getattr(self, name)}")
-        if self.flip_size < 0:
-            raise ModelError(f"the model card needs flip_size of 0 or above, got {self.flip_size}")
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> ModelCard:
         if self.size_multiple % self.prompt_stride:
-            raise ModelError(
+            raise ValueError(
                 f"size_multiple ({self.size_multiple}) must be a multiple of prompt_stride ({self.prompt_stride})"
             )
+        return self
 
 
-_KINDS: dict[str, tuple[type, ...]] = {
-    "name": (str,),
-    "architecture": (str,),
-    "version": (str,),
-    "working_size": (int,),
-    "size_multiple": (int,),
-    "prompt_stride": (int,),
-    "prompt_diameter_px": (float, int),
-    "flip_size": (int,),
-    "drop_untouched_components": (bool,),
-    "notes": (dict,),
-    "format": (int,),
-}
+_CARD = TypeAdapter(ModelCard)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -95,23 +73,22 @@ def read_card(path: Path) -> ModelCard:
         ModelError: missing, not JSON, or with missing, unknown or wrong entries.
     """
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        return _CARD.validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise ModelError(
             f"{path} does not exist; name a folder with {CARD_FILE}, {ENCODER_FILE} and {DECODER_FILE}"
         ) from error
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror or error}; name a model folder") from error
-    except ValueError as error:
-        raise ModelError(f"{path} is not JSON ({error}); get a fresh copy of the model") from error
-    names = {entry.name for entry in fields(ModelCard)}
-    required = {entry.name for entry in fields(ModelCard) if entry.default is entry.default_factory is MISSING}
-    if not isinstance(entries, dict) or not required <= set(entries) <= names:
-        got = sorted(entries) if isinstance(entries, dict) else type(entries).__name__
-        raise ModelError(f"{path} needs the entries {sorted(required)}, got {got}; get a fresh copy of the model")
-    return ModelCard(**entries)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise ModelError(
+            f"{path}: {where}: {first['msg']}, got {first['input']!r:.200}; get a fresh copy of the model, or the "
+            "version of s2m that it was made for"
+        ) from error
 
 
 def card_as_json(card: ModelCard) -> bytes:
     """The content of ``model.json`` as ``read_card`` reads it."""
-    return (json.dumps(asdict(card), indent=2) + "\n").encode()
+    return _CARD.dump_json(card, indent=2) + b"\n"
