@@ -16,7 +16,7 @@ from s2m.engine.models import OnnxModel
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import MaskError
 from s2m.files.images import read_image
-from s2m.files.label_files import read_label_map
+from s2m.files.label_files import read_label_map, write_label_map
 from s2m.session import ChangeObject, Draw, DrawnStroke, MarkImage, ObjectClass, Project, ProjectSettings, read_journal
 from s2m.session.history import last_model
 from s2m.types import ByteArray, LabelMap
@@ -67,6 +67,17 @@ def greedy_model_folder(tmp_path: Path, tiny_model_folder: Path) -> Path:
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def test_export_writes_the_label_maps_that_a_kill_left_behind(project_folder: Path, tiny_model_folder: Path) -> None:
+    (project_folder / "journals" / "one.png.masks.npz").unlink()
+    (project_folder / "journals" / "one.png.saved.json").unlink()
+    before = (project_folder / "one.png").read_bytes()
+    write_label_map(project_folder / "one.png", np.zeros((96, 128), dtype=np.int32))
+    result = run("export", project_folder, "--format", "label-maps", "--model", tiny_model_folder)
+    assert result.exit_code == 0, result.output
+    assert (project_folder / "one.png").read_bytes() == before
+    assert not Project.reopen(project_folder).is_behind("one.png")
 
 
 def test_replay_under_the_same_model_changes_nothing(project_folder: Path, tiny_model_folder: Path) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-import json
+import dataclasses
 import os
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from disc_network import SIZE_HW, open_session
 
 from s2m.errors import JournalError, OutputError, ReadOnlyError
 from s2m.session import Draw, DrawnStroke, JournalHeader, MarkImage, read_journal
-from s2m.session.journal import JournalLine, line_bytes
+from s2m.session.journal import JournalLine, header_bytes, line_bytes
 from s2m.session.journal_file import JournalFile
 
 HEADER = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive")
@@ -98,34 +100,184 @@ def test_a_last_line_that_only_lacks_its_end_is_whole(tmp_path: Path) -> None:
     assert len(read_journal(path).lines) == 3
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b'{"s2m_journal": 2, "image": "photo.jpg"}\n', "version 2, wanted 1"),
-        (b"\x89PNG\r\n", "not a journal"),
-        (b"", "not a journal"),
-        (b"[1]\n", "not a journal"),
-        (b'{"s2m_journal": 1, "image": "photo.jpg"}\n', "damaged"),
-    ],
-)
-def test_what_is_no_journal_of_this_version_is_refused_and_left_alone(
-    tmp_path: Path, content: bytes, message: str
-) -> None:
+def test_a_journal_of_another_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "photo.jsonl"
+    content = b'{"s2m_journal": 1, "image": "photo.jpg"}\n'
     path.write_bytes(content)
-    with pytest.raises(JournalError, match=message):
+    with pytest.raises(JournalError, match="version 1, wanted 2"):
         open_session(path)
     assert path.read_bytes() == content
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_journal_of_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [b"", header_bytes(HEADER)[:30], header_bytes(HEADER)[:-1], b"\x89PNG\r\n", b"[1]\n", b"\0" * 4096, b"[" * 100_000],
+)
+def test_a_journal_without_a_whole_first_line_is_begun_anew_and_kept(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "photo.jsonl"
+    path.write_bytes(content)
+    session = open_session(path)
+    session.do(MarkImage(status="done"))
+    session.close()
+    if content == header_bytes(HEADER)[:-1]:
+        assert session.notices == ()
+    else:
+        assert "its first line is damaged; a new one is begun" in session.notices[0]
+    if "damaged-1" in " ".join(session.notices):
+        assert (tmp_path / "photo.jsonl.damaged-1").read_bytes() == content
+    assert open_session(path).state.status == "done"
+
+
+def test_what_follows_a_damaged_first_line_is_recovered(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 3)
+    content = path.read_bytes()
+    damaged = content.replace(b'"s2m_journal":2', b'"s2m_journal":3', 1)
+    path.write_bytes(damaged)
+    with pytest.raises(JournalError, match="open the image to recover"):
+        read_journal(path)
+    session = open_session(path)
+    assert [stroke.key for stroke in session.state.strokes] == ["k1", "k2", "k3"]
+    assert "3 lines after it were recovered, the damaged file is photo.jsonl.damaged-1" in session.notices[0]
+    session.do(MarkImage(status="done"))
+    session.close()
+    assert path.read_bytes().startswith(content)
+    assert (tmp_path / "photo.jsonl.damaged-1").read_bytes() == damaged
+
+
+def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 2)
+    content = path.read_bytes()
+    for place in range(len(content) - 1):
+        for bit in (0, 3, 7):
+            flipped = bytearray(content)
+            flipped[place] ^= 1 << bit
+            path.write_bytes(flipped)
+            reading = read_journal(path, HEADER)
+            assert reading.damage is not None, (place, bit)
+            assert reading.lines == (dot(1), dot(2))[: len(reading.lines)]
+
+
+def test_a_time_that_is_none_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "photo.jsonl"
     journal_of(path, 1)
-    content = path.read_bytes()
-    path.write_bytes(content.replace(json.dumps(list(SIZE_HW), separators=(",", ":")).encode(), b"[99,32]"))
+    late = dataclasses.replace(dot(2), at="2026-13-01T10:00:00.000Z")
+    path.write_bytes(path.read_bytes() + line_bytes(late))
+    reading = read_journal(path)
+    assert reading.lines == (dot(1),)
+    assert reading.damage is not None
+
+
+def test_a_journal_of_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    path.write_bytes(header_bytes(HEADER.model_copy(update={"size_hw": (99, 32)})))
     with pytest.raises(JournalError, match="32 x 99"):
         open_session(path)
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def removed_with_its_folders(path: Path) -> None:
+    shutil.rmtree(path.parent.parent)
+
+
+def moved_away(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("elsewhere"))
+
+
+def cut_short(path: Path) -> None:
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content[:-20])
+
+
+def copied(path: Path) -> None:
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("take_away", [removed, removed_with_its_folders, moved_away, cut_short, copied])
+def test_a_journal_that_is_taken_away_while_it_is_open_is_written_again(
+    tmp_path: Path, take_away: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "output" / "journals" / "photo.jsonl"
+    session = open_session(path)
+    session.do(dot(1).entry)  # type: ignore[arg-type]
+    take_away(path)
+    session.do(dot(2).entry)  # type: ignore[arg-type]
+    assert "written again with everything in it" in session.notices[-1]
+    session.do(dot(3).entry)  # type: ignore[arg-type]
+    assert len(session.notices) == 1
+    with pytest.raises(JournalError, match="edited by another"):
+        open_session(path)
+    session.close()
+    again = open_session(path)
+    assert [stroke.key for stroke in again.state.strokes] == ["k1", "k2", "k3"]
+    assert again.notices == ()
+
+
+def test_a_journal_that_cannot_be_written_again_refuses_what_is_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "journals" / "photo.jsonl"
+    session = open_session(path)
+    session.do(dot(1).entry)  # type: ignore[arg-type]
+    shutil.rmtree(path.parent)
+    path.parent.write_bytes(b"a file stands where the folder was")
+    with pytest.raises(OutputError, match="cannot write"):
+        session.do(dot(2).entry)  # type: ignore[arg-type]
+    assert len(session.state.strokes) == 1
+    path.parent.unlink()
+    session.do(dot(3).entry)  # type: ignore[arg-type]
+    session.close()
+    assert [stroke.key for stroke in open_session(path).state.strokes] == ["k1", "k3"]
+
+
+def test_a_journal_that_is_replaced_by_another_is_kept_beside_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jsonl"
+    session = open_session(path)
+    session.do(dot(1).entry)  # type: ignore[arg-type]
+    path.unlink()
+    path.write_bytes(header_bytes(HEADER) + line_bytes(dot(1)))
+    with pytest.raises(JournalError, match=r"what was drawn is kept in photo\.jsonl\.replaced-1"):
+        session.do(dot(2).entry)  # type: ignore[arg-type]
+    with pytest.raises(JournalError, match="open the image again"):
+        session.do(dot(2).entry)  # type: ignore[arg-type]
+    kept = read_journal(tmp_path / "photo.jsonl.replaced-1")
+    assert [line.label for line in kept.lines] == ["", "stroke 1 of object 1", "stroke 2 of object 1"]
+    assert read_journal(path).lines == (dot(1),)
+
+
+def test_two_servers_whose_disk_does_not_lock_do_not_write_over_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "photo.jsonl"
+    monkeypatch.setattr("s2m.session.journal_file._lock", lambda _: None)
+    journal_of(path, 1)
+    first, _, no_notices = JournalFile.open(path, HEADER)
+    monkeypatch.setattr("socket.gethostname", lambda: "another")
+    second, _, notices = JournalFile.open(path, HEADER)
+    assert no_notices == ()
+    assert "make sure that it is closed there" in notices[0]
+    assert f"process {os.getpid()}" in notices[0]
+    second.append(dot(2))
+    with pytest.raises(JournalError, match=r"another program has written to photo\.jsonl"):
+        first.append(dot(2))
+    first.close()
+    second.close()
+    assert read_journal(path).lines == (dot(1), dot(2))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("mark", [b"", b"{}", b"[" * 9999, b"\xff", b'{"machine": 1, "process": "x"}'])
+def test_a_damaged_mark_of_who_has_a_journal_open_is_of_no_account(tmp_path: Path, mark: bytes) -> None:
+    path = tmp_path / "photo.jsonl"
+    journal_of(path, 1)
+    (tmp_path / "photo.jsonl.open").write_bytes(mark)
+    assert open_session(path).notices == ()
 
 
 def test_two_programs_cannot_write_one_journal(tmp_path: Path) -> None:

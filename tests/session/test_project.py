@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -222,6 +223,143 @@ def test_a_crash_between_the_files_of_a_save_makes_no_backup_of_our_own_file(
             project.save(session)
     session.do(draw(20, 8))
     assert project.save(session).backup is None
+
+
+def test_a_label_map_of_a_journal_that_was_taken_away_is_kept_before_it_is_overwritten(
+    photos: Path, tmp_path: Path
+) -> None:
+    project = Project.open(photos, tmp_path / "output")
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    project.save(session)
+    session.close()
+    mask = (project.output / "a.png").read_bytes()
+    for project_after in (project, Project.open(photos, tmp_path / "output")):
+        (project.output / "a.png").write_bytes(mask)
+        project.journal_path("a.jpg").unlink()
+        session = opened(project_after, "a.jpg")
+        session.do(draw(20, 8))
+        backup = project_after.save(session).backup
+        session.close()
+        assert backup is not None
+        assert backup.read_bytes() == mask
+
+
+@pytest.mark.parametrize("cut", ["before saving", "before the label map", "label map lost"])
+def test_a_label_map_that_a_kill_left_older_than_its_journal_is_behind(
+    photos: Path, tmp_path: Path, cut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project.open(photos, tmp_path / "output")
+    session = opened(project, "a.jpg")
+    assert not project.is_behind("a.jpg")
+    session.do(draw(8, 8))
+    assert project.is_behind("a.jpg")
+    project.save(session)
+    assert not project.is_behind("a.jpg")
+    session.do(draw(20, 8))
+    if cut == "before the label map":
+        with monkeypatch.context() as patch:
+            patch.setattr("s2m.session.project.write_atomically", None)
+            with pytest.raises(TypeError):
+                project.save(session)
+    if cut == "label map lost":
+        project.save(session)
+        (project.output / "a.png").unlink()
+    session.close()
+    again = Project.open(photos, tmp_path / "output")
+    assert again.is_behind("a.jpg")
+    session = opened(again, "a.jpg")
+    again.save(session)
+    assert not again.is_behind("a.jpg")
+    np.testing.assert_array_equal(read_label_map(again.output / "a.png"), session.state.label_map())
+
+
+def test_a_label_map_that_the_user_changed_is_not_taken_for_old(project: Project) -> None:
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    project.save(session)
+    write_label_map(project.output / "a.png", np.ones(SIZE_HW, dtype=np.int32))
+    assert not project.is_behind("a.jpg")
+
+
+def test_an_output_folder_that_is_taken_away_is_written_again_with_the_next_stroke(
+    photos: Path, tmp_path: Path
+) -> None:
+    project = Project.open(photos, tmp_path / "output")
+    project.change_settings(ProjectSettings(classes=(ObjectClass(name="cat"),)))
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    project.save(session)
+    shutil.rmtree(project.output)
+    session.do(draw(20, 8))
+    project.save(session)
+    session.close()
+    again = Project.reopen(tmp_path / "output")
+    assert again.settings.class_names == ("cat",)
+    assert len(opened(again, "a.jpg").state.strokes) == 2
+    assert not again.is_behind("a.jpg")
+
+
+def test_names_of_new_files_and_folders_reach_the_disk(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[tuple[int, int]] = set()
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        synced.add((status.st_dev, status.st_ino))
+        fsync(descriptor)
+
+    def is_synced(path: Path) -> bool:
+        return (path.stat().st_dev, path.stat().st_ino) in synced
+
+    monkeypatch.setattr(os, "fsync", watched)
+    output = tmp_path / "deep" / "output"
+    project = Project.open(photos, output)
+    assert all(map(is_synced, (tmp_path, tmp_path / "deep", output, output / "s2m-project.json")))
+    synced.clear()
+    project.change_settings(ProjectSettings(classes=(ObjectClass(name="cat"),)))
+    assert is_synced(output)
+    synced.clear()
+    opened(project, "a.jpg").do(draw(8, 8))
+    assert all(map(is_synced, (output, output / "journals", project.journal_path("a.jpg"))))
+
+
+def test_no_flipped_bit_in_a_mask_cache_locks_the_image_out(photos: Path, tmp_path: Path) -> None:
+    project = Project.open(photos, tmp_path / "output")
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    project.save(session)
+    session.close()
+    cache = project.output / "journals" / "a.jpg.masks.npz"
+    content = cache.read_bytes()
+    for place in range(0, len(content), 3):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << place % 8
+        cache.write_bytes(flipped)
+        kept = project.kept_state("a.jpg")
+        if kept is not None:
+            np.testing.assert_array_equal(kept.label_map(), session.state.label_map())
+
+
+@pytest.mark.parametrize("name", ["saved.json", "view.json", "masks.npz", "jsonl"])
+@pytest.mark.parametrize("content", [b"", b"\xff\x00", b"[" * 100_000, b'{"version": 1}', b"NaN", b'{"zoom": NaN}'])
+def test_garbage_beside_an_image_harms_no_other_image(photos: Path, tmp_path: Path, name: str, content: bytes) -> None:
+    project = Project.open(photos, tmp_path / "output")
+    session = opened(project, "a.jpg")
+    session.do(draw(8, 8))
+    project.save(session)
+    session.close()
+    (project.output / "journals" / f"a.jpg.{name}").write_bytes(content)
+    again = Project.open(photos, tmp_path / "output")
+    assert [entry.status for entry in again.images] == ["in_progress", "untouched", "untouched"]
+    view = again.view("a.jpg")
+    assert view is None or view.zoom is None
+    again.is_behind("a.jpg")
+    session = opened(again, "a.jpg")
+    session.do(draw(8, 9))
+    again.save(session)
 
 
 def test_views_settings_and_the_last_image_are_remembered(photos: Path, tmp_path: Path) -> None:

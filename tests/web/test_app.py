@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,8 +18,8 @@ from page_driver import write_picture
 from s2m.engine.models import OnnxModel
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import OutputError, S2MError
-from s2m.files.label_files import write_label_map
-from s2m.session import Project, ViewState
+from s2m.files.label_files import read_label_map, write_label_map
+from s2m.session import Project, ViewState, read_journal
 from s2m.types import ByteArray, LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
 from s2m.web.security import Access
@@ -91,6 +92,48 @@ def draw(number: int = 1, key: str = "k1") -> dict[str, Any]:
         "image": "discs.png",
         "body": {"kind": "draw", "strokes": [stroke]},
     }
+
+
+def drawn_on(project: Project, model: OnnxModel) -> None:
+    """A stroke in the first image, which is killed before it is saved."""
+    session = project.open_session(project.images[0].name, Segmenter(model))
+    session.draw([(24, 48), (40, 48)])
+    session.close()
+
+
+def test_a_label_map_older_than_its_journal_is_written_again_when_the_server_starts(
+    tiny_model: OnnxModel, two_discs_file: Path, tmp_path: Path
+) -> None:
+    drawn_on(Project.open(two_discs_file, tmp_path / "out"), tiny_model)
+    project = Project.open(two_discs_file, tmp_path / "out")
+    workspace = Workspace(project, Segmenter(tiny_model), WorkspaceSettings("discs", "tiny 1"))
+    label_map = tmp_path / "out" / "discs.png"
+    assert not label_map.exists()
+    with TestClient(create_app(workspace, Access("secret", frozenset({ORIGIN}))), base_url=ORIGIN, headers=HEADERS):
+        wait_until(lambda: not project.is_behind("discs.png"))
+    assert read_label_map(label_map)[48, 32] == 1
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if is_so():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came")
+
+
+def test_the_page_is_told_when_a_journal_that_was_taken_away_is_written_again(connect: Connect, tmp_path: Path) -> None:
+    socket = connect()
+    say(socket, draw())
+    hear(socket, "done")
+    shutil.rmtree(tmp_path / "out" / "journals")
+    say(socket, draw(2, "k2"))
+    assert "written again with everything in it" in hear(socket, "notice")["text"]
+    (journal,) = (tmp_path / "out" / "journals").glob("*.jsonl")
+    assert [line.label for line in read_journal(journal).lines if line.label] == [
+        "stroke 1 of object 1",
+        "stroke 2 of object 1",
+    ]
 
 
 def test_the_page_brings_everything_from_the_package(client: TestClient) -> None:

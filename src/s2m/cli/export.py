@@ -9,7 +9,7 @@ from typing import get_args
 import click
 
 from s2m.engine.segmenter import Segmenter
-from s2m.errors import BatchError, DataError
+from s2m.errors import BatchError, DataError, JournalError
 from s2m.files.exports import (
     CocoShape,
     ExportedImage,
@@ -22,6 +22,7 @@ from s2m.files.exports import (
 from s2m.files.images import read_image
 from s2m.networks.loading import load_model
 from s2m.session import Project, read_journal
+from s2m.session.answers import predictor_of
 from s2m.session.classes import Classes, present_name
 from s2m.session.history import replayed
 from s2m.session.state import AnnotationState
@@ -98,9 +99,17 @@ def annotated_images(project: Project, names: list[str], model: Path | None) -> 
 
 
 def _computed(project: Project, segmenter: Segmenter, name: str) -> AnnotationState:
-    embedding = segmenter.encode(read_image(project.entry(name).path))
-    journal = read_journal(project.journal_path(name))
-    return replayed(journal, lambda *asked: segmenter.predict(embedding, *asked).logits)
+    """The annotation of an image, whose label map is written too; where it is open elsewhere, that s2m writes it."""
+    try:
+        session = project.open_session(name, segmenter)
+    except JournalError:
+        predictor = predictor_of(segmenter, read_image(project.entry(name).path))
+        return replayed(read_journal(project.journal_path(name)), predictor)
+    try:
+        project.save(session)
+        return session.state
+    finally:
+        session.close()
 
 
 def _exported(state: AnnotationState, stem: str, classes: Classes) -> ExportedImage:

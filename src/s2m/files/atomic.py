@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,15 +26,16 @@ _ADVICE = {
 def write_atomically(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path`` as a whole or not at all.
 
-    The bytes go to a new file in the same folder, reach the disk, and then take the place of ``path``.
-    Missing folders are made.  Whatever stood at ``path`` stays untouched unless everything succeeded.
+    The bytes go to a new file in the same folder, reach the disk, and then take the place of ``path``, so that it is
+    there after a power cut.  Missing folders are made.  Whatever stood at ``path`` stays untouched unless everything
+    succeeded.
 
     Raises:
         OutputError: the folder is missing and cannot be made, is read-only or full, or is a file.
     """
     path = Path(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:64]}-", suffix=".part")
     except OSError as error:
         raise _output_error(path, error) from error
@@ -45,10 +47,42 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         beside.chmod(_mode_of(path))
         beside.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise _output_error(path, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing, so that they are there after a power cut.
+
+    Raises:
+        OSError: one cannot be made.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder reach the disk; not every kind of disk can do so for folders.
+
+    Raises:
+        OSError: the disk fails.
+    """
+    if sys.platform == "win32":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
+            raise
 
 
 def _mode_of(path: Path) -> int:

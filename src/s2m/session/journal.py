@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from s2m.errors import JournalError
 from s2m.session.commands import Command, DrawnStroke, Key
 from s2m.session.masks import Overlap
 from s2m.types import Frozen
 
-JOURNAL_VERSION = 1
+JOURNAL_VERSION = 2
+_CHECKSUM = b',"crc32":"'
+_CHECKSUM_BYTES = len(_CHECKSUM) + len('01234567"}')
 
 
 class JournalHeader(Frozen):
@@ -22,7 +26,7 @@ class JournalHeader(Frozen):
 
     model_config = ConfigDict(extra="ignore")
 
-    s2m_journal: Literal[1] = 1
+    s2m_journal: Literal[2] = 2
     image: str
     size_hw: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
     overlap: Overlap
@@ -68,19 +72,25 @@ class JournalReading:
         lines: the others, whole and in order.
         nbytes: how much of the file they take; what follows is damaged.
         damage: a sentence about what is damaged, or None.
+        has_header: whether the first line was read; where not, the header is the one that was wanted.
     """
 
     header: JournalHeader
     lines: tuple[JournalLine, ...]
     nbytes: int
     damage: str | None
+    has_header: bool = True
 
 
-def read_journal(path: Path) -> JournalReading:
+def read_journal(path: Path, wanted: JournalHeader | None = None) -> JournalReading:
     """Read a journal up to the first line that is not whole.  The file is not changed.
 
+    Args:
+        path: the file.
+        wanted: takes the place of a first line that is damaged.
+
     Raises:
-        JournalError: unreadable, not a journal, or of another version.
+        JournalError: unreadable, of another version, or with a damaged first line and nothing in its place.
     """
     try:
         data = path.read_bytes()
@@ -90,7 +100,12 @@ def read_journal(path: Path) -> JournalReading:
         ) from error
     raw = data.split(b"\n")
     header = _read_header(raw[0], path)
+    if header is None and wanted is None:
+        raise JournalError(f"the first line of the journal {path} is damaged; open the image to recover the others")
+    first = header or wanted
+    assert first is not None
     nbytes = min(len(raw[0]) + 1, len(data))
+    damage = None if header else "its first line is damaged"
     lines: list[JournalLine] = []
     for index, text in enumerate(raw[1:], start=1):
         is_last = index == len(raw) - 1
@@ -98,32 +113,59 @@ def read_journal(path: Path) -> JournalReading:
             break
         line = _read_line(text, len(lines) + 1)
         if line is None:
-            what = "its last line is torn" if is_last else f"it cannot be read from line {index + 1} on"
-            return JournalReading(header, tuple(lines), nbytes, f"the journal {path.name} is damaged: {what}")
+            damage = damage or ("its last line is torn" if is_last else f"it cannot be read from line {index + 1} on")
+            break
         lines.append(line)
         nbytes += len(text) + (0 if is_last else 1)
-    return JournalReading(header, tuple(lines), nbytes, None)
+    said = damage and f"the journal {path.name} is damaged: {damage}"
+    return JournalReading(first, tuple(lines), nbytes, said, header is not None)
 
 
-def _read_header(text: bytes, path: Path) -> JournalHeader:
+def _read_header(text: bytes, path: Path) -> JournalHeader | None:
+    """The first line, or None where it is damaged."""
+    content = _checked(text)
     try:
-        fields: Any = json.loads(text)
-        version = fields["s2m_journal"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise JournalError(f"{path} is not a journal of s2m, or its first line is damaged; move it away") from error
-    if version != JOURNAL_VERSION:
-        raise JournalError(
-            f"the journal {path} has version {version}, wanted {JOURNAL_VERSION}; open it with the s2m that wrote it"
-        )
-    try:
-        return JournalHeader.model_validate_json(text)
-    except ValidationError as error:
-        raise JournalError(f"the first line of the journal {path} is damaged ({error.errors()[0]['msg']})") from error
+        version = _Version.model_validate_json(content or text).s2m_journal
+        if version != JOURNAL_VERSION and (content is not None or _CHECKSUM not in text):
+            raise JournalError(
+                f"the journal {path} has version {version}, wanted {JOURNAL_VERSION}; open it with the s2m that "
+                "wrote it"
+            )
+        return None if content is None else JournalHeader.model_validate_json(content)
+    except ValidationError:
+        return None
+
+
+def header_bytes(header: JournalHeader) -> bytes:
+    """The first line as it stands in the file."""
+    return _with_checksum(header.model_dump_json().encode())
+
+
+def _with_checksum(content: bytes) -> bytes:
+    """A line of JSON with the CRC-32 of all before it as its last field."""
+    body = content[:-1]
+    return body + _CHECKSUM + f'{zlib.crc32(body):08x}"}}\n'.encode()
+
+
+def _checked(text: bytes) -> bytes | None:
+    """The JSON of a line without its checksum, or None where they do not agree."""
+    body = text[:-_CHECKSUM_BYTES]
+    content = body + b"}"
+    return content if _with_checksum(content) == text + b"\n" else None
+
+
+def _check_time(text: str) -> str:
+    datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return text
+
+
+class _Version(BaseModel):
+    s2m_journal: int
 
 
 class _LineInFile(BaseModel):
     n: int
-    at: str
+    at: Annotated[str, AfterValidator(_check_time)]
     label: str = ""
     request: str = ""
     command: Annotated[Command, Field(discriminator="kind")] | None = None
@@ -132,8 +174,11 @@ class _LineInFile(BaseModel):
 
 def _read_line(text: bytes, number: int) -> JournalLine | None:
     """The line, or None where it is damaged."""
+    content = _checked(text)
+    if content is None:
+        return None
     try:
-        line = _LineInFile.model_validate_json(text)
+        line = _LineInFile.model_validate_json(content)
     except ValidationError:
         return None
     entry = line.command or line.part
@@ -149,7 +194,7 @@ def line_bytes(line: JournalLine) -> bytes:
         fields["request"] = line.request
     name = "part" if isinstance(line.entry, StrokePart | DroppedStroke) else "command"
     fields[name] = line.entry.model_dump(mode="json")
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _with_checksum(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 class Journal(Protocol):
@@ -163,8 +208,12 @@ class Journal(Protocol):
     def is_read_only(self) -> bool:
         """Whether nothing can be appended."""
 
-    def append(self, line: JournalLine) -> None:
-        """Write a line: when this returns it is there; when it raises, nothing of it is."""
+    def append(self, line: JournalLine) -> str | None:
+        """Write a line: when this returns it is there; when it raises, nothing of it is.
+
+        Returns:
+            what is to be said about a file that had to be written again, or None.
+        """
 
     def close(self) -> None:
         """Let the journal go; nothing can be appended after it."""

@@ -32,11 +32,14 @@ from s2m.session.project_files import (
     can_be_entered,
     check_outputs,
     images_of,
+    is_label_map_behind,
     kept_copy,
     read_project_file,
     read_summary,
+    sha256_of_start,
     summary_of,
     write_summary,
+    written_masks,
 )
 from s2m.session.session import Session
 from s2m.session.state import AnnotationState
@@ -81,7 +84,7 @@ class Project:
         self.read_only = read_only
         self._lock = threading.RLock()
         self._save_lock = threading.Lock()
-        self._saved: dict[str, int] = {}
+        self._saved: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
         self._entries = {name: self._entry(name) for name in self._paths}
 
@@ -235,15 +238,20 @@ class Project:
         name = snapshot.state.image_name
         path, journal = self.label_path(name), self.journal_path(name)
         with self._save_lock:
-            if snapshot.journal_nbytes == 0 or self._saved.get(name) == snapshot.number:
+            journal_sha256 = sha256_of_start(journal, snapshot.journal_nbytes)
+            if snapshot.number == 0 or self._saved.get(name) == journal_sha256:
                 return SaveResult(path, None, time.perf_counter() - started)
-            before = read_summary(self._beside(name, "saved.json"), journal)
-            known = () if before is None else before.written_sha256
+            known = written_masks(self._beside(name, "saved.json"), journal)
             backup = kept_copy(path, self.output / BACKUP_FOLDER, known)
             data = label_map_bytes(snapshot.state.label_map())
             written = (*known, hashlib.sha256(data).hexdigest())[-_HASHES_KEPT:]
             summary = summary_of(
-                snapshot.history, snapshot.times, snapshot.journal_nbytes, session.recorded_model, written
+                snapshot.history,
+                snapshot.times,
+                snapshot.journal_nbytes,
+                journal_sha256,
+                session.recorded_model,
+                written,
             )
             # The hash is on the disk before the file: a crash in between must not make our own file a stranger.
             write_summary(self._beside(name, "saved.json"), summary)
@@ -255,10 +263,22 @@ class Project:
                 journal,
                 snapshot.journal_nbytes,
             )
-            self._saved[name] = snapshot.number
+            self._saved[name] = journal_sha256
         with self._lock:
+            if not (self.output / PROJECT_FILE).exists():
+                self._change_file({})  # The output folder was taken away meanwhile.
             self._entries[name] = self._entry(name, summary)
         return SaveResult(path, backup, time.perf_counter() - started)
+
+    def is_behind(self, name: str) -> bool:
+        """Whether the label map of an image is older than its journal, or missing, as after a kill; ``save`` mends it.
+
+        A label map that this project did not write is not taken for old.
+        """
+        journal = self.journal_path(name)
+        if self.read_only is not None or self.entry(name).error is not None or not journal.exists():
+            return False
+        return is_label_map_behind(self.label_path(name), self._beside(name, "saved.json"), journal)
 
     def back_up(self, name: str) -> Path | None:
         """Keep a copy of the present label map of an image; None where there is none.
@@ -346,7 +366,7 @@ class Project:
         if summary is None:
             try:
                 summary = read_summary(self._beside(name, "saved.json"), self._beside(name, "jsonl"))
-            except JournalError as refusal:
+            except (JournalError, OSError) as refusal:
                 error = str(refusal)
         if summary is None:
             return ImageEntry(name, path, "untouched" if error is None else "in_progress", error=error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, FiniteFloat, JsonValue, ValidationError
 
 from s2m.errors import ConfigError, ImageError, OutputError
 from s2m.files.atomic import write_atomically
@@ -60,11 +59,11 @@ class ViewState(Frozen):
         preferences: whatever else the page wants to keep.
     """
 
-    zoom: float | None = None
-    centre_xy: tuple[float, float] | None = None
+    zoom: FiniteFloat | None = None
+    centre_xy: tuple[FiniteFloat, FiniteFloat] | None = None
     fitted: bool = True
     selected_object_id: int = 1
-    contrast_limits: tuple[float, float] | None = None
+    contrast_limits: tuple[FiniteFloat, FiniteFloat] | None = None
     preferences: Mapping[str, JsonValue] = {}
 
 
@@ -77,6 +76,10 @@ class ProjectFile(Frozen):
     last_image: str | None = None
 
 
+class _Version(BaseModel):
+    s2m_project: int | None = None
+
+
 def read_project_file(path: Path) -> ProjectFile:
     """Read a project file.
 
@@ -85,11 +88,11 @@ def read_project_file(path: Path) -> ProjectFile:
     """
     try:
         data = path.read_bytes()
-        version = json.loads(data).get("s2m_project")
+        version = _Version.model_validate_json(data).s2m_project
         if version != 1:
             raise ConfigError(f"{path} has version {version}, wanted 1; open it with the s2m that wrote it")
         return ProjectFile.model_validate_json(data)
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(
             f"{path} is damaged ({type(error).__name__}); move it away, no annotation is in it"
         ) from error
@@ -109,6 +112,7 @@ class ImageSummary(Frozen):
     Attributes:
         version: of this file's form.
         journal_nbytes: length of the journal that it sums up.
+        journal_sha256: its hash.
         status: what the annotator said, or "untouched" where nothing is done.
         strokes: drawn and not undone.
         seconds: spent, pauses of more than a minute counted as a minute.
@@ -118,9 +122,10 @@ class ImageSummary(Frozen):
 
     version: Literal[1] = 1
     journal_nbytes: int
+    journal_sha256: str = ""
     status: EntryStatus
     strokes: int
-    seconds: float
+    seconds: FiniteFloat
     model_id: str | None
     written_sha256: tuple[str, ...] = ()
 
@@ -150,6 +155,7 @@ def summary_of(
     history: History,
     times: Sequence[str],
     journal_nbytes: int,
+    journal_sha256: str,
     model_id: str | None,
     written_sha256: tuple[str, ...],
 ) -> ImageSummary:
@@ -159,6 +165,7 @@ def summary_of(
     drawn = [len(entry.command.strokes) for entry in history.done if isinstance(entry.command, Draw)]
     return ImageSummary(
         journal_nbytes=journal_nbytes,
+        journal_sha256=journal_sha256,
         status=status,
         strokes=sum(drawn),
         seconds=seconds_spent(times),
@@ -183,8 +190,49 @@ def read_summary(path: Path, journal: Path) -> ImageSummary | None:
         return kept
     reading = read_journal(journal)
     times = [line.at for line in reading.lines]
-    written = () if kept is None else kept.written_sha256
-    return summary_of(history_of(reading), times, reading.nbytes, last_model(reading), written)
+    return summary_of(
+        history_of(reading),
+        times,
+        reading.nbytes,
+        sha256_of_start(journal, reading.nbytes),
+        last_model(reading),
+        written_masks(path, journal),
+    )
+
+
+def written_masks(path: Path, journal: Path) -> tuple[str, ...]:
+    """Hashes of the label files that a journal has given, according to the summary kept at ``path``.
+
+    Returns:
+        none where the summary is of another journal: it cannot give those masks again.
+    """
+    kept = _kept_summary(path)
+    if kept is None or sha256_of_start(journal, kept.journal_nbytes) != kept.journal_sha256:
+        return ()
+    return kept.written_sha256
+
+
+def is_label_map_behind(label_map: Path, summary: Path, journal: Path) -> bool:
+    """Whether a label map is missing, or one that this journal gave before its last line.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    kept = _kept_summary(summary)
+    if kept is None or kept.journal_nbytes != journal.stat().st_size or not label_map.exists():
+        return True
+    digest = hashlib.sha256(label_map.read_bytes()).hexdigest()
+    return digest in kept.written_sha256[:-1] and digest != kept.written_sha256[-1]
+
+
+def sha256_of_start(path: Path, nbytes: int) -> str:
+    """Hash of the first bytes of a file, "" where it is not there or shorter."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(max(0, nbytes))
+    except OSError:
+        return ""
+    return hashlib.sha256(data).hexdigest() if len(data) == nbytes else ""
 
 
 def write_summary(path: Path, summary: ImageSummary) -> None:
@@ -206,7 +254,7 @@ def seconds_spent(times: Sequence[str]) -> float:
 def _kept_summary(path: Path) -> ImageSummary | None:
     try:
         return ImageSummary.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError, json.JSONDecodeError):
+    except (OSError, ValidationError):
         return None
 
 

@@ -364,7 +364,8 @@ class Session:
 
     def _write(self, entry: Command | StrokePart | DroppedStroke, label: str, request: str = "") -> str:
         at = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._journal.append(JournalLine(self.number + 1, at, label, entry, request))
+        notice = self._journal.append(JournalLine(self.number + 1, at, label, entry, request))
+        self.notices += (notice,) if notice else ()
         self.number += 1
         if request:
             self._requests.add(request)

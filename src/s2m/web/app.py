@@ -97,6 +97,7 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        workspace.start()
         yield
         await workspace.close()
 

@@ -101,6 +101,7 @@ class OpenImage:
         self._pen_changed = False
         self._wake = asyncio.Event()
         self._senders: dict[str, Sender | None] = {}
+        self._notices_told = 0
         self._task = asyncio.create_task(self._answer_for_ever())
 
     async def close(self) -> None:
@@ -133,6 +134,7 @@ class OpenImage:
         connection.send_late(partial(self._masks_message, 0.0, connection))
         for notice in self.session.notices:
             connection.send(Notice(type="notice", level="warning", text=notice))
+        self._notices_told = len(self.session.notices)
 
     def leave(self, connection: PageConnection) -> None:
         """A page shows another image, or is gone."""
@@ -233,6 +235,9 @@ class OpenImage:
         elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
         for connection in self.connections:
             connection.send(state_message(self.name, self.session, self.state, connection.known))
+        for notice in self.session.notices[self._notices_told :]:
+            self.tell_all(Notice(type="notice", level="warning", text=notice))
+        self._notices_told = len(self.session.notices)
         text = _sentence(queued.command, before, self.session)
         self._tell(queued, done(queued.id, queued.command.kind, text, elapsed_ms))
         self.masks = await self._workers.ask_network(lambda: shown_masks(self.state))

@@ -86,6 +86,21 @@ class OpenImages:
                 self._images[name] = await self._make(self._index[name], name)
             return self._images[name]
 
+    async def save_closed(self, name: str) -> OpenImage | None:
+        """Write the label map of an image that is not open; one that is is given back instead.
+
+        Raises:
+            S2MError: the image or its annotation cannot be read, or the disk refuses.
+        """
+        async with self.opening(name):
+            if name not in self._images:
+                session = await self._open_session(self._index[name], name)
+                try:
+                    await self._workers.in_background(lambda: self._project.save(session))
+                finally:
+                    session.close()
+            return self._images.get(name)
+
     def shown(self, connection: PageConnection, name: str) -> OpenImage:
         """The open image of a name that a page shows.
 
@@ -149,7 +164,7 @@ class OpenImages:
             open_image.editor is None or not open_image.has_page(open_image.editor)
         )
 
-    async def _make(self, index: int, name: str) -> OpenImage:
+    async def _open_session(self, index: int, name: str) -> Session:
         path = self._project.images[index].path
         size_hw = (await self._workers.read(lambda: self._pictures.pyramid(path))).size_hw
 
@@ -159,7 +174,12 @@ class OpenImages:
             log.debug("%s has %d objects", name, len(session.state.objects))
             return session
 
-        session = await self._workers.ask_network(open_session)
+        return await self._workers.ask_network(open_session)
+
+    async def _make(self, index: int, name: str) -> OpenImage:
+        path = self._project.images[index].path
+        session = await self._open_session(index, name)
+        size_hw = session.state.size_hw
         info = await self._workers.read(lambda: self._info(index, name, path))
         open_image = OpenImage(name, info, session, self._workers, self._on_change, lambda: self._view_of(name))
         if self._mask is not None and self._project.read_only is None and not session.state.has_mask:

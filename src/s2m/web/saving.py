@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
+from functools import partial
 
 from s2m.errors import S2MError
 from s2m.session import Project
 from s2m.web.messages_to_page import ImageSaved, error_notice
 from s2m.web.open_image import OpenImage
+from s2m.web.open_images import OpenImages
 from s2m.web.workers import Workers
 
 SAVE_AFTER_S = 0.8
 SAVE_AGAIN_AFTER_S = 5.8
+log = logging.getLogger("s2m.web")
 
 
 class MaskSaver:
@@ -37,6 +41,21 @@ class MaskSaver:
     def save_soon(self, open_image: OpenImage) -> None:
         """After a change: save, and together with it what follows at once."""
         self._save_after(open_image, SAVE_AFTER_S)
+
+    async def catch_up(self, open_images: OpenImages) -> None:
+        """Write the label maps that are older than their journals, as after a kill."""
+        for entry in self._project.images:
+            try:
+                if not await self._workers.in_background(partial(self._project.is_behind, entry.name)):
+                    continue
+                open_image = await open_images.save_closed(entry.name)
+            except (S2MError, OSError) as error:
+                log.warning("the label map of %s is older than what was drawn: %s", entry.name, error)
+                continue
+            if open_image is None:
+                self._on_saved(entry.name)
+            else:
+                self.save_soon(open_image)
 
     async def save(self, open_image: OpenImage) -> None:
         """Save now; a refusal is told to the pages, and tried again later."""

@@ -303,6 +303,10 @@ class Workspace:
         open_image = self.open_images.shown(connection, message.image)
         into.put(QueuedCommand(connection, message.id, open_image.session.state.copy_objects(message.object_ids)))
 
+    def start(self) -> None:
+        """Mend what a kill left behind."""
+        self.workers.start(self._saver.catch_up(self.open_images))
+
     async def close(self) -> None:
         """Save what is not saved, and release the journals."""
         await self.workers.cancel_tasks()
