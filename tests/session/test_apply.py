@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import base64
+import json
+import tracemalloc
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,13 +30,15 @@ from s2m.session import (
     FillHoles,
     ImportMasks,
     MergeObjects,
+    PasteObjects,
     SplitObject,
     command_from_json,
 )
 from s2m.session.apply import apply
-from s2m.session.commands import Edit, ModelUsed, Redo, Undo
+from s2m.session.commands import Edit, ModelUsed, NamedMask, Redo, Undo
 from s2m.session.history import label_of
 from s2m.session.masks import Overlap
+from s2m.session.packed_masks import PackedMask
 from s2m.session.state import initial_state
 from s2m.types import FloatArray, LabelMap, ObjectLogits, Stroke
 
@@ -401,3 +407,39 @@ def test_undo_redo_and_the_record_of_models_are_commands_too() -> None:
     commands: list[Command] = [Undo(), Redo(), ModelUsed(model_id="compact 1")]
     for command in commands:
         assert command_from_json(command.model_dump_json()) == command
+
+
+def test_an_object_of_more_pieces_than_an_image_holds_objects_is_not_split() -> None:
+    labels = np.zeros((60, 80), dtype=np.int32)
+    labels[::3, ::4] = 1
+    state = after(initial_state("photo.jpg", (60, 80), "exclusive"), ImportMasks.from_label_map(labels, "old.png"))
+    with pytest.raises(JournalError, match=r"is in 400 pieces.*drop its specks first"):
+        after(state, SplitObject(object_id=1))
+    labels[:, 4:] = 0
+    state = after(initial_state("photo.jpg", (60, 80), "exclusive"), ImportMasks.from_label_map(labels, "old.png"))
+    assert len(after(state, SplitObject(object_id=1)).objects) == 20
+
+
+@pytest.mark.parametrize("kind", ["import_masks", "paste_objects"])
+@pytest.mark.parametrize("size_hw", [(40_000, 40_000), (10**9, 10**9), (10**30, 2), (0, 0), (-5, 7)])
+def test_masks_of_a_size_that_no_image_has_are_refused_before_they_are_unpacked(
+    kind: str, size_hw: tuple[int, int]
+) -> None:
+    bomb = base64.b64encode(zlib.compress(bytes(2_000_000) + b"\xff", 9)).decode()
+    mask = {"box_xyxy": [0, 0, size_hw[1], size_hw[0]], "data": bomb}
+    fields = {"kind": kind, "source": "bomb", "size_hw": size_hw, "masks": [{"object_id": 1, "mask": mask}]}
+    tracemalloc.start()
+    with pytest.raises((JournalError, MaskError)) as refusal:
+        after(start(), command_from_json(json.dumps(fields)))  # type: ignore[arg-type]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "\n" not in str(refusal.value)
+    assert peak < 2_000_000
+
+
+def test_objects_of_a_larger_image_are_pasted_at_this_size() -> None:
+    mask = np.zeros((48, 64), dtype=bool)
+    mask[4:20, 40:60] = True
+    named = NamedMask(object_id=5, mask=PackedMask.of(mask))
+    state = after(start(), PasteObjects(source="large.jpg", size_hw=(48, 64), masks=(named,)))
+    np.testing.assert_array_equal(state.object_mask(1), mask[1::2, 1::2])

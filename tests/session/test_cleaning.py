@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 
 from s2m.session import DropSpecks, FillHoles, Smooth
-from s2m.session.cleaning import cleaned, connected_components, holes, smoothed, without_specks
+from s2m.session.cleaning import cleaned, component_count, connected_components, holes, smoothed, without_specks
 
 
 def ring() -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
@@ -52,5 +54,21 @@ def test_cleaning_takes_no_pixel_of_another_object() -> None:
 
 
 def test_connected_components_come_largest_first() -> None:
-    assert [part.sum() for part in connected_components(ring())] == [59, 1]
+    mask = ring()
+    parts = [part.unpack(mask.shape) for part in connected_components(mask)]
+    assert [part.sum() for part in parts] == [59, 1]
+    np.testing.assert_array_equal(parts[0] | parts[1], mask)
+    assert component_count(mask) == 2
     assert connected_components(np.zeros((3, 3), dtype=bool)) == []
+    assert component_count(np.zeros((3, 3), dtype=bool)) == 0
+
+
+def test_the_components_of_a_thousand_specks_take_little_memory() -> None:
+    mask = np.zeros((3000, 4000), dtype=bool)
+    mask[10::90, 10::120] = True
+    tracemalloc.start()
+    parts = connected_components(mask)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(parts) == 34 * 34
+    assert peak < 200_000_000

@@ -185,11 +185,11 @@ def _of_object(stroke: DrawnStroke, object_ids: set[int], into_id: int) -> Drawn
 def _split(state: AnnotationState, command: SplitObject) -> AnnotationState:
     parts = connected_components(state.object_mask(command.object_id))
     whole = state.object(command.object_id)
-    masks = list(state.exact_masks({command.object_id: PackedMask.of(parts[0])}))
+    masks = list(state.exact_masks({command.object_id: parts[0]}))
     for part in parts[1:]:
         object_id = state.next_object_id
         state = _with_object(state, object_id, "", whole.class_name, "")
-        masks.append(ExactMask(object_id=object_id, mask=PackedMask.of(part)))
+        masks.append(ExactMask(object_id=object_id, mask=part))
     return _rebased(state, masks)
 
 
@@ -202,7 +202,7 @@ def _with_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> 
             continue
         if object_id not in state.object_ids:
             state = _with_object(state, object_id, named.name, named.class_name, named.colour)
-        new[object_id] = _at_size(named.mask, command.size_hw, state.size_hw)
+        new[object_id] = named.mask.resampled(command.size_hw, state.size_hw)
     covered = np.zeros(state.size_hw, dtype=bool)
     if state.overlap == "exclusive":
         for mask in new.values():
@@ -213,15 +213,6 @@ def _with_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> 
         if object_id not in new
     ]
     return _rebased(state, [*kept, *(ExactMask(object_id=one, mask=mask) for one, mask in new.items())])
-
-
-def _at_size(packed: PackedMask, from_hw: tuple[int, int], to_hw: tuple[int, int]) -> PackedMask:
-    """A mask for an image of another size: the nearest pixel."""
-    if from_hw == to_hw:
-        return packed
-    rows = (np.arange(to_hw[0]) + 0.5) * (from_hw[0] / to_hw[0])
-    columns = (np.arange(to_hw[1]) + 0.5) * (from_hw[1] / to_hw[1])
-    return PackedMask.of(packed.unpack(from_hw)[rows.astype(np.int64)[:, None], columns.astype(np.int64)])
 
 
 def _without_objects(state: AnnotationState, object_ids: set[int]) -> AnnotationState:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from s2m.errors import JournalError, MaskError
-from s2m.session.cleaning import connected_components
+from s2m.files.images import MAX_MEGAPIXELS
+from s2m.files.label_files import MAX_OBJECT_ID
+from s2m.session.cleaning import component_count
 from s2m.session.commands import (
     AddObject,
     Brush,
@@ -73,8 +75,14 @@ def _check_of_object(state: AnnotationState, command: Clean | DeleteObject) -> N
 
 def _check_split(state: AnnotationState, command: SplitObject) -> None:
     _check_free(state, command.object_id)
-    if len(connected_components(state.object_mask(command.object_id))) < 2:
+    count = component_count(state.object_mask(command.object_id))
+    if count < 2:
         raise JournalError(f"{state.name_of(command.object_id)} is in one piece; there is nothing to split")
+    if count - 1 + len(state.objects) > MAX_OBJECT_ID:
+        raise JournalError(
+            f"{state.name_of(command.object_id)} is in {count} pieces, and an image holds {MAX_OBJECT_ID} objects at "
+            "most; drop its specks first"
+        )
 
 
 def _check_merge(state: AnnotationState, command: MergeObjects) -> None:
@@ -103,17 +111,20 @@ def _check_stroke(state: AnnotationState, command: ChangeStroke | DeleteStroke) 
 
 
 def _check_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> None:
-    for named in command.masks:
-        named.mask.check(command.size_hw)
-    ids = [named.object_id for named in command.masks]
-    if len(set(ids)) != len(ids):
-        raise MaskError(f"each object has one mask, got the ids {ids}; merge those of the same id")
+    height, width = command.size_hw
     if isinstance(command, ImportMasks) and command.size_hw != state.size_hw:
-        (height, width), (wanted_height, wanted_width) = command.size_hw, state.size_hw
+        wanted_height, wanted_width = state.size_hw
         raise MaskError(
             f"the masks have {width} x {height} pixels, the image {wanted_width} x {wanted_height}; "
             "import masks of the image's size"
         )
+    if height * width > MAX_MEGAPIXELS * 1_000_000:
+        raise MaskError(f"the masks have {width} x {height} pixels, more than {MAX_MEGAPIXELS} megapixels")
+    ids = [named.object_id for named in command.masks]
+    if len(set(ids)) != len(ids):
+        raise MaskError(f"each object has one mask, got the ids {ids}; merge those of the same id")
+    for named in command.masks:
+        named.mask.check(command.size_hw)
 
 
 _CHECKS: dict[type, Callable[..., None]] = {

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from s2m.session.commands import Clean, DropSpecks, FillHoles
+from s2m.session.packed_masks import PackedMask
 from s2m.types import BoolArray
 
 
@@ -24,11 +25,19 @@ def cleaned(mask: BoolArray, free: BoolArray, command: Clean) -> BoolArray:
     return smoothed(mask, command.radius_px) & (mask | free)
 
 
-def connected_components(mask: BoolArray) -> list[BoolArray]:
-    """The connected components (8 neighbours) of a mask (H, W), the largest first, each (H, W)."""
-    count, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    areas = np.bincount(parts.ravel(), minlength=count)[1:]
-    return [parts == part + 1 for part in np.argsort(-areas, kind="stable")]
+def component_count(mask: BoolArray) -> int:
+    """How many connected components (8 neighbours) a mask (H, W) has."""
+    return int(cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0]) - 1
+
+
+def connected_components(mask: BoolArray) -> list[PackedMask]:
+    """The connected components (8 neighbours) of a mask (H, W), the largest first."""
+    _, parts, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    packed = []
+    for part in np.argsort(-boxes[1:, cv2.CC_STAT_AREA], kind="stable") + 1:
+        left, top, width, height, _ = boxes[part].tolist()
+        packed.append(PackedMask.of_crop(parts[top : top + height, left : left + width] == part, left, top))
+    return packed
 
 
 def holes(mask: BoolArray, max_area_px: int | None) -> BoolArray:

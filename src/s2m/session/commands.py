@@ -31,6 +31,7 @@ Pressures = tuple[Annotated[float, Field(ge=0, le=1)], ...]
 WidthPx = Annotated[float, Field(gt=0, le=10_000)]
 ObjectId = Annotated[int, Field(ge=1, le=MAX_OBJECT_ID)]
 ObjectOrBackgroundId = Annotated[int, Field(ge=BACKGROUND_ID, le=MAX_OBJECT_ID)]
+SizeHw = tuple[Annotated[int, Field(ge=1, le=10**9)], Annotated[int, Field(ge=1, le=10**9)]]
 Colour = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6})?$")]
 Name = Annotated[str, Field(max_length=200)]
 Key = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
@@ -186,7 +187,7 @@ class ImportMasks(Frozen):
 
     kind: Literal["import_masks"] = "import_masks"
     source: Name
-    size_hw: tuple[int, int]
+    size_hw: SizeHw
     masks: Annotated[tuple[NamedMask, ...], Field(max_length=MAX_OBJECT_ID)]
 
     @staticmethod
@@ -211,7 +212,7 @@ class PasteObjects(Frozen):
 
     kind: Literal["paste_objects"] = "paste_objects"
     source: Name
-    size_hw: tuple[int, int]
+    size_hw: SizeHw
     masks: Annotated[tuple[NamedMask, ...], Field(min_length=1, max_length=MAX_OBJECT_ID)]
 
 

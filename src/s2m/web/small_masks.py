@@ -10,9 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
 from s2m.session.masks import Layer, label_map, object_mask
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask
 from s2m.session.state import AnnotationState
@@ -56,16 +53,4 @@ def _small_exact(mask: ExactMask, image_size_hw: tuple[int, int], size_hw: tuple
 @lru_cache(_MASKS_KEPT)
 def small_packed_mask(mask: PackedMask, image_size_hw: tuple[int, int], size_hw: tuple[int, int]) -> PackedMask:
     """A packed mask of an image, seen at the centres of fewer pixels."""
-    left, top, right, bottom = mask.box_xyxy
-    rows, first_row = _places(top, bottom, image_size_hw[0], size_hw[0])
-    columns, first_column = _places(left, right, image_size_hw[1], size_hw[1])
-    if len(rows) == 0 or len(columns) == 0:
-        return PackedMask(box_xyxy=(0, 0, 0, 0), data="")
-    return PackedMask.of_crop(mask.crop()[np.ix_(rows, columns)], first_column, first_row)
-
-
-def _places(start: int, stop: int, size: int, small_size: int) -> tuple[NDArray[np.int64], int]:
-    """Which of the pixels from ``start`` on lie under the centres of small pixels; and the first such small pixel."""
-    under = ((np.arange(small_size) + 0.5) * (size / small_size)).astype(np.int64)
-    inside = np.flatnonzero((under >= start) & (under < stop))
-    return under[inside] - start, int(inside[0]) if len(inside) else 0
+    return mask.resampled(image_size_hw, size_hw)
