@@ -55,7 +55,13 @@ class GrowingImage:
     reach_px: float
     seconds: float = 0.5
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
+    def answer(
+        self,
+        strokes: Sequence[Stroke],
+        previous: ObjectLogits | None,
+        object_ids: Sequence[int],
+        new: int = 1,  # noqa: ARG002
+    ) -> Answer:
         label_map = np.zeros(self.labels.shape, np.int32)
         del previous
         for object_id in object_ids:

@@ -7,7 +7,7 @@ from s2m.types import Stroke
 
 
 def test_only_the_change_that_is_touched_is_taken_over() -> None:
-    before = np.zeros((20, 40), dtype=np.int32)
+    before = np.zeros((20, 40), dtype=bool)
     after = before.copy()
     after[2:6, 2:6] = 1
     after[12:16, 30:36] = 1
@@ -19,7 +19,7 @@ def test_only_the_change_that_is_touched_is_taken_over() -> None:
 
 
 def test_around_a_change_the_new_answer_holds_where_both_agree() -> None:
-    before = np.zeros((20, 40), dtype=np.int32)
+    before = np.zeros((20, 40), dtype=bool)
     after = before.copy()
     after[8:12, 8:12] = 1
     after[8:12, 13:15] = 1
@@ -33,9 +33,9 @@ def test_around_a_change_the_new_answer_holds_where_both_agree() -> None:
 
 
 def test_a_stroke_that_touches_no_change_takes_nothing_over() -> None:
-    before = np.zeros((8, 8), dtype=np.int32)
+    before = np.zeros((8, 8), dtype=bool)
     after = before.copy()
-    after[5:, 5:] = 2
+    after[5:, 5:] = True
     touched = np.zeros((8, 8), dtype=bool)
     touched[0, 0] = True
     assert not touched_changes(before, after, touched).any()
@@ -43,10 +43,10 @@ def test_a_stroke_that_touches_no_change_takes_nothing_over() -> None:
 
 
 def test_parts_that_meet_at_a_corner_are_one_change() -> None:
-    before = np.zeros((12, 12), dtype=np.int32)
+    before = np.zeros((12, 12), dtype=bool)
     after = before.copy()
     after[0:4, 0:4] = 1
-    after[4:8, 4:8] = 2
+    after[4:8, 4:8] = True
     touched = np.zeros((12, 12), dtype=bool)
     touched[0, 0] = True
     assert touched_changes(before, after, touched)[7, 7]

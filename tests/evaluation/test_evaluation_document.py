@@ -10,6 +10,7 @@ from s2m.cli import main
 from s2m.evaluation.interaction import InteractionRow
 from s2m.evaluation.protocols import PROTOCOLS
 from s2m.evaluation.protocols.erasing import OWN_MASK, STROKES_KEPT, TRUTH
+from s2m.evaluation.protocols.finished import ALL_OBJECTS, ONE_OBJECT
 from s2m.evaluation.protocols.robustness import AS_DRAWN
 from s2m.evaluation.protocols.strokes import KINDS
 
@@ -21,7 +22,7 @@ def test_every_protocol_has_a_section_and_every_way_of_drawing_a_name() -> None:
     assert set(PROTOCOLS) <= set(sections)
     for variant in (*KINDS, AS_DRAWN, "together", "one at a time", "boundary", "outside", "inside"):
         assert f"**{variant}**" in DOCUMENT
-    for variant in (TRUTH, OWN_MASK, STROKES_KEPT):
+    for variant in (TRUTH, OWN_MASK, STROKES_KEPT, ONE_OBJECT, ALL_OBJECTS):
         assert f"**{variant}**" in DOCUMENT
 
 

@@ -31,7 +31,13 @@ class NotingImage:
     answered: list[ObjectLogits] = field(default_factory=list)
     seconds: float = 0.0
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
+    def answer(
+        self,
+        strokes: Sequence[Stroke],
+        previous: ObjectLogits | None,
+        object_ids: Sequence[int],
+        new: int = 1,  # noqa: ARG002
+    ) -> Answer:
         self.asked.append((len(strokes), previous))
         answer = self.inner.answer(strokes, previous, object_ids)
         self.answered.append(answer.masks)

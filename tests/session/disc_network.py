@@ -18,7 +18,7 @@ SIZE_HW = (24, 32)
 class DiscAnswerer:
     """Discs of ``radius`` cells around positive points; the previous mask is kept; negative points cut discs out."""
 
-    def __init__(self, radius: float = 4.0, cells_hw: tuple[int, int] = (12, 16)) -> None:
+    def __init__(self, radius: float = 8.0, cells_hw: tuple[int, int] = SIZE_HW) -> None:
         self.radius, self.cells_hw, self.calls = radius, cells_hw, 0
 
     def __call__(

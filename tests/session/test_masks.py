@@ -17,11 +17,11 @@ from s2m.session.masks import (
     Layer,
     empty_layer,
     label_map,
+    logits_with_hard_pixels,
     object_logits,
     object_mask,
     rebased,
-    resized_layer,
-    with_hard_pixels,
+    with_answers,
     without_objects,
 )
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask
@@ -38,8 +38,8 @@ def part(top: int, bottom: int, left: int, right: int) -> BoolArray:
 
 def layer_of(*logits: float) -> Layer:
     """Objects 1, 2, ... with the same logit everywhere."""
-    values = np.array(logits, dtype=np.float16)[:, None, None] * np.ones((1, 12, 16), dtype=np.float16)
-    return Layer(tuple(range(1, len(logits) + 1)), values, (), np.ones((12, 16), dtype=bool), ())
+    values = tuple(np.full((12, 16), value, dtype=np.float16) for value in logits)
+    return Layer((12, 16), tuple(range(1, len(logits) + 1)), values)
 
 
 def hard(object_id: int, side: str, mask: BoolArray) -> HardPixels:
@@ -74,13 +74,13 @@ def test_a_packed_mask_cannot_unpack_to_more_than_its_box() -> None:
 
 def test_an_empty_layer_has_no_object_anywhere() -> None:
     assert not label_map(empty_layer(SIZE_HW), SIZE_HW, ()).any()
-    assert empty_layer((3000, 6000)).size_hw == (256, 512)
+    assert empty_layer((3000, 6000)).size_hw == (512, 1024)
 
 
 def test_the_label_map_is_that_of_the_network_where_nothing_else_is_said() -> None:
     rng = np.random.default_rng(3)
     logits = rng.normal(size=(2, *SIZE_HW)).astype(np.float16)
-    layer = Layer((4, 9), logits, (), np.ones(SIZE_HW, dtype=bool), ())
+    layer = Layer(SIZE_HW, (4, 9), tuple(logits))
     expected = label_map_from_logits(logits.astype(np.float32), (4, 9))
     np.testing.assert_array_equal(label_map(layer, SIZE_HW, ()), expected)
 
@@ -105,7 +105,7 @@ def test_exact_masks_hold_where_the_network_changed_nothing() -> None:
     exact = part(3, 9, 3, 8)
     changed = np.zeros((12, 16), dtype=bool)
     changed[6:] = True
-    layer = replace(layer_of(4.0), exact=(ExactMask(object_id=1, mask=PackedMask.of(exact)),), changed=changed)
+    layer = replace(layer_of(4.0), exact=(ExactMask(object_id=1, mask=PackedMask.of(exact)),), changed={1: changed})
     labels = label_map(layer, SIZE_HW, ())
     np.testing.assert_array_equal(labels[:12] == 1, exact[:12])
     assert (labels[12:] == 1).all()
@@ -147,16 +147,33 @@ def test_a_rebased_layer_tells_the_network_about_its_masks() -> None:
 
 
 def test_the_network_is_told_about_hard_pixels() -> None:
-    told = with_hard_pixels(
-        object_logits(layer_of(-9.0, 9.0)),
-        (hard(1, "in", part(0, 4, 0, 4)), hard(2, "out", part(12, 24, 0, 1))),
-        SIZE_HW,
-    )
-    probs = sigmoid(told.logits)
-    assert told.logits[0, 0, 0] == pytest.approx(-ABSENT_LOGIT, abs=0.001)
-    assert told.logits[1, 0, 0] == ABSENT_LOGIT
-    assert probs[1, 8, 0] == pytest.approx(0.5, abs=0.01)
-    assert probs[1, 8, 1] > 0.9
+    pixels = (hard(1, "in", part(0, 4, 0, 4)), hard(2, "out", part(12, 24, 0, 1)))
+    layer = replace(layer_of(-9.0, 9.0), hard=pixels)
+    first, second = (logits_with_hard_pixels(layer, one, SIZE_HW) for one in (1, 2))
+    assert first is not None
+    assert second is not None
+    assert first[0, 0] == pytest.approx(-ABSENT_LOGIT, abs=0.001)
+    assert second[0, 0] == ABSENT_LOGIT
+    assert sigmoid(second)[8, 0] == pytest.approx(0.5, abs=0.01)
+    assert sigmoid(second)[8, 1] > 0.9
+
+
+def test_an_object_that_was_only_painted_is_told_about_and_one_that_is_nowhere_is_not() -> None:
+    layer = replace(layer_of(-9.0), hard=(hard(5, "in", part(0, 4, 0, 4)),))
+    painted = logits_with_hard_pixels(layer, 5, SIZE_HW)
+    assert painted is not None
+    np.testing.assert_array_equal(painted[:2, :2] > 0, np.ones((2, 2), dtype=bool))
+    assert not (painted[2:] > 0).any()
+    assert logits_with_hard_pixels(layer, 6, SIZE_HW) is None
+
+
+def test_an_exact_mask_of_another_object_holds_when_one_changes() -> None:
+    exact = tuple(ExactMask(object_id=one, mask=PackedMask.of(part(3, 9, 3 + one, 4 + one))) for one in (1, 2))
+    layer = replace(layer_of(-3.0, -3.0), exact=exact)
+    after = with_answers(layer, {1: np.full((12, 16), 5.0, dtype=np.float16)})
+    labels = label_map(after, SIZE_HW, ())
+    np.testing.assert_array_equal(labels == 2, part(3, 9, 5, 6))
+    assert (labels[labels != 2] == 1).all()
 
 
 def test_objects_that_go_leave_nothing_behind() -> None:
@@ -167,7 +184,7 @@ def test_objects_that_go_leave_nothing_behind() -> None:
     )
     left = without_objects(layer, {1})
     assert left.object_ids == (2,)
-    assert left.logits.shape == (1, 12, 16)
+    assert len(left.logits) == 1
     assert left.exact == ()
     assert [pixels.object_id for pixels in left.hard] == [2]
 
@@ -177,7 +194,7 @@ def test_large_images_are_done_in_tiles_with_the_same_result(monkeypatch: pytest
     y, x = np.mgrid[0:12, 0:16]
     discs = [5 - np.hypot(y - centre_y, x - centre_x) * 1.5 for centre_y, centre_x in ((4, 4), (6, 8), (9, 13))]
     logits = (np.array(discs) + rng.normal(size=(3, 12, 16)) / 2).astype(np.float16)
-    layer = Layer((1, 2, 9), logits, (), np.ones((12, 16), dtype=bool), ())
+    layer = Layer((12, 16), (1, 2, 9), tuple(logits))
     at_once = label_map(layer, (96, 130), ())
     assert set(np.unique(at_once)) == {0, 1, 2, 9}
     monkeypatch.setattr(masks, "_MAX_PIXELS_AT_ONCE", 0)
@@ -188,8 +205,8 @@ def test_large_images_are_done_in_tiles_with_the_same_result(monkeypatch: pytest
 
 def test_tiles_with_one_object_are_decided_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     y, x = np.mgrid[0:12, 0:16]
-    logits = (2 - np.hypot(y - 6, x - 5) / 2).astype(np.float16)[None]
-    layer = Layer((3,), logits, (), np.ones((12, 16), dtype=bool), ())
+    logits = (2 - np.hypot(y - 6, x - 5) / 2).astype(np.float16)
+    layer = Layer((12, 16), (3,), (logits,))
     at_once = label_map(layer, (96, 130), ())
     monkeypatch.setattr(masks, "_MAX_PIXELS_AT_ONCE", 0)
     assert (label_map(layer, (96, 130), ()) == at_once).mean() > 0.999
@@ -200,10 +217,3 @@ def test_tiles_are_filled_by_the_object_that_surely_has_them(monkeypatch: pytest
     assert (label_map(layer_of(-9.0, 9.0, -9.0), SIZE_HW, ()) == 2).all()
     assert (label_map(layer_of(9.0, 9.5, -9.0), SIZE_HW, ()) == 2).all()
     assert (label_map(layer_of(-9.0, -4.5, -9.0), SIZE_HW, ()) == 0).all()
-
-
-def test_a_resized_layer_keeps_its_masks() -> None:
-    layer = resized_layer(layer_of(3.0), (6, 8))
-    assert layer.logits.shape == (1, 6, 8)
-    assert layer.logits.dtype == np.float16
-    assert (label_map(layer, SIZE_HW, ()) == 1).all()

@@ -150,7 +150,7 @@ def test_another_model_keeps_the_masks_and_says_so(photos: Path, tmp_path: Path)
     labels = session.do(draw(8, 8)).label_map()
     project.save(session)
     session.close()
-    other = opened(project, "a.jpg", DiscAnswerer(radius=6), "discs 2")
+    other = opened(project, "a.jpg", DiscAnswerer(radius=12), "discs 2")
     assert "discs 1" in other.notices[0]
     assert "stay as they are" in other.notices[0]
     np.testing.assert_array_equal(other.state.label_map(), labels)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from s2m.evaluation.benchmark import ProgressBar
     from s2m.evaluation.method import Method
 
-PROTOCOL_NAMES = ("clicks", "strokes", "human-strokes", "objects", "correcting", "erasing", "robustness")
+PROTOCOL_NAMES = ("clicks", "strokes", "human-strokes", "objects", "finished", "correcting", "erasing", "robustness")
 BASELINE_NAMES = ("grabcut", "random-walker")
 SHIPPED_NAME = "shipped"
 """What the model that the package brings is called in reports."""

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from s2m.types import BoolArray, LabelMap, Stroke
+from s2m.types import BoolArray, Stroke
 
-_TOUCH_CELLS = 5
+TOUCH_CELLS = 5
 """Thickness of a stroke that searches for changes, in cells: a little more than a line, as hands are not exact."""
 
 _GAP_SHARE = 0.1
@@ -26,19 +26,22 @@ _MARGIN_CELLS = 2
 """How far around an accepted change the new answer holds where both agree, so that outlines lie where it wants them."""
 
 
-def touched_cells(strokes: Sequence[Stroke], image_size_hw: tuple[int, int], size_hw: tuple[int, int]) -> BoolArray:
+def touched_cells(
+    strokes: Sequence[Stroke], image_size_hw: tuple[int, int], size_hw: tuple[int, ...], thickness: int = TOUCH_CELLS
+) -> BoolArray:
     """The cells that strokes run over.
 
     Args:
         strokes: points in image pixels.
         image_size_hw: (H, W).
         size_hw: (h, w) of the cells, which cover the whole image.
+        thickness: of a stroke, in cells.
     """
     canvas = np.zeros(size_hw, dtype=np.uint8)
     scale_xy = (size_hw[1] / image_size_hw[1], size_hw[0] / image_size_hw[0])
     for stroke in strokes:
         cells = np.clip(np.floor(stroke.points_xy * scale_xy), -32_000, 32_000).astype(np.int32)
-        cv2.polylines(canvas, [np.repeat(cells, 2, axis=0)[:, None]], False, 1, _TOUCH_CELLS)
+        cv2.polylines(canvas, [np.repeat(cells, 2, axis=0)[:, None]], False, 1, thickness)
     return canvas.astype(bool)
 
 
@@ -62,11 +65,11 @@ def untouched_components(mask: BoolArray, touched: BoolArray) -> BoolArray:
     return np.asarray(mask & ~meant & meant.any())
 
 
-def touched_changes(before: LabelMap, after: LabelMap, touched: BoolArray) -> BoolArray:
+def touched_changes(before: BoolArray, after: BoolArray, touched: BoolArray) -> BoolArray:
     """The cells where the answer after a stroke takes the place of the answer before.
 
     Args:
-        before: (h, w) object of each cell before the stroke.
+        before: (h, w) the object before the stroke.
         after: (h, w) after it.
         touched: (h, w) cells that the stroke runs over, and any others whose changes are wanted.
 

@@ -183,7 +183,7 @@ class Segmenter:
         wanted = _objects_of(strokes, previous) if object_ids is None else tuple(object_ids)
         _check_objects(wanted)
         size_hw, card = embedding.size_hw, self.model.card
-        answer = _Answer(wanted, previous, _answer_size_hw(size_hw))
+        answer = _Answer(wanted, previous, answer_size_hw(size_hw))
         own = {object_id: [stroke for stroke in strokes if stroke.object_id == object_id] for object_id in wanted}
         known = {object_id: previous.of(object_id) for object_id in wanted} if previous is not None else {}
         masks = {object_id: mask for object_id, mask in known.items() if mask is not None and (mask > 0).any()}
@@ -281,7 +281,7 @@ class _Answer:
         place += share * resize_maps(logits[None], place.shape)[0]
 
 
-def _answer_size_hw(image_size_hw: tuple[int, int]) -> tuple[int, int]:
+def answer_size_hw(image_size_hw: tuple[int, int]) -> tuple[int, int]:
     """The size of an answer: the image's own, or smaller for large images."""
     scale = min(1.0, LONGEST_ANSWER / max(image_size_hw))
     return max(1, round(image_size_hw[0] * scale)), max(1, round(image_size_hw[1] * scale))

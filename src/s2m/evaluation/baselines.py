@@ -45,7 +45,13 @@ class BaselineImage:
     segment: Segment
     seconds: float = 0.0
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
+    def answer(
+        self,
+        strokes: Sequence[Stroke],
+        previous: ObjectLogits | None,
+        object_ids: Sequence[int],
+        new: int = 1,  # noqa: ARG002
+    ) -> Answer:
         """See ``EncodedImage.answer``; objects are found one by one, and later ones lie over earlier ones."""
         started = time.perf_counter()
         size_hw = (self.image_rgb.shape[0], self.image_rgb.shape[1])

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from s2m.errors import DataError
+from s2m.evaluation.protocols.finished import ALL_OBJECTS, ONE_OBJECT
 from s2m.evaluation.protocols.robustness import AS_DRAWN, REDRAWN
 from s2m.evaluation.report import markdown_table, number_words, percent_words
 from s2m.evaluation.result import Result, Size
@@ -267,6 +268,11 @@ ROWS: Mapping[str, Sequence[Row]] = MappingProxyType(
             Row("together: IoU, 1 / 2 / 3 strokes", _figures("together", "IoU@1", "IoU@2", "IoU@3")),
             Row("one at a time: IoU, 1 / 2 / 3", _figures("one at a time", "IoU@1", "IoU@2", "IoU@3")),
             Row("difference after 3 strokes", _difference("together - one at a time", "IoU@3")),
+        ),
+        "finished": tuple(
+            Row(f"{variant}: {metric}", _figures(variant, metric))
+            for variant in (ONE_OBJECT, ALL_OBJECTS)
+            for metric in ("IoU when finished", "IoU lost", "changed by more than 1 %")
         ),
         "correcting": (
             *(Row(f"{flaw}: NoS@90", _figures(flaw, "NoS@90")) for flaw in _FLAWS),

@@ -24,7 +24,8 @@ class Interaction:
         mask: (H, W) bool, the answer.
         scores: against the truth.
         seconds: computing time of the answer, on the first one with encoding the image.
-        far_changed: share of the image's pixels, far from the new stroke, that the answer changed.
+        far_changed: share of the image's pixels, far from the new stroke, that the answer changed.  Where nothing is
+            drawn on the object itself any more, all that changed.
         far_spoiled: share of the image's pixels, far from the new stroke, that were right and now are wrong.
         logits: (h, w) float32, how sure the answer is, or None where nobody asks.
         goal: what is wanted where that is not the object's truth.

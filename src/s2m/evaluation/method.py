@@ -6,15 +6,18 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
+from s2m.engine.answers import AnswerRequest, answered_masks
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
+from s2m.engine.geometry import resize_maps
 from s2m.engine.models import SHIPPED_MODEL
-from s2m.engine.segmenter import Prediction, Segmenter
+from s2m.engine.segmenter import Embedding, Prediction, Segmenter, answer_size_hw
 from s2m.networks.loading import load_model
-from s2m.types import ByteArray, LabelMap, ObjectLogits, Stroke
+from s2m.types import ABSENT_LOGIT, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,17 @@ class EncodedImage(Protocol):
     def seconds(self) -> float:
         """Computing time of encoding the image."""
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
-        """Answer all strokes so far, from the masks of the answer before."""
+    def answer(
+        self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int], new: int = 1
+    ) -> Answer:
+        """Answer strokes.
+
+        Args:
+            strokes: all so far.
+            previous: the masks of the answer before.
+            object_ids: the objects that the answer tells of.
+            new: how many of the strokes, the last ones, have no answer yet.
+        """
 
 
 Encode = Callable[[ByteArray], EncodedImage]
@@ -64,22 +76,39 @@ class Method(Protocol):
 
 @dataclass(frozen=True)
 class ModelImage:
-    """An image encoded by a model.
+    """An image encoded by a model, which answers by the rule of ``s2m.engine.answers`` as the product does.
 
     Attributes:
-        predict: strokes, previous masks and object ids in, the model's prediction out.
+        segmenter: the model.
+        embedding: the image.
         seconds: computing time of encoding.
     """
 
-    predict: Callable[[Sequence[Stroke], ObjectLogits | None, Sequence[int]], Prediction]
+    segmenter: Segmenter
+    embedding: Embedding
     seconds: float
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
+    def answer(
+        self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int], new: int = 1
+    ) -> Answer:
         """See ``EncodedImage.answer``."""
         started = time.perf_counter()
-        prediction = self.predict(strokes, previous, object_ids)
-        label_map = prediction.label_map()
-        return Answer(label_map, prediction.masks, time.perf_counter() - started)
+        size_hw = self.embedding.size_hw
+        cells_hw = answer_size_hw(size_hw)
+        masks: dict[int, FloatArray] = {}
+        if previous is not None:
+            masks = dict(zip(previous.object_ids, resize_maps(previous.logits, cells_hw), strict=True))
+
+        def ask(asked: Sequence[Stroke], object_id: int) -> FloatArray:
+            before = None if object_id not in masks else ObjectLogits((object_id,), masks[object_id][None])
+            return np.asarray(self.segmenter.predict(self.embedding, asked, before, (object_id,)).logits[0])
+
+        absent = np.full(cells_hw, ABSENT_LOGIT, dtype=np.float32)
+        request = AnswerRequest(strokes, strokes[len(strokes) - new :], size_hw)
+        after = {**masks, **answered_masks(request, masks, ask)}
+        logits = np.stack([after.get(object_id, absent) for object_id in object_ids])
+        prediction = Prediction(ObjectLogits(tuple(object_ids), logits), size_hw)
+        return Answer(prediction.label_map(), prediction.masks, time.perf_counter() - started)
 
 
 @dataclass(frozen=True)
@@ -115,6 +144,6 @@ class ModelMethod:
         def encode(image_rgb: ByteArray) -> ModelImage:
             started = time.perf_counter()
             embedding = segmenter.encode(image_rgb)
-            return ModelImage(partial(segmenter.predict, embedding), time.perf_counter() - started)
+            return ModelImage(segmenter, embedding, time.perf_counter() - started)
 
         return encode

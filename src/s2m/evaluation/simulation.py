@@ -104,7 +104,7 @@ def take_touched(
 
 def _touched(before: BoolArray, after: BoolArray, stroke: Stroke, image_size_hw: tuple[int, int]) -> BoolArray:
     touched = touched_cells((stroke,), image_size_hw, (before.shape[0], before.shape[1]))
-    return touched_changes(before.astype(np.int32), after.astype(np.int32), touched)
+    return touched_changes(before, after, touched)
 
 
 def interact(

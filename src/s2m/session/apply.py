@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -98,9 +98,9 @@ def _with_mask_command(state: AnnotationState, command: MaskCommand, predictor: 
 
 def _request(state: AnnotationState, command: Draw) -> PredictionRequest:
     return PredictionRequest(
-        strokes=state.strokes,
+        strokes=(*state.past_strokes, *state.strokes),
         new=command.strokes,
-        locked_ids=state.locked_ids,
+        kept_ids=state.locked_ids | (set(command.hidden_ids) - {one.object_id for one in command.strokes}),
         committed_ids=frozenset(state.start.object_ids),
         size_hw=state.size_hw,
         overlap=state.overlap,
@@ -142,9 +142,9 @@ def _edited(chained: MaskCommand, command: ChangeStroke | DeleteStroke) -> MaskC
         return chained
     if isinstance(command, ChangeStroke):
         changed = (changed_stroke(one, command) if one.key == command.key else one for one in chained.strokes)
-        return Draw(strokes=tuple(changed))
+        return chained.model_copy(update={"strokes": tuple(changed)})
     left = tuple(stroke for stroke in chained.strokes if stroke.key != command.key)
-    return Draw(strokes=left) if left else None
+    return chained.model_copy(update={"strokes": left}) if left else None
 
 
 def _committed(state: AnnotationState) -> AnnotationState:
@@ -174,12 +174,16 @@ def _merged(state: AnnotationState, command: MergeObjects) -> AnnotationState:
         union = union | state.object_mask(object_id)
     masks = state.exact_masks({**dict.fromkeys(gone), command.into_id: PackedMask.of(union)})
     left = _without_objects(_committed(state), gone)
-    given = tuple(_of_object(stroke, gone, command.into_id) for stroke in (*state.past_strokes, *state.strokes))
-    return replace(_rebased(left, masks), past_strokes=given)
+    strokes = (*state.past_strokes, *state.strokes)
+    given = (_of_merged(stroke, gone | {command.into_id}, command.into_id) for stroke in strokes)
+    return replace(_rebased(left, masks), past_strokes=tuple(stroke for stroke in given if stroke is not None))
 
 
-def _of_object(stroke: DrawnStroke, object_ids: set[int], into_id: int) -> DrawnStroke:
-    return stroke.model_copy(update={"object_id": into_id}) if stroke.object_id in object_ids else stroke
+def _of_merged(stroke: DrawnStroke, object_ids: set[int], into_id: int) -> DrawnStroke | None:
+    """A stroke of a merged object: what one part was not, another may have been, so negative ones go."""
+    if stroke.object_id not in object_ids:
+        return stroke
+    return stroke.model_copy(update={"object_id": into_id}) if stroke.sign == "positive" else None
 
 
 def _split(state: AnnotationState, command: SplitObject) -> AnnotationState:
@@ -190,7 +194,12 @@ def _split(state: AnnotationState, command: SplitObject) -> AnnotationState:
         object_id = state.next_object_id
         state = _with_object(state, object_id, "", whole.class_name, "")
         masks.append(ExactMask(object_id=object_id, mask=part))
-    return _rebased(state, masks)
+    return _without_past(_rebased(state, masks), {command.object_id})
+
+
+def _without_past(state: AnnotationState, object_ids: Collection[int]) -> AnnotationState:
+    """The state without the strokes before the last commit of objects that have become something else."""
+    return replace(state, past_strokes=tuple(one for one in state.past_strokes if one.object_id not in object_ids))
 
 
 def _with_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> AnnotationState:
@@ -212,18 +221,18 @@ def _with_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> 
         for object_id in state.object_ids
         if object_id not in new
     ]
-    return _rebased(state, [*kept, *(ExactMask(object_id=one, mask=mask) for one, mask in new.items())])
+    masks = [*kept, *(ExactMask(object_id=one, mask=mask) for one, mask in new.items())]
+    return _without_past(_rebased(state, masks), new)
 
 
 def _without_objects(state: AnnotationState, object_ids: set[int]) -> AnnotationState:
     chain = tuple(edited for one in state.chain if (edited := _without_strokes(one, object_ids)) is not None)
     return replace(
-        state,
+        _without_past(state, object_ids),
         objects=tuple(one for one in state.objects if one.object_id not in object_ids),
         start=without_objects(state.start, object_ids),
         layer=without_objects(state.layer, object_ids),
         chain=chain,
-        past_strokes=tuple(stroke for stroke in state.past_strokes if stroke.object_id not in object_ids),
         locks=tuple(mask for mask in state.locks if mask.object_id not in object_ids),
     )
 
@@ -231,7 +240,7 @@ def _without_objects(state: AnnotationState, object_ids: set[int]) -> Annotation
 def _without_strokes(command: MaskCommand, object_ids: set[int]) -> MaskCommand | None:
     if isinstance(command, Draw):
         left = tuple(stroke for stroke in command.strokes if stroke.object_id not in object_ids)
-        return Draw(strokes=left) if left else None
+        return command.model_copy(update={"strokes": left}) if left else None
     return None if command.object_id in object_ids else command
 
 

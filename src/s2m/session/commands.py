@@ -75,10 +75,15 @@ class DrawnStroke(_Pointed):
 
 
 class Draw(Frozen):
-    """Strokes that are answered together: one, or those collected in batch mode."""
+    """Strokes that are answered together: one, or those collected in batch mode.
+
+    Attributes:
+        hidden_ids: objects that are hidden while it is drawn, which are not computed.  The session writes them.
+    """
 
     kind: Literal["draw"] = "draw"
     strokes: Annotated[tuple[DrawnStroke, ...], Field(min_length=1, max_length=10_000)]
+    hidden_ids: tuple[ObjectId, ...] = ()
 
 
 class Commit(Frozen):

@@ -6,8 +6,8 @@ anything since (an import, a filled hole), and hard pixels that hold whatever th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import cv2
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from s2m.engine.aggregation import label_map_from_logits, logits_of, sigmoid
 from s2m.engine.geometry import cells_between, resize_maps, resize_window
+from s2m.engine.segmenter import answer_size_hw
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask, Side
-from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectLogits
+from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectLogits
 
 HalfArray = NDArray[np.float16]
 Overlap = Literal["exclusive", "overlapping"]
@@ -34,56 +35,52 @@ class Layer:
     """The masks of an image, without locks.
 
     Attributes:
-        object_ids: the object of each channel of ``logits``, in the order they came.
-        logits: (N, h, w) float16, each object as if it were alone; the whole image at network resolution.
-        exact: exact masks; they hold where ``changed`` is false.
-        changed: (h, w) bool, where the network's logits took the place of the exact masks.
+        size_hw: (h, w) of the logits, which cover the whole image.
+        object_ids: the objects that have logits, in the order they came.
+        logits: of each of them as if it were alone, (h, w) float16.  Layers share those that do not change.
+        exact: exact masks; they hold until the network changes the object.
+        changed: by object, (h, w) bool, where the network's logits took the place of its exact mask.
         hard: hard pixels, later ones over earlier ones, over everything above.
     """
 
-    object_ids: tuple[int, ...]
-    logits: HalfArray
-    exact: tuple[ExactMask, ...]
-    changed: BoolArray
-    hard: tuple[HardPixels, ...]
+    size_hw: tuple[int, int]
+    object_ids: tuple[int, ...] = ()
+    logits: tuple[HalfArray, ...] = ()
+    exact: tuple[ExactMask, ...] = ()
+    changed: Mapping[int, BoolArray] = field(default_factory=dict)
+    hard: tuple[HardPixels, ...] = ()
 
-    @property
-    def size_hw(self) -> tuple[int, int]:
-        """(h, w) of the logits."""
-        return self.logits.shape[1], self.logits.shape[2]
-
-
-def empty_layer(image_size_hw: tuple[int, int], longest: int = 512) -> Layer:
-    """No masks, at a resolution of at most ``longest`` until the network gives its own."""
-    scale = min(1.0, longest / max(image_size_hw))
-    size_hw = (max(1, round(image_size_hw[0] * scale)), max(1, round(image_size_hw[1] * scale)))
-    return Layer((), np.zeros((0, *size_hw), dtype=np.float16), (), np.ones(size_hw, dtype=bool), ())
+    def of(self, object_id: int) -> HalfArray | None:
+        """The logits (h, w) of one object, or None where it has none."""
+        return self.logits[self.object_ids.index(object_id)] if object_id in self.object_ids else None
 
 
-def resized_layer(layer: Layer, size_hw: tuple[int, int]) -> Layer:
-    """The same masks with logits of another resolution."""
-    if layer.size_hw == size_hw:
-        return layer
-    logits = resized_logits(layer.logits, size_hw)
-    changed = cv2.resize(layer.changed.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    return Layer(layer.object_ids, logits, layer.exact, changed, layer.hard)
+def empty_layer(image_size_hw: tuple[int, int]) -> Layer:
+    """No masks, at the resolution of the network's answers."""
+    return Layer(answer_size_hw(image_size_hw))
 
 
-def resized_logits(logits: HalfArray, size_hw: tuple[int, int]) -> HalfArray:
-    """Logits (N, h, w) brought to another resolution."""
-    if logits.shape[1:] == size_hw:
-        return logits
-    return resize_maps(logits.astype(np.float32), size_hw).astype(np.float16)
+def with_answers(layer: Layer, answers: Mapping[int, HalfArray]) -> Layer:
+    """The layer with new logits of some objects; their exact masks hold where the answer is as before."""
+    masks = {**dict(zip(layer.object_ids, layer.logits, strict=True)), **answers}
+    changed = dict(layer.changed)
+    for object_id in answers.keys() & {mask.object_id for mask in layer.exact}:
+        before = layer.of(object_id)
+        differs = answers[object_id] > 0 if before is None else (before > 0) != (answers[object_id] > 0)
+        around = cv2.dilate(differs.astype(np.uint8), np.ones((3, 3), dtype=np.uint8)) > 0
+        changed[object_id] = around | changed[object_id] if object_id in changed else around
+    return replace(layer, object_ids=tuple(masks), logits=tuple(masks.values()), changed=changed)
 
 
 def without_objects(layer: Layer, object_ids: Collection[int]) -> Layer:
     """The layer as if some objects had never been drawn."""
     rows = [row for row, object_id in enumerate(layer.object_ids) if object_id not in object_ids]
     return Layer(
+        layer.size_hw,
         tuple(layer.object_ids[row] for row in rows),
-        layer.logits[rows],
+        tuple(layer.logits[row] for row in rows),
         tuple(mask for mask in layer.exact if mask.object_id not in object_ids),
-        layer.changed,
+        {object_id: cells for object_id, cells in layer.changed.items() if object_id not in object_ids},
         tuple(pixels for pixels in layer.hard if pixels.object_id not in object_ids),
     )
 
@@ -96,23 +93,32 @@ def only_object(layer: Layer, object_id: int) -> Layer:
 
 def object_logits(layer: Layer) -> ObjectLogits:
     """Each object as if it were alone, (N, h, w), without hard pixels."""
-    return ObjectLogits(layer.object_ids, layer.logits.astype(np.float32))
+    return ObjectLogits(layer.object_ids, _stacked(layer))
 
 
-def with_hard_pixels(masks: ObjectLogits, hard: Sequence[HardPixels], image_size_hw: tuple[int, int]) -> ObjectLogits:
-    """Masks (N, h, w) with hard pixels laid over them, by the share of each cell that they cover."""
-    if not hard:
-        return masks
-    probs = sigmoid(masks.logits)
-    size_hw = (probs.shape[1], probs.shape[2])
-    for pixels in hard:
-        share = _share_of_cells(pixels.mask, image_size_hw, size_hw)
-        for row, object_id in enumerate(masks.object_ids):
-            if pixels.side == "in" and object_id == pixels.object_id:
-                probs[row] = probs[row] * (1 - share) + share
-            elif pixels.side == "in" or pixels.object_id in (object_id, BACKGROUND_ID):
-                probs[row] *= 1 - share
-    return ObjectLogits(masks.object_ids, logits_of(probs))
+def _stacked(layer: Layer) -> FloatArray:
+    return np.asarray(layer.logits, dtype=np.float32).reshape(len(layer.logits), *layer.size_hw)
+
+
+def logits_with_hard_pixels(layer: Layer, object_id: int, image_size_hw: tuple[int, int]) -> FloatArray | None:
+    """The logits (h, w) of one object with hard pixels laid over them, by the share of each cell that they cover.
+
+    None where nothing is known of the object.
+    """
+    logits = layer.of(object_id)
+    own = [pixels for pixels in layer.hard if pixels.side == "in" or pixels.object_id in (object_id, BACKGROUND_ID)]
+    if logits is None and all(pixels.object_id != object_id for pixels in own):
+        return None
+    known = np.full(layer.size_hw, ABSENT_LOGIT, np.float32) if logits is None else logits.astype(np.float32)
+    if not own:
+        return known
+    probs = sigmoid(known)
+    for pixels in own:
+        share = _share_of_cells(pixels.mask, image_size_hw, layer.size_hw)
+        probs = probs * (1 - share)
+        if pixels.side == "in" and pixels.object_id == object_id:
+            probs += share
+    return logits_of(probs)
 
 
 def _share_of_cells(mask: PackedMask, image_size_hw: tuple[int, int], size_hw: tuple[int, int]) -> FloatArray:
@@ -135,12 +141,10 @@ def label_map(layer: Layer, size_hw: tuple[int, int], locked: Sequence[ExactMask
         locked: objects whose pixels stay as they are, over everything.
     """
     free = without_objects(layer, [mask.object_id for mask in locked])
-    labels = _soft_label_map(free, size_hw)
-    if not free.changed.all():
-        changed = cv2.resize(free.changed.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
-        labels[~changed] = BACKGROUND_ID
-        for mask in free.exact:
-            labels[mask.mask.place][mask.mask.crop() & ~changed[mask.mask.place]] = mask.object_id
+    whole = [mask.object_id for mask in free.exact if mask.object_id not in free.changed]
+    labels = _soft_label_map(without_objects(free, whole), size_hw)
+    for mask in free.exact:
+        _hold_exact(labels, mask, free.changed.get(mask.object_id))
     for pixels in free.hard:
         part, where = labels[pixels.mask.place], pixels.mask.crop()
         if pixels.side == "in":
@@ -150,6 +154,16 @@ def label_map(layer: Layer, size_hw: tuple[int, int], locked: Sequence[ExactMask
     for mask in locked:
         labels[mask.mask.place][mask.mask.crop()] = mask.object_id
     return labels
+
+
+def _hold_exact(labels: LabelMap, exact: ExactMask, changed: BoolArray | None) -> None:
+    """Put an exact mask into a label map (H, W), where the network has not changed it since."""
+    place, mask = exact.mask.place, exact.mask.crop()
+    if changed is not None:
+        held = cv2.resize(changed.astype(np.uint8), labels.shape[::-1], interpolation=cv2.INTER_NEAREST) == 0
+        labels[held & (labels == exact.object_id)] = BACKGROUND_ID
+        mask = mask & held[place]
+    labels[place][mask] = exact.object_id
 
 
 def object_mask(layer: Layer, object_id: int, size_hw: tuple[int, int], locked: Sequence[ExactMask]) -> BoolArray:
@@ -162,7 +176,7 @@ def object_mask(layer: Layer, object_id: int, size_hw: tuple[int, int], locked: 
 
 def _soft_label_map(layer: Layer, size_hw: tuple[int, int]) -> LabelMap:
     """Logits resized, then aggregated; large images tile by tile, and only where there is something to decide."""
-    logits = layer.logits.astype(np.float32)
+    logits = _stacked(layer)
     if size_hw[0] * size_hw[1] <= _MAX_PIXELS_AT_ONCE:
         return label_map_from_logits(resize_maps(logits, size_hw), layer.object_ids)
     labels = np.zeros(size_hw, dtype=np.int32)
@@ -203,15 +217,8 @@ def rebased(layer: Layer, masks: Sequence[ExactMask], size_hw: tuple[int, int], 
     Hard pixels stay; where they contradict the masks, harder ones are added, so that the masks hold.
     """
     wanted = {mask.object_id: mask for mask in masks if mask.mask.data}
-    logits = [_agreeing_logits(layer, mask, size_hw) for mask in wanted.values()]
-    shape = (len(wanted), *layer.size_hw)
-    based = Layer(
-        tuple(wanted),
-        np.asarray(logits, dtype=np.float16).reshape(shape),
-        tuple(wanted.values()),
-        np.zeros(layer.size_hw, dtype=bool),
-        layer.hard,
-    )
+    logits = tuple(_agreeing_logits(layer, mask, size_hw) for mask in wanted.values())
+    based = Layer(layer.size_hw, tuple(wanted), logits, tuple(wanted.values()), hard=layer.hard)
     if not layer.hard:
         return based
     return replace(based, hard=(*layer.hard, *_contradictions(based, wanted, size_hw, overlap)))
@@ -241,7 +248,7 @@ def _agreeing_logits(layer: Layer, mask: ExactMask, image_size_hw: tuple[int, in
     """Logits (h, w) that agree with an exact mask: the present ones where they do already."""
     share = _share_of_cells(mask.mask, image_size_hw, layer.size_hw)
     logits = np.clip(logits_of(share), -_CERTAIN_LOGIT, _CERTAIN_LOGIT).astype(np.float16)
-    if mask.object_id in layer.object_ids:
-        present = layer.logits[layer.object_ids.index(mask.object_id)]
+    present = layer.of(mask.object_id)
+    if present is not None:
         logits = np.where((present > 0) == (logits > 0), present, logits)
     return np.asarray(logits, dtype=np.float16)

@@ -375,5 +375,6 @@ class Session:
 
 def _nbytes(states: Iterable[AnnotationState]) -> int:
     """Memory that the masks of some states take; states share most of them."""
-    arrays = {id(layer.logits): layer.logits for state in states for layer in (state.start, state.layer)}
+    layers = (layer for state in states for layer in (state.start, state.layer))
+    arrays = {id(logits): logits for layer in layers for logits in layer.logits}
     return sum(array.nbytes for array in arrays.values())

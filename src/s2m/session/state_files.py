@@ -18,12 +18,14 @@ from s2m.session.project_files import sha256_of_start
 from s2m.session.state import AnnotatedObject, AnnotationState
 from s2m.types import Frozen
 
-_VERSION = 1
+_VERSION = 2
 
 
 class _LayerFields(Frozen):
+    size_hw: tuple[int, int]
     object_ids: tuple[int, ...]
     exact: tuple[ExactMask, ...]
+    changed_ids: tuple[int, ...]
     hard: tuple[HardPixels, ...]
 
 
@@ -71,13 +73,9 @@ def write_state(path: Path, state: AnnotationState, number: int, journal: Path, 
         note=state.note,
     )
     buffer = io.BytesIO()
+    arrays = {**_arrays_of("start", state.start), **_arrays_of("layer", state.layer)}
     np.savez_compressed(
-        buffer,
-        fields=np.frombuffer(fields.model_dump_json().encode(), dtype=np.uint8),
-        start_logits=state.start.logits,
-        start_changed=state.start.changed,
-        layer_logits=state.layer.logits,
-        layer_changed=state.layer.changed,
+        buffer, allow_pickle=False, fields=np.frombuffer(fields.model_dump_json().encode(), dtype=np.uint8), **arrays
     )
     write_atomically(path, buffer.getvalue())
 
@@ -98,13 +96,31 @@ def read_state(path: Path, journal: Path) -> tuple[int, AnnotationState] | None:
 
 
 def _fields_of(layer: Layer) -> _LayerFields:
-    return _LayerFields(object_ids=layer.object_ids, exact=layer.exact, hard=layer.hard)
+    return _LayerFields(
+        size_hw=layer.size_hw,
+        object_ids=layer.object_ids,
+        exact=layer.exact,
+        changed_ids=tuple(layer.changed),
+        hard=layer.hard,
+    )
 
 
-def _layer_of(fields: _LayerFields, logits: NDArray[Any], changed: NDArray[Any]) -> Layer:
-    if logits.shape != (len(fields.object_ids), *changed.shape) or logits.dtype != np.float16:
-        raise ValueError("the arrays of a kept state do not fit it")
-    return Layer(fields.object_ids, logits, fields.exact, changed.astype(bool), fields.hard)
+def _arrays_of(name: str, layer: Layer) -> dict[str, NDArray[Any]]:
+    stack = (-1, *layer.size_hw)
+    return {
+        f"{name}_logits": np.asarray(layer.logits, dtype=np.float16).reshape(stack),
+        f"{name}_changed": np.asarray(list(layer.changed.values()), dtype=bool).reshape(stack),
+    }
+
+
+def _layer_of(name: str, fields: _LayerFields, arrays: Mapping[str, NDArray[Any]]) -> Layer:
+    logits, changed = arrays[f"{name}_logits"], arrays[f"{name}_changed"]
+    if logits.dtype != np.float16 or logits.shape != (len(fields.object_ids), *fields.size_hw):
+        raise ValueError("the logits of a kept state do not fit it")
+    if changed.dtype != np.bool_ or changed.shape != (len(fields.changed_ids), *fields.size_hw):
+        raise ValueError("the changes of a kept state do not fit it")
+    by_object = dict(zip(fields.changed_ids, changed, strict=True))
+    return Layer(fields.size_hw, fields.object_ids, tuple(logits), fields.exact, by_object, fields.hard)
 
 
 def _state_of(fields: _StateFields, arrays: Mapping[str, NDArray[Any]]) -> AnnotationState:
@@ -113,8 +129,8 @@ def _state_of(fields: _StateFields, arrays: Mapping[str, NDArray[Any]]) -> Annot
         fields.size_hw,
         fields.overlap,
         fields.objects,
-        _layer_of(fields.start, arrays["start_logits"], arrays["start_changed"]),
-        _layer_of(fields.layer, arrays["layer_logits"], arrays["layer_changed"]),
+        _layer_of("start", fields.start, arrays),
+        _layer_of("layer", fields.layer, arrays),
         fields.chain,
         fields.past_strokes,
         fields.locks,

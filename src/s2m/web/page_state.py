@@ -75,7 +75,7 @@ def shown_masks(state: AnnotationState) -> tuple[ShownMask, ...]:
 def _soft_margins(state: AnnotationState, size_hw: tuple[int, int]) -> dict[int, FloatArray]:
     """How far each object leads, as the network has it."""
     layer = state.layer
-    logits = layer.logits.astype(np.float32)
+    logits = state.object_logits().logits
     if state.overlap == "exclusive":
         margins = object_margins(logits)
     else:

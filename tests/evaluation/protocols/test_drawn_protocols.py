@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,13 @@ import pytest
 from evaluation_miniatures import GrowingImage, measured
 from s2m.data.labelled_images import LabelledFolder
 from s2m.evaluation.interaction import Interaction, row_of
+from s2m.evaluation.method import Answer
 from s2m.evaluation.protocols import PROTOCOLS, EvaluationProtocol
+from s2m.evaluation.protocols.finished import ALL_OBJECTS, ONE_OBJECT
 from s2m.evaluation.protocols.robustness import AS_DRAWN, REDRAWN, jittered, overshooting, through_picture, wider
 from s2m.evaluation.result import Result
 from s2m.evaluation.scene import Scene, load_scene
-from s2m.types import LabelMap, Stroke
+from s2m.types import LabelMap, ObjectLogits, Stroke
 
 DRAWN = ("strokes", "objects", "correcting", "robustness")
 
@@ -102,7 +105,37 @@ def test_images_of_one_object_take_no_part_in_objects(
     disc_folder: Path, encoded: GrowingImage, rng: np.random.Generator
 ) -> None:
     alone = load_scene(LabelledFolder(disc_folder)[0])
-    assert list(PROTOCOLS["objects"].interactions(encoded, alone, rng)) == []
+    for name in ("objects", "finished"):
+        assert list(PROTOCOLS[name].interactions(encoded, alone, rng)) == []
+
+
+def test_a_finished_object_is_looked_at_again_after_its_neighbours_are_drawn(
+    scene: Scene, two_discs_labels: LabelMap, rng: np.random.Generator
+) -> None:
+    class Forgetful(GrowingImage):
+        """Loses a fifth of the first disc with each stroke that answers it while another object has strokes."""
+
+        def answer(
+            self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int], new: int = 1
+        ) -> Answer:
+            answer = super().answer(strokes, previous, object_ids, new)
+            answered = {stroke.object_id for stroke in strokes[len(strokes) - new :]}
+            if 1 in answered and strokes[-1].object_id != 1:
+                answer.label_map[:42][answer.label_map[:42] == 1] = 0
+            return answer
+
+    interactions, result = run(PROTOCOLS["finished"], Forgetful(two_discs_labels, reach_px=19), scene, rng)
+    assert [(one.variant, one.object_id, one.number) for one in interactions] == [
+        (ONE_OBJECT, 1, 0),
+        (ONE_OBJECT, 1, 1),
+        (ALL_OBJECTS, 1, 0),
+        (ALL_OBJECTS, 1, 1),
+    ]
+    kept, moved = result.figures[ONE_OBJECT], result.figures[ALL_OBJECTS]
+    assert kept["IoU lost"] == kept["area changed"] == kept["changed by more than 1 %"] == 0
+    assert moved["IoU lost"] > 0.1
+    assert moved["area changed"] > 0.1
+    assert moved["changed by more than 1 %"] == 1
 
 
 def test_correcting_starts_from_flawed_masks(encoded: GrowingImage, scene: Scene, rng: np.random.Generator) -> None:

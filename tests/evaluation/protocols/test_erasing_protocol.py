@@ -27,7 +27,13 @@ class RubberImage:
     reach_px: float
     seconds: float = 0.5
 
-    def answer(self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> Answer:
+    def answer(
+        self,
+        strokes: Sequence[Stroke],
+        previous: ObjectLogits | None,
+        object_ids: Sequence[int],
+        new: int = 1,  # noqa: ARG002
+    ) -> Answer:
         (object_id,) = object_ids
         before = None if previous is None else previous.of(object_id)
         mask = (self.labels == object_id) if before is None else before > 0

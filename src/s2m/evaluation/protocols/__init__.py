@@ -14,6 +14,7 @@ from s2m.evaluation.metrics import Metric
 from s2m.evaluation.protocols.clicks import ClicksProtocol
 from s2m.evaluation.protocols.correcting import CorrectingProtocol
 from s2m.evaluation.protocols.erasing import ErasingProtocol
+from s2m.evaluation.protocols.finished import FinishedProtocol
 from s2m.evaluation.protocols.human_strokes import HumanStrokesProtocol
 from s2m.evaluation.protocols.objects import ObjectsProtocol
 from s2m.evaluation.protocols.robustness import RobustnessProtocol
@@ -49,6 +50,7 @@ _ALL: tuple[EvaluationProtocol, ...] = (
     StrokesProtocol(),
     HumanStrokesProtocol(),
     ObjectsProtocol(),
+    FinishedProtocol(),
     CorrectingProtocol(),
     ErasingProtocol(),
     RobustnessProtocol(),

@@ -29,8 +29,8 @@ EMPTY_SHARE = 0.01
 class ErasingProtocol:
     """Negative centre lines in the largest piece of what is left, until nothing is.
 
-    It starts from the true mask, from a mask of the method's own with its strokes forgotten (as after a
-    commit), and from the same mask with its positive strokes still there.
+    It starts from the true mask, from a mask of the method's own with its strokes forgotten (as in an imported
+    mask), and from the same mask with its positive strokes still there.
     """
 
     name: str = "erasing"

@@ -43,7 +43,7 @@ class HumanStrokesProtocol:
         ((object_id, truth),) = scene.truths.items()
         for number, path in _scribble_pictures(scene.image_path):
             strokes = read_scribble_picture(path, scene.size_hw, "foreground-background")
-            answer = encoded.answer(strokes, None, (object_id,))
+            answer = encoded.answer(strokes, None, (object_id,), len(strokes))
             mask = answer.label_map == object_id
             seconds = encoded.seconds + answer.seconds
             logits = answer.masks.of(object_id)

@@ -63,7 +63,7 @@ class ObjectsProtocol:
             if not drawn:
                 return
             strokes = (*strokes, *drawn)
-            answer = encoded.answer(strokes, previous, object_ids)
+            answer = encoded.answer(strokes, previous, object_ids, len(drawn))
             previous = answer.masks
             seconds = (answer.seconds + (encoded.seconds if number == 1 else 0.0)) / len(object_ids)
             masks = {key: answer.label_map == key for key in object_ids}

@@ -67,8 +67,9 @@ def _repeat(
     previous: ObjectLogits | None = None
     for interaction in drawn:
         object_id, truth = interaction.object_id, scene.truths[interaction.object_id]
-        strokes = (*strokes, *redraw(interaction.strokes[-1:], scene.size_hw, rng))
-        answer = encoded.answer(strokes, previous, (object_id,))
+        redrawn = redraw(interaction.strokes[-1:], scene.size_hw, rng)
+        strokes = (*strokes, *redrawn)
+        answer = encoded.answer(strokes, previous, (object_id,), len(redrawn))
         previous, mask = answer.masks, answer.label_map == object_id
         yield Interaction(object_id, variant, interaction.number, strokes, mask, truth.scores(mask), answer.seconds)
 
