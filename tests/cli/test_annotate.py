@@ -156,3 +156,34 @@ def test_a_class_that_was_renamed_in_the_page_is_not_added_again(
     code, _ = run(two_discs_file, "-o", out, "--model", tiny_model_folder, "--classes", tmp_path / "classes.txt")
     assert code == 0
     assert Project.reopen(out).settings.classes == (lynx,)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_classes_are_read_in_every_unicode_encoding(
+    tiny_model_folder: Path, two_discs_file: Path, tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2m.cli.annotate.serve", lambda *_: None)
+    (tmp_path / "classes.txt").write_bytes("Käfer\r\nKatze\r\n".encode(encoding))
+    out = tmp_path / "out"
+
+    run(two_discs_file, "-o", out, "--model", tiny_model_folder, "--classes", tmp_path / "classes.txt")
+
+    assert Project.reopen(out).settings.class_names == ("Käfer", "Katze")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"cat\n" + b"x" * 201, "line 2: a class name of 201 characters"),
+        ("Käfer".encode("latin-1"), "save it as UTF-8"),
+    ],
+)
+def test_class_lists_that_are_none_are_refused_in_one_line(
+    two_discs_file: Path, tmp_path: Path, data: bytes, words: str
+) -> None:
+    (tmp_path / "classes.txt").write_bytes(data)
+
+    code, said = run(two_discs_file, "-o", tmp_path / "out", "--classes", tmp_path / "classes.txt")
+
+    assert code == 10
+    assert words in said

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from s2m import errors
 from s2m.cli import COMMANDS, EXIT_CODES, MISSING_EXTRA_EXIT_CODE, OUT_OF_MEMORY_EXIT_CODE, CommandLine, main
+from s2m.files.reading import note
 
 
 def all_errors(kind: type[errors.S2MError]) -> list[type[errors.S2MError]]:
@@ -77,7 +78,40 @@ def test_a_missing_extra_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch)
 def test_a_missing_module_of_our_own_is_not_taken_for_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     failing_command(monkeypatch, ModuleNotFoundError("No module named 's2m.nothing'", name="s2m.nothing"))
 
-    assert isinstance(CliRunner().invoke(main, ["info"]).exception, ModuleNotFoundError)
+    result = CliRunner().invoke(main, ["info"])
+
+    assert "ModuleNotFoundError: No module named 's2m.nothing'" in result.stderr
+    assert result.exit_code == EXIT_CODES["error"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("two\nlines"), KeyError(99), RecursionError(), UnicodeEncodeError("utf-8", "\udce9", 0, 1, "no")],
+)
+def test_an_error_that_nobody_foresaw_is_one_line_with_the_file_it_was_at(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
+) -> None:
+    failing_command(monkeypatch, error)
+    note(tmp_path / "caf\udce9.jpg")
+
+    result = CliRunner().invoke(main, ["info"])
+
+    assert result.exit_code == EXIT_CODES["error"]
+    assert len(result.stderr.splitlines()) == 1
+    assert f"a fault of the program ({type(error).__name__}" in result.stderr
+    assert "caf\\xe9.jpg" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "info"], ["info", "--debug"]])
+@pytest.mark.parametrize("error", [RuntimeError("strange"), errors.ImageError("strange")])
+def test_debug_keeps_the_traceback(monkeypatch: pytest.MonkeyPatch, arguments: list[str], error: Exception) -> None:
+    failing_command(monkeypatch, error)
+
+    result = CliRunner().invoke(main, arguments)
+
+    assert "Traceback" in result.stderr
+    assert "Error: " in result.stderr.splitlines()[-1]
+    assert result.exit_code != 0
 
 
 def test_too_little_memory_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

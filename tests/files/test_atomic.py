@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -73,3 +74,23 @@ def test_a_folder_where_the_file_should_be_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="folder stands where the file should be"):
         write_atomically(tmp_path / "mask.png", b"new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["mask.png"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600), (0o027, 0o640)])
+def test_a_new_file_has_the_permissions_that_the_umask_leaves(tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_atomically(tmp_path / "folder" / "mask.png", b"new")
+    finally:
+        after = os.umask(before)
+
+    assert (tmp_path / "folder" / "mask.png").stat().st_mode & 0o777 == mode
+    assert after == umask
+
+
+@pytest.mark.parametrize("name", ["\udce9.png", "é" * 120 + ".png", "x" * 251 + ".png", "x" * 255 + ".png", "a\0b"])
+def test_a_name_is_written_or_is_one_error(tmp_path: Path, name: str) -> None:
+    with contextlib.suppress(OutputError):
+        write_atomically(tmp_path / name, b"new")
+        assert (tmp_path / name).read_bytes() == b"new"
+    assert not list(tmp_path.glob(".*"))

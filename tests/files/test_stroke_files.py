@@ -111,3 +111,29 @@ def test_a_missing_file_and_a_folder_are_errors(tmp_path: Path) -> None:
         read_strokes(tmp_path / "nowhere.json", SIZE_HW)
     with pytest.raises(StrokeError, match="cannot read"):
         read_strokes(tmp_path, SIZE_HW)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_strokes_are_read_in_every_unicode_encoding(encoding: str, line_end: str) -> None:
+    text = json.dumps(content(), indent=1).replace("\n", line_end)
+
+    assert len(strokes_of_json(text.encode(encoding), SIZE_HW, "a.json")) == 1
+
+
+@pytest.mark.parametrize("object_id", ["255", "300", "-1", "1" * 30])
+def test_an_object_that_no_label_file_holds_is_refused(object_id: str) -> None:
+    text = json.dumps(content()).replace('"object": 1', f'"object": {object_id}')
+
+    with pytest.raises(StrokeError, match=r"strokes\.0\.object: Input should be"):
+        strokes_of_json(text.encode(), SIZE_HW, "a.json")
+
+
+@pytest.mark.parametrize("number", ["1e400", "1" * 5000, "NaN", '"80,5"', "1e7"])
+def test_a_coordinate_that_is_none_is_refused_in_one_line(number: str) -> None:
+    text = json.dumps(content()).replace("[4.5,", f"[{number},")
+
+    with pytest.raises(StrokeError) as caught:
+        strokes_of_json(text.encode(), SIZE_HW, "a.json")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400

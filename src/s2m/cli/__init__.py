@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
+import sys
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +14,7 @@ from types import MappingProxyType
 import click
 
 from s2m.errors import S2MError
+from s2m.files.reading import file_at_hand, printable
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,6 +33,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The module of each command; the module names the command after itself and is imported when it is needed."""
+
+_DEBUG = "s2m.debug"
+"""Where a context keeps whether ``--debug`` is given: the traceback is printed before the line."""
 
 DEFAULT_COMMAND = "annotate"
 """What ``s2m photo.jpg`` means."""
@@ -92,28 +99,28 @@ class CommandLine(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments, with ``DEFAULT_COMMAND`` put before those that start with no command."""
+        """Read the arguments: ``DEFAULT_COMMAND`` before those that start with no command, ``--debug`` anywhere."""
+        ctx.meta[_DEBUG] = "--debug" in args
+        args = [argument for argument in args if argument != "--debug"]
         if args and args[0] not in COMMANDS and args[0] not in ("--help", "-h", "--version"):
             self._check_is_no_typo(ctx, args[0])
             args = [DEFAULT_COMMAND, *args]
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; an error of ours becomes a line on standard error and an exit code."""
+        """Run the command; any error becomes a line on standard error and an exit code."""
         try:
             return super().invoke(ctx)
-        except S2MError as error:
-            click.echo(f"Error: {error}", err=True)
-            ctx.exit(EXIT_CODES[error.code])
-        except ModuleNotFoundError as error:
-            name = (error.name or "").partition(".")[0]
-            if name not in _EXTRAS:
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise
-            click.echo(f"Error: this needs {name}; install it with: pip install 's2m[{_EXTRAS[name]}]'", err=True)
-            ctx.exit(MISSING_EXTRA_EXIT_CODE)
-        except MemoryError:
-            click.echo("Error: there is not enough memory for this; scale the image down", err=True)
-            ctx.exit(OUT_OF_MEMORY_EXIT_CODE)
+            if ctx.meta[_DEBUG]:
+                traceback.print_exc(file=sys.stderr)
+            message, exit_code = _words_and_exit_code(error)
+            click.echo(f"Error: {printable(message)}", err=True)
+            ctx.exit(exit_code)
 
     def _check_is_no_typo(self, ctx: click.Context, first: str) -> None:
         similar = difflib.get_close_matches(first, COMMANDS, n=1)
@@ -121,10 +128,31 @@ class CommandLine(click.Group):
             raise click.UsageError(f'there is no command or file "{first}"; did you mean "s2m {similar[0]}"?', ctx)
 
 
+def _words_and_exit_code(error: Exception) -> tuple[str, int]:
+    """What is said about an error, and the exit code."""
+    if isinstance(error, S2MError):
+        return str(error), EXIT_CODES[error.code]
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this; scale the image down", OUT_OF_MEMORY_EXIT_CODE
+    extra = _EXTRAS.get((error.name or "").partition(".")[0]) if isinstance(error, ModuleNotFoundError) else None
+    if isinstance(error, ModuleNotFoundError) and extra is not None:
+        needed = (error.name or "").partition(".")[0]
+        return f"this needs {needed}; install it with: pip install 's2m[{extra}]'", MISSING_EXTRA_EXIT_CODE
+    at_hand = file_at_hand()
+    where = "" if at_hand is None else f"; the last file read is {at_hand}"
+    return f"{fault(error)}{where}; for a report, add --debug", EXIT_CODES["error"]
+
+
+def fault(error: Exception) -> str:
+    """An error that nobody foresaw, in one line."""
+    reason = " ".join(str(error).split())[:200]
+    return f"a fault of the program ({type(error).__name__}: {reason})"
+
+
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="s2m", message="s2m %(version)s")
 def main() -> None:
     """A few strokes on a photograph become pixel-accurate masks of its objects.
 
-    "s2m photo.jpg" or "s2m folder" opens the page to draw in.
+    "s2m photo.jpg" or "s2m folder" opens the page to draw in.  With --debug an error comes with its traceback.
     """

@@ -16,9 +16,10 @@ from s2m.errors import ConfigError, MaskError, OutputError
 from s2m.files.demo import DEMO_IMAGE
 from s2m.files.images import image_size
 from s2m.files.label_files import check_mask_size, read_label_map
+from s2m.files.text import read_text
 from s2m.networks.loading import load_model
 from s2m.session import Project
-from s2m.session.classes import ObjectClass
+from s2m.session.classes import MAX_CLASS_NAME, ObjectClass
 from s2m.session.masks import Overlap
 from s2m.web.server import Address, Greeting, open_browser, serve
 from s2m.web.workspace import Workspace, WorkspaceSettings
@@ -125,11 +126,14 @@ def _check_mask(mask: Path, source: Path) -> None:
 
 
 def _take_classes(project: Project, file: Path) -> None:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {file} ({error}); name a text file with one class a line") from error
-    names = dict.fromkeys(line.strip() for line in lines if line.strip())
+    lines = [line.strip() for line in read_text(file, ConfigError).splitlines()]
+    for number, line in enumerate(lines, start=1):
+        if len(line) > MAX_CLASS_NAME:
+            raise ConfigError(
+                f"{file}, line {number}: a class name of {len(line)} characters; wanted one class a line, "
+                f"of {MAX_CLASS_NAME} characters at most"
+            )
+    names = dict.fromkeys(line for line in lines if line)
     classes = project.settings.classes
     known = {name for each in classes for name in (each.name, *each.former_names)}
     added = tuple(ObjectClass(name=name) for name in names if name not in known)

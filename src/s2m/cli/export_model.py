@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 import click
 
 from s2m.errors import ModelError
+from s2m.files.text import read_json
 from s2m.networks.loading import CHECKPOINT_SUFFIX
 
 COMPACT_WORKING_SIZE = 512
@@ -141,10 +141,7 @@ def _export_compact(
 def _read_notes(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
-    try:
-        notes = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read as JSON: {error}") from error
+    notes = read_json(path, ModelError)
     if not isinstance(notes, dict):
         raise ModelError(f"{path} must hold a JSON object, got {type(notes).__name__}")
     return notes

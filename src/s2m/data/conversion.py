@@ -14,6 +14,7 @@ from s2m.data.labelled_images import INDEX_NAME, LabelledImage, object_ids
 from s2m.errors import DataError, OutputError
 from s2m.files.atomic import write_atomically
 from s2m.files.label_files import label_map_bytes
+from s2m.files.text import read_rows
 from s2m.types import ByteArray
 
 INDEX_COLUMNS = ("split", "set", "name", "width", "height", "num_objects", "kind")
@@ -83,10 +84,10 @@ def write_index(root: Path, lines: Sequence[IndexLine]) -> None:
     kept: list[tuple[str, ...]] = []
     replaced = {(line.split, line.set) for line in lines}
     if path.is_file():
-        header, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
+        header, *rows = read_rows(path, DataError)
         if tuple(header) != INDEX_COLUMNS:
             raise DataError(f"{path} has the columns {header}; wanted {', '.join(INDEX_COLUMNS)}")
-        kept = [tuple(row) for row in rows if (row[0], row[1]) not in replaced]
+        kept = [tuple(row) for row in rows if tuple(row[:2]) not in replaced]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(INDEX_COLUMNS)

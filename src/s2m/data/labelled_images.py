@@ -6,7 +6,6 @@ pixels that neither losses nor scores count.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ import numpy as np
 from s2m.data.picture_files import PictureFile, read_cutout, read_label_picture, read_photograph
 from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
+from s2m.files.text import read_rows
 from s2m.types import ByteArray
 
 Kind = Literal["salient", "instance", "parts", "partial", "alpha"]
@@ -230,17 +230,17 @@ def _kinds_of_index(folder: Path) -> dict[str, Kind]:
 def _read_index(index: Path) -> dict[tuple[str, str], dict[str, Kind]]:
     """Kinds by (split, set) and name."""
     sets: dict[tuple[str, str], dict[str, Kind]] = {}
-    with index.open(newline="", encoding="utf-8") as lines:
-        reader = csv.DictReader(lines)
-        missing = {"split", "set", "name", "kind"} - set(reader.fieldnames or ())
-        if missing:
-            raise DataError(f"{index} lacks the columns {', '.join(sorted(missing))}; wanted split, set, name, kind")
-        for row in reader:
-            if row["kind"] not in get_args(Kind):
-                raise DataError(
-                    f"{index} gives {row['name']} the kind {row['kind']!r}; use {', '.join(get_args(Kind))}"
-                )
-            sets.setdefault((row["split"], row["set"]), {})[row["name"]] = cast(Kind, row["kind"])
+    columns, *rows = read_rows(index, DataError)
+    missing = {"split", "set", "name", "kind"} - set(columns)
+    if missing:
+        raise DataError(f"{index} lacks the columns {', '.join(sorted(missing))}; wanted split, set, name, kind")
+    for number, values in enumerate(rows, start=2):
+        if len(values) != len(columns):
+            raise DataError(f"{index} has {len(values)} values in row {number}; wanted {len(columns)}")
+        row = dict(zip(columns, values, strict=True))
+        if row["kind"] not in get_args(Kind):
+            raise DataError(f"{index} gives {row['name']} the kind {row['kind']!r}; use {', '.join(get_args(Kind))}")
+        sets.setdefault((row["split"], row["set"]), {})[row["name"]] = cast(Kind, row["kind"])
     return sets
 
 

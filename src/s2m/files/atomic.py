@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from s2m.errors import OutputError
+from s2m.files.reading import printable
 
 _ADVICE = {
     errno.EACCES: "the folder is not writable; choose another with -o or change its permissions",
@@ -28,7 +29,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
     The bytes go to a new file in the same folder, reach the disk, and then take the place of ``path``, so that it is
     there after a power cut.  Missing folders are made.  Whatever stood at ``path`` stays untouched unless everything
-    succeeded.
+    succeeded.  A new file has the permissions that the umask leaves, one that is replaced keeps its own.
 
     Raises:
         OutputError: the folder is missing and cannot be made, is read-only or full, or is a file.
@@ -36,8 +37,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     path = Path(path)
     try:
         make_folder(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:64]}-", suffix=".part")
-    except OSError as error:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    except (OSError, ValueError) as error:
         raise _output_error(path, error) from error
     beside = Path(name)
     try:
@@ -48,7 +49,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         beside.chmod(_mode_of(path))
         beside.replace(path)
         sync_folder(path.parent)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _output_error(path, error) from error
     finally:
         beside.unlink(missing_ok=True)
@@ -86,13 +87,16 @@ def sync_folder(folder: Path) -> None:
 
 
 def _mode_of(path: Path) -> int:
-    """The permissions that the new file takes over: those of the old one, or the usual ones."""
-    try:
+    """The permissions that the new file takes over: those of the old one, or what the umask leaves."""
+    if path.exists():
         return path.stat().st_mode & 0o777
-    except OSError:
-        return 0o644
+    # The umask can only be read by setting it; files that another thread makes meanwhile are at least not for all.
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
-def _output_error(path: Path, error: OSError) -> OutputError:
-    advice = _ADVICE.get(error.errno or 0, "choose another folder with -o")
-    return OutputError(f"cannot write {path}: {error.strerror or error}; {advice}")
+def _output_error(path: Path, error: OSError | ValueError) -> OutputError:
+    number, reason = (error.errno, error.strerror) if isinstance(error, OSError) else (None, None)
+    advice = _ADVICE.get(number or 0, "choose another folder with -o")
+    return OutputError(f"cannot write {printable(path)}: {reason or error}; {advice}")

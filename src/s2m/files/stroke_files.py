@@ -12,17 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 
 from s2m.errors import StrokeError
 from s2m.files.atomic import write_atomically
+from s2m.files.label_files import MAX_OBJECT_ID
+from s2m.files.reading import read_bytes
+from s2m.files.text import MAX_TEXT_BYTES, in_utf8
 from s2m.types import Frozen, Sign, Stroke
 
 FORMAT: Literal["s2m-strokes"] = "s2m-strokes"
 VERSION: Literal[1] = 1
+
+_Coordinate = Annotated[FiniteFloat, Field(ge=-1e6, le=1e6)]
 
 
 class _Size(Frozen):
@@ -31,10 +36,10 @@ class _Size(Frozen):
 
 
 class _StrokeEntry(Frozen):
-    object: int = Field(ge=0)
+    object: int = Field(ge=0, le=MAX_OBJECT_ID)
     sign: Sign
     width: FiniteFloat = Field(gt=0)
-    points: list[tuple[FiniteFloat, FiniteFloat]] = Field(min_length=1)
+    points: list[tuple[_Coordinate, _Coordinate]] = Field(min_length=1)
 
 
 class _StrokeFile(Frozen):
@@ -82,17 +87,15 @@ def read_strokes(path: Path, image_size_hw: tuple[int, int]) -> tuple[Stroke, ..
         StrokeError: missing, unreadable, no JSON of this format and version, without strokes, with numbers that
             are not finite, drawn on an image of another size, or with a stroke wholly outside the image.
     """
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise StrokeError(f"{path} does not exist; check its name") from error
-    except OSError as error:
-        raise StrokeError(f"cannot read {path}: {error.strerror or error}; name a strokes file") from error
-    return strokes_of_json(data, image_size_hw, str(path))
+    return strokes_of_json(read_bytes(path, StrokeError, MAX_TEXT_BYTES), image_size_hw, str(path))
 
 
 def strokes_of_json(data: bytes, image_size_hw: tuple[int, int], name: str) -> tuple[Stroke, ...]:
     """The strokes in a file's content; ``name`` stands in error messages.  See ``read_strokes``."""
+    try:
+        data = in_utf8(data, name, StrokeError)
+    except StrokeError as error:
+        raise StrokeError(f"{name} is not a strokes file: {error}") from error
     _check_head(data, name)
     try:
         file = _StrokeFile.model_validate_json(data)

@@ -11,6 +11,9 @@ from pydantic import Field
 from s2m.errors import ConfigError
 from s2m.types import Frozen
 
+MAX_CLASS_NAME = 200
+"""The most characters of the name of a class."""
+
 
 class ObjectClass(Frozen):
     """A class of objects.
@@ -21,7 +24,7 @@ class ObjectClass(Frozen):
         former_names: under which objects were given it before it was renamed.
     """
 
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=MAX_CLASS_NAME)
     colour: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
     former_names: tuple[str, ...] = ()
 

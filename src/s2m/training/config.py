@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, ValidationError
 
 from s2m.errors import ConfigError
+from s2m.files.text import read_text
 from s2m.simulated_user.settings import Count, Positive, Settings
 
 if sys.version_info >= (3, 11):
@@ -79,12 +80,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing or is no TOML.
     """
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; give a TOML file such as configs/compact.toml") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(read_text(path, ConfigError))
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    except (RecursionError, ValueError) as error:
+        raise ConfigError(f"{path} is nested too deep, or has a number that is too long; mend it") from error
 
 
 def validated(kind: type[AnySettings], content: dict[str, Any], path: Path) -> AnySettings:
