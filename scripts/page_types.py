@@ -13,7 +13,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
-from s2m.session.commands import Edit, Redo, Undo
+from s2m.session.commands import Edit, Redo, ShowObjects, Undo
 from s2m.web import messages_to_page
 from s2m.web.mask_imports import ImportOutcome
 from s2m.web.messages_from_page import MessageFromPage
@@ -24,7 +24,7 @@ _HEAD = "// Written by scripts/page_types.py from the messages in src/s2m/web; d
 _UNIONS: dict[str, Any] = {
     "MessageFromPage": MessageFromPage,
     "MessageToPage": MessageToPage,
-    "Command": Edit | Undo | Redo,
+    "Command": Edit | ShowObjects | Undo | Redo,
 }
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 

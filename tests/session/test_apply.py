@@ -18,6 +18,7 @@ from s2m.session import (
     Brush,
     ChangeObject,
     ChangeStroke,
+    Clear,
     Command,
     Commit,
     Configure,
@@ -31,6 +32,7 @@ from s2m.session import (
     ImportMasks,
     MergeObjects,
     PasteObjects,
+    ShowObjects,
     SplitObject,
     command_from_json,
 )
@@ -151,6 +153,54 @@ def test_merged_objects_are_one_with_all_their_pixels() -> None:
 def test_strokes_of_a_merged_object_go_with_it() -> None:
     state = after(start(), draw((8, 8)), draw((24, 8), object_id=2), MergeObjects(object_ids=(2,), into_id=1))
     assert [stroke.object_id for stroke in state.past_strokes] == [1, 1]
+
+
+def test_negative_strokes_of_merged_objects_no_longer_speak() -> None:
+    state = after(
+        start(),
+        draw((8, 8)),
+        draw((24, 8), object_id=2),
+        draw((24, 8), sign="negative"),
+        MergeObjects(object_ids=(2,), into_id=1),
+    )
+    assert [stroke.sign for stroke in state.past_strokes] == ["positive", "positive"]
+
+
+def test_strokes_of_an_object_that_became_something_else_no_longer_speak() -> None:
+    drawn = after(imported(), draw((6, 6)), draw((28, 20), object_id=3), Commit())
+    split = after(drawn, SplitObject(object_id=1))
+    assert [stroke.object_id for stroke in split.past_strokes] == [3]
+    replaced = after(drawn, ImportMasks.from_label_map(blocks(), "old.png"))
+    assert [stroke.object_id for stroke in replaced.past_strokes] == [3]
+
+
+def test_strokes_speak_after_a_commit_until_they_are_cleared() -> None:
+    committed = after(start(), draw((8, 8)), Commit())
+    asked: list[list[int]] = []
+
+    class Recording(DiscAnswerer):
+        def __call__(
+            self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
+        ) -> FloatArray:
+            asked.append([stroke.object_id for stroke in strokes])
+            return super().__call__(strokes, previous, object_ids)
+
+    neighbour = after(committed, draw((12, 8), object_id=2), predictor=Recording())
+    assert asked[-1] == [1, 2]
+    assert neighbour.label_map()[8, 6] == 1
+    asked.clear()
+    after(committed, Clear(), draw((12, 8), object_id=2), predictor=Recording())
+    assert asked == [[2]]
+
+
+def test_hidden_objects_are_not_computed_unless_they_are_drawn_on() -> None:
+    state = after(start(), draw((8, 8)), draw((24, 16), object_id=2))
+    over = draw((8, 8), object_id=2).model_copy(update={"hidden_ids": (1,)})
+    kept = after(state, over)
+    np.testing.assert_array_equal(kept.layer.of(1), state.layer.of(1))
+    np.testing.assert_array_equal(kept.object_mask(1), state.object_mask(1))
+    drawn = after(state, draw((16, 8)).model_copy(update={"hidden_ids": (1,)}))
+    assert drawn.area_px(1) > state.area_px(1)
 
 
 def test_parts_become_objects_and_the_largest_keeps_its_id() -> None:
@@ -370,7 +420,7 @@ def test_points_are_kept_to_a_hundredth_of_a_pixel() -> None:
 
 def test_every_command_has_a_name_for_undo() -> None:
     state = after(imported(), ChangeObject(object_id=1, name="cat"), draw((8, 8), key="a"), draw((9, 9), key="b"))
-    names: list[tuple[Edit, str]] = [
+    names: list[tuple[Edit | ShowObjects, str]] = [
         (draw((8, 8)), "stroke 3 of cat"),
         (draw((8, 8), object_id=0), "stroke 1 of the background"),
         (draw((8, 8), object_id=7), "stroke 1 of object 7"),
@@ -389,7 +439,7 @@ def test_every_command_has_a_name_for_undo() -> None:
         (AddObject(object_id=5), "add object 5"),
         (ChangeObject(object_id=1, name="dog"), "rename cat to dog"),
         (ChangeObject(object_id=1, locked=True), "lock cat"),
-        (ChangeObject(object_id=1, visible=False), "hide cat"),
+        (ShowObjects(object_ids=(1,), visible=False), "hide cat"),
         (ChangeObject(object_id=1, colour="#ffffff"), "colour of cat"),
         (ChangeObject(object_id=1, class_name="animal"), "class of cat"),
         (ImportMasks.from_label_map(blocks(), "old.png"), "import of 2 objects from old.png"),

@@ -35,6 +35,7 @@ from s2m.session import (
     MergeObjects,
     Redo,
     Session,
+    ShowObjects,
     Smooth,
     SplitObject,
     Undo,
@@ -88,6 +89,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Clear),
     st.builds(AddObject, object_id=OBJECT_IDS),
     st.builds(ChangeObject, object_id=OBJECT_IDS, locked=st.sampled_from([None, True, False])),
+    st.builds(ShowObjects, object_ids=st.tuples(OBJECT_IDS), visible=st.booleans()),
     st.builds(DeleteObject, object_id=OBJECT_IDS),
     st.builds(MergeObjects, object_ids=st.lists(OBJECT_IDS, min_size=1, max_size=2).map(tuple), into_id=OBJECT_IDS),
     st.builds(SplitObject, object_id=OBJECT_IDS),
@@ -130,11 +132,15 @@ def fitting(session: Session, command: Command, index: int) -> Command:
 
 
 def do_all(session: Session, commands: Sequence[Command]) -> None:
-    """Do what fits; the others must leave everything as it was."""
+    """Do what fits; the others must leave everything as it was.  Two strokes come too fast."""
     for command in commands:
         before = session.state
+        fits = fitting(session, command, session.number)
         try:
-            session.do(fitting(session, command, session.number))
+            if isinstance(fits, Draw) and len(fits.strokes) > 1:
+                session.draw_together([(Draw(strokes=(stroke,)), "") for stroke in fits.strokes])
+            else:
+                session.do(fits)
         except JournalError:
             assert session.state is before
 

@@ -15,6 +15,7 @@ from s2m.session import (
     ChangeStroke,
     Clear,
     Commit,
+    DeleteObject,
     DeleteStroke,
     Draw,
     DrawnStroke,
@@ -24,6 +25,7 @@ from s2m.session import (
     MemoryJournal,
     Redo,
     Session,
+    ShowObjects,
     StrokePart,
     Undo,
     read_journal,
@@ -38,6 +40,20 @@ def journal_path(tmp_path: Path) -> Path:
 def draw(*points: tuple[float, float], object_id: int = 1, sign: str = "positive", key: str = "") -> Draw:
     fields = {"points": points, "object_id": object_id, "sign": sign}
     return Draw(strokes=(DrawnStroke.model_validate({**fields, "key": key} if key else fields),))
+
+
+class Failing(DiscAnswerer):
+    """Fails at one call, and then no more."""
+
+    def __init__(self, call: int) -> None:
+        super().__init__()
+        self.call = call
+
+    def __call__(self, *arguments, **named):  # type: ignore[no-untyped-def]
+        if self.calls == self.call:
+            self.calls += 1
+            raise RuntimeError("out of memory")
+        return super().__call__(*arguments, **named)
 
 
 def test_a_stroke_gives_a_mask_around_it(journal_path: Path) -> None:
@@ -206,14 +222,7 @@ def test_a_full_disk_changes_nothing_and_says_so(journal_path: Path, monkeypatch
 
 
 def test_a_failing_network_loses_no_stroke(journal_path: Path) -> None:
-    class Failing(DiscAnswerer):
-        def __call__(self, *arguments, **named):  # type: ignore[no-untyped-def]
-            if self.calls == 1:
-                self.calls += 1
-                raise RuntimeError("out of memory")
-            return super().__call__(*arguments, **named)
-
-    session = open_session(journal_path, Failing())
+    session = open_session(journal_path, Failing(1))
     before = session.do(draw((8, 8)))
     with pytest.raises(RuntimeError, match="out of memory"):
         session.do(draw((20, 20)))
@@ -248,7 +257,7 @@ def test_old_states_are_computed_again_when_memory_has_let_them_go(
 def test_the_memory_of_old_states_is_bounded_and_they_come_back(
     journal_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("s2m.session.session._STATES_BYTES", 5 * 12 * 16 * 2)
+    monkeypatch.setattr("s2m.session.kept_states.STATES_BYTES", 5 * 24 * 32 * 2)
     predictor = DiscAnswerer()
     session = open_session(journal_path, predictor)
     labels = [session.do(draw((3 * index + 2, 8))).label_map() for index in range(8)]
@@ -256,6 +265,76 @@ def test_the_memory_of_old_states_is_bounded_and_they_come_back(
     for expected in reversed(labels[:-1]):
         np.testing.assert_array_equal(session.undo().label_map(), expected)
     assert predictor.calls > calls
+
+
+def test_no_undo_computes_many_states_again(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr("s2m.session.kept_states.STATES_KEPT", 24)
+    predictor = DiscAnswerer()
+    session = open_session(journal_path, predictor)
+    labels = [session.do(draw((index % 32, index % 24))).label_map() for index in range(120)]
+    most = 0
+    for expected in reversed(labels[:-1]):
+        calls = predictor.calls
+        np.testing.assert_array_equal(session.undo().label_map(), expected)
+        most = max(most, predictor.calls - calls)
+    assert 0 < most < 40
+
+
+def test_hiding_is_no_step_and_outlives_the_session(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    session.do(draw((8, 8)))
+    session.do(draw((24, 8), object_id=2))
+    session.do(ShowObjects(object_ids=(1, 2), visible=False))
+    session.do(ShowObjects(object_ids=(2,), visible=True))
+    assert session.hidden_ids == {1}
+    assert session.undo_label == "stroke 1 of object 2"
+    session.undo()
+    session.close()
+    again = open_session(journal_path)
+    assert again.hidden_ids == {1}
+    assert again.redo_label == "stroke 1 of object 2"
+    with pytest.raises(JournalError, match="no object 9"):
+        again.do(ShowObjects(object_ids=(9,), visible=False))
+    again.do(DeleteObject(object_id=1))
+    assert again.hidden_ids == frozenset()
+    again.close()
+
+
+def test_strokes_that_came_too_fast_are_answered_at_once_and_undone_one_by_one(journal_path: Path) -> None:
+    predictor = DiscAnswerer()
+    session = open_session(journal_path, predictor)
+    session.do(draw((4, 4)))
+    calls = predictor.calls
+    joined = session.draw_together([(draw((10, 4)), "a"), (draw((16, 4)), "b"), (draw((22, 4)), "c")])
+    assert predictor.calls == calls + 1
+    assert joined.label_map()[4, 22] == 1
+    assert len(joined.strokes) == 4
+    assert [session.was_done(request) for request in "abc"] == [True] * 3
+    assert session.undo_label == "stroke 4 of object 1"
+    without = session.undo()
+    assert session.undo_label == "stroke 3 of object 1"
+    assert without.label_map()[4, 16] == 1
+    assert without.label_map()[4, 28] == 0
+    np.testing.assert_array_equal(session.redo().label_map(), joined.label_map())
+    session.undo()
+    session.do(draw((4, 20)))
+    labels = session.state.label_map()
+    session.close()
+    again = open_session(journal_path)
+    np.testing.assert_array_equal(again.state.label_map(), labels)
+    again.close()
+
+
+def test_strokes_that_are_answered_at_once_are_undone_together_when_the_network_fails(journal_path: Path) -> None:
+    session = open_session(journal_path, Failing(0))
+    with pytest.raises(RuntimeError, match="out of memory"):
+        session.draw_together([(draw((10, 4)), ""), (draw((16, 4)), "")])
+    assert session.undo_label is None
+    assert session.redo_label == "stroke 1 of object 1"
+    with pytest.raises(JournalError, match="of its own"):
+        session.draw_together([(draw((1, 1), key="k"), ""), (draw((2, 2), key="k"), "")])
+    session.close()
 
 
 def test_a_session_that_is_looked_at_shows_its_masks_and_changes_nothing(journal_path: Path) -> None:

@@ -26,6 +26,7 @@ from s2m.session.commands import (
     ImportMasks,
     MergeObjects,
     PasteObjects,
+    ShowObjects,
     Smooth,
     SplitObject,
 )
@@ -33,7 +34,7 @@ from s2m.session.state import AnnotationState
 from s2m.types import BACKGROUND_ID
 
 
-def check(state: AnnotationState, command: Edit) -> None:
+def check(state: AnnotationState, command: Edit | ShowObjects) -> None:
     """Make sure that a command fits a state, before it is written down.
 
     Raises:
@@ -43,7 +44,7 @@ def check(state: AnnotationState, command: Edit) -> None:
     _CHECKS.get(type(command), _nothing_to_check)(state, command)
 
 
-def _nothing_to_check(state: AnnotationState, command: Edit) -> None:
+def _nothing_to_check(state: AnnotationState, command: Edit | ShowObjects) -> None:
     del state, command
 
 
@@ -99,6 +100,11 @@ def _check_change(state: AnnotationState, command: ChangeObject) -> None:
     state.object(command.object_id)
 
 
+def _check_show(state: AnnotationState, command: ShowObjects) -> None:
+    for object_id in command.object_ids:
+        state.object(object_id)
+
+
 def _check_stroke(state: AnnotationState, command: ChangeStroke | DeleteStroke) -> None:
     stroke = next((one for one in state.strokes if one.key == command.key), None)
     if stroke is None:
@@ -136,6 +142,7 @@ _CHECKS: dict[type, Callable[..., None]] = {
     MergeObjects: _check_merge,
     AddObject: _check_add,
     ChangeObject: _check_change,
+    ShowObjects: _check_show,
     ChangeStroke: _check_stroke,
     DeleteStroke: _check_stroke,
     ImportMasks: _check_masks,

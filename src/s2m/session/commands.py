@@ -79,11 +79,14 @@ class Draw(Frozen):
 
     Attributes:
         hidden_ids: objects that are hidden while it is drawn, which are not computed.  The session writes them.
+        joins: how many commands before this one are answered together with it, as the network was busy when they came.
+            The session writes it.
     """
 
     kind: Literal["draw"] = "draw"
     strokes: Annotated[tuple[DrawnStroke, ...], Field(min_length=1, max_length=10_000)]
     hidden_ids: tuple[ObjectId, ...] = ()
+    joins: Annotated[int, Field(ge=0)] = 0
 
 
 class Commit(Frozen):
@@ -109,15 +112,22 @@ class AddObject(Frozen):
 
 
 class ChangeObject(Frozen):
-    """What is given changes: name, class, colour, visibility, lock."""
+    """What is given changes: name, class, colour, lock."""
 
     kind: Literal["change_object"] = "change_object"
     object_id: ObjectId
     name: Name | None = None
     class_name: Name | None = None
     colour: Colour | None = None
-    visible: bool | None = None
     locked: bool | None = None
+
+
+class ShowObjects(Frozen):
+    """Objects are hidden, or shown again.  It is no step that can be undone."""
+
+    kind: Literal["show_objects"] = "show_objects"
+    object_ids: Annotated[tuple[ObjectId, ...], Field(min_length=1)]
+    visible: bool
 
 
 class DeleteObject(Frozen):
@@ -301,7 +311,7 @@ Edit = (
 )
 """Commands that give a new state and can be undone."""
 
-Command = Edit | Undo | Redo | ModelUsed
+Command = Edit | ShowObjects | Undo | Redo | ModelUsed
 
 _COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from s2m.errors import JournalError
@@ -29,11 +30,12 @@ from s2m.session.commands import (
     ModelUsed,
     PasteObjects,
     Redo,
+    ShowObjects,
     Smooth,
     SplitObject,
     Undo,
 )
-from s2m.session.journal import DroppedStroke, JournalReading, StrokePart
+from s2m.session.journal import DroppedStroke, JournalEntry, JournalReading, StrokePart
 from s2m.session.state import AnnotationState, initial_state
 
 
@@ -94,9 +96,21 @@ def history_of(reading: JournalReading) -> History:
             history = history.with_undo()
         elif isinstance(line.entry, Redo):
             history = history.with_redo()
-        elif not isinstance(line.entry, ModelUsed | StrokePart | DroppedStroke):
+        elif not isinstance(line.entry, ShowObjects | ModelUsed | StrokePart | DroppedStroke):
             history = history.with_entry(HistoryEntry(line.number, line.entry, line.label, line.at))
     return history
+
+
+def hidden_after(entries: Iterable[JournalEntry], hidden: frozenset[int] = frozenset()) -> frozenset[int]:
+    """The objects that are hidden after some lines of a journal; those that go leave their ids to others."""
+    for entry in entries:
+        if isinstance(entry, ShowObjects):
+            hidden = hidden - set(entry.object_ids) if entry.visible else hidden | set(entry.object_ids)
+        elif isinstance(entry, DeleteObject):
+            hidden -= {entry.object_id}
+        elif isinstance(entry, MergeObjects):
+            hidden -= set(entry.object_ids) - {entry.into_id}
+    return hidden
 
 
 def unfinished_strokes(reading: JournalReading) -> dict[str, DrawnStroke]:
@@ -128,6 +142,25 @@ def last_model(reading: JournalReading) -> str | None:
     return models[-1] if models else None
 
 
+def steps_of(done: Iterable[HistoryEntry]) -> list[tuple[int, Edit]]:
+    """What gives the states of a history: commands with the number of their line; strokes answered together as one."""
+    steps: list[tuple[int, Edit]] = []
+    for entry in done:
+        joins = entry.command.joins if isinstance(entry.command, Draw) else 0
+        kept = max(0, len(steps) - joins)
+        steps[kept:] = [(entry.number, joined_commands([*(command for _, command in steps[kept:]), entry.command]))]
+    return steps
+
+
+def joined_commands(commands: Sequence[Edit]) -> Edit:
+    """Some strokes as one command; or the one command."""
+    *_, last = commands
+    if len(commands) == 1 or not isinstance(last, Draw):
+        return last
+    strokes = (stroke for command in commands if isinstance(command, Draw) for stroke in command.strokes)
+    return last.model_copy(update={"strokes": tuple(strokes)})
+
+
 def replayed(reading: JournalReading, predictor: ImagePredictor) -> AnnotationState:
     """The state that a journal gives under a model.
 
@@ -136,12 +169,12 @@ def replayed(reading: JournalReading, predictor: ImagePredictor) -> AnnotationSt
     """
     header = reading.header
     state = initial_state(header.image, header.size_hw, header.overlap)
-    for entry in history_of(reading).done:
-        state = apply(state, entry.command, predictor)
+    for _, command in steps_of(history_of(reading).done):
+        state = apply(state, command, predictor)
     return state
 
 
-def label_of(command: Edit, state: AnnotationState) -> str:
+def label_of(command: Edit | ShowObjects, state: AnnotationState) -> str:
     """What a command is called, in the state before it."""
     if isinstance(command, Draw):
         return _label_of_strokes(command, state)
@@ -157,6 +190,9 @@ def label_of(command: Edit, state: AnnotationState) -> str:
         return f"merge into {state.name_of(command.into_id)}"
     if isinstance(command, ChangeObject):
         return _label_of_change(command, state)
+    if isinstance(command, ShowObjects):
+        names = ", ".join(state.name_of(object_id) for object_id in command.object_ids)
+        return f"{'show' if command.visible else 'hide'} {names}"
     if isinstance(command, AddObject):
         return f"add {command.name or f'object {command.object_id}'}"
     if isinstance(command, Configure):
@@ -203,8 +239,6 @@ def _label_of_change(command: ChangeObject, state: AnnotationState) -> str:
     name = state.name_of(command.object_id)
     if command.locked is not None:
         return f"{'lock' if command.locked else 'unlock'} {name}"
-    if command.visible is not None:
-        return f"{'show' if command.visible else 'hide'} {name}"
     if command.name is not None:
         return f"rename {name} to {command.name or 'its number'}"
     return f"{'class' if command.class_name is not None else 'colour'} of {name}"

@@ -44,6 +44,10 @@ class DroppedStroke(Frozen):
     dropped_key: Key
 
 
+JournalEntry = Command | StrokePart | DroppedStroke
+"""What happened, as one line says it."""
+
+
 @dataclass(frozen=True)
 class JournalLine:
     """One line after the header: a command, a part of a stroke, or the end of a stroke that was given up.
@@ -59,7 +63,7 @@ class JournalLine:
     number: int
     at: str
     label: str
-    entry: Command | StrokePart | DroppedStroke
+    entry: JournalEntry
     request: str = ""
 
 

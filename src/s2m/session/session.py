@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +25,7 @@ from s2m.session.commands import (
     Edit,
     ModelUsed,
     Redo,
+    ShowObjects,
     Tool,
     Undo,
     command_from_json,
@@ -34,25 +34,26 @@ from s2m.session.commands import (
 from s2m.session.history import (
     History,
     HistoryEntry,
+    hidden_after,
     history_of,
     joined,
+    joined_commands,
     label_of,
     last_model,
+    steps_of,
     unfinished_strokes,
 )
 from s2m.session.journal import (
     DroppedStroke,
+    JournalEntry,
     JournalLine,
     JournalReading,
     OpenedJournal,
     StrokePart,
 )
+from s2m.session.kept_states import KeptStates
 from s2m.session.state import AnnotationState, initial_state
 from s2m.types import BACKGROUND_ID, BoolArray, LabelMap, Sign
-
-_STATES_KEPT = 64
-_STATES_BYTES = 256_000_000
-"""States kept in memory for undo, and the memory of their masks; others are computed again when they are wanted."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +111,19 @@ class Session:
     def _take_up(self, reading: JournalReading, known: Mapping[int, AnnotationState]) -> None:
         header = reading.header
         first = initial_state(header.image, header.size_hw, header.overlap)
-        self._states: OrderedDict[int, AnnotationState] = OrderedDict({0: first, **known})
+        self._states = KeptStates(first, known)
         self._times = [line.at for line in reading.lines]
         self._requests = {line.request for line in reading.lines if line.request}
         self._parts = unfinished_strokes(reading)
         self._history = history_of(reading)
         self._recorded_model = last_model(reading)
+        self.hidden_ids = hidden_after(line.entry for line in reading.lines)
         self._state: AnnotationState | None = None
         self.number = reading.lines[-1].number if reading.lines else 0
         self._notice_other_model()
         if self._journal.is_read_only:
-            self._notice_parts()
+            unshown = "a stroke that was being drawn when the program ended is not shown; it is kept"
+            self.notices += (unshown,) * len(self._parts)
         else:
             self._finish_parts()
 
@@ -130,11 +133,6 @@ class Session:
             kept = not done or done[-1].number in self._states
             what = "they stay as they are until you change them" if kept else "they were computed again"
             self.notices += (f"the masks were made with {self._recorded_model}, now {self.model_id} answers; {what}",)
-
-    def _notice_parts(self) -> None:
-        """Strokes that were being drawn when the journal ended stay in it as they are."""
-        for _ in self._parts:
-            self.notices += ("a stroke that was being drawn when the program ended is not shown; it is kept",)
 
     def _finish_parts(self) -> None:
         """Strokes that were being drawn when the journal ended become strokes."""
@@ -203,7 +201,22 @@ class Session:
                 return self._move(command, self._history.with_redo(), f"redo {self.redo_label}", request)
             if isinstance(command, ModelUsed):
                 raise JournalError("which model is used is written by the session itself; open the image with another")
-            return self._do_edit(command, request)
+            if isinstance(command, ShowObjects):
+                return self._show_objects(command, request)
+            return self._do_edits([(command, request)])
+
+    def draw_together(self, draws: Sequence[tuple[Draw, str]]) -> AnnotationState:
+        """Answer strokes at once that came one after the other; each is undone on its own.
+
+        Args:
+            draws: commands with their names, see ``do``.
+
+        Raises:
+            JournalError: one of them does not fit; nothing has changed.
+            ReadOnlyError, OutputError: see ``do``.
+        """
+        with self._lock:
+            return self._do_edits(draws)
 
     def add_object(self, name: str = "", class_name: str = "", colour: str = "") -> int:
         """Add an object, to be drawn with the id that is returned; an empty name or colour (#rrggbb) is chosen.
@@ -263,7 +276,7 @@ class Session:
     def preview(self, stroke: DrawnStroke) -> AnnotationState:
         """The state that a stroke still being drawn would give; nothing is written or kept."""
         with self._lock:
-            return apply(self.state, Draw(strokes=(stroke,)), self._predictor)
+            return apply(self.state, self._with_hidden(Draw(strokes=(stroke,))), self._predictor)
 
     def record_part(self, part: StrokePart) -> None:
         """Put a piece of a stroke in progress on the disk; see ``StrokePart``.
@@ -297,9 +310,9 @@ class Session:
         """
         with self._lock:
             self.record_model()
-            self._states = OrderedDict({0: self._states[0]})
+            self._states.forget()
             if self._history.done:
-                self._keep(self._history.done[-1].number, state)
+                self._states.keep(self._history.done[-1].number, state)
             self._show(state)
 
     def snapshot(self) -> Snapshot:
@@ -313,24 +326,44 @@ class Session:
         with self._lock:
             self._journal.close()
 
-    def _do_edit(self, command: Edit, request: str) -> AnnotationState:
+    def _show_objects(self, command: ShowObjects, request: str) -> AnnotationState:
+        check(self.state, command)
+        self._write(command, label_of(command, self.state), request)
+        return self.state
+
+    def _do_edits(self, edits: Sequence[tuple[Edit, str]]) -> AnnotationState:
+        """Do one command, or some strokes as one."""
         before = self.state
-        check(before, command)
-        label = label_of(command, before)
-        if isinstance(command, Draw | ChangeStroke | DeleteStroke):
+        named = [(self._with_hidden(command, count), request) for count, (command, request) in enumerate(edits)]
+        whole = joined_commands([command for command, _ in named])
+        check(before, whole)
+        if isinstance(whole, Draw | ChangeStroke | DeleteStroke):
             self.record_model()
-        at = self._write(command, label, request)
-        self._history = self._history.with_entry(HistoryEntry(self.number, command, label, at))
-        for stroke in command.strokes if isinstance(command, Draw) else ():
-            self._parts.pop(stroke.key, None)
+        shown = before
+        for command, request in named:
+            label = label_of(command, shown)
+            at = self._write(command, label, request)
+            self._history = self._history.with_entry(HistoryEntry(self.number, command, label, at))
+            if isinstance(command, Draw):
+                shown = replace(shown, chain=(*shown.chain, command))
+                for stroke in command.strokes:
+                    self._parts.pop(stroke.key, None)
         try:
-            after = apply_checked(before, command, self._predictor)
+            after = apply_checked(before, whole, self._predictor)
         except Exception:
-            self._history = self._history.with_undo()
-            self._write(Undo(), f"undo {label}")
+            for _ in named:
+                label = f"undo {self.undo_label}"
+                self._history = self._history.with_undo()
+                self._write(Undo(), label)
             raise
-        self._keep(self._history.done[-1].number, after)
+        self._states.keep(self._history.done[-1].number, after)
         return self._show(after)
+
+    def _with_hidden(self, command: Edit, joins: int = 0) -> Edit:
+        """A command as the journal takes it: strokes know what is hidden, and how many before them they join."""
+        if not isinstance(command, Draw):
+            return command
+        return command.model_copy(update={"hidden_ids": tuple(sorted(self.hidden_ids)), "joins": joins})
 
     def _move(self, command: Undo | Redo, history: History, label: str, request: str) -> AnnotationState:
         after = self._state_after(history.done)
@@ -346,35 +379,20 @@ class Session:
 
     def _state_after(self, done: Sequence[HistoryEntry]) -> AnnotationState:
         """The state after some commands, from the last one of them whose state is known."""
-        known = len(done)
-        while known and done[known - 1].number not in self._states:
-            known -= 1
-        state = self._states[done[known - 1].number if known else 0]
-        for entry in done[known:]:
-            state = apply(state, entry.command, self._predictor)
-            self._keep(entry.number, state)
+        steps = steps_of(done)
+        state, known = self._states.last_known(steps)
+        for number, command in steps[known:]:
+            state = apply(state, command, self._predictor)
+            self._states.keep(number, state)
         return state
 
-    def _keep(self, number: int, state: AnnotationState) -> None:
-        self._states[number] = state
-        self._states.move_to_end(number)
-        kept = [other for other in self._states if other not in (0, number)]
-        while kept and (len(self._states) > _STATES_KEPT or _nbytes(self._states.values()) > _STATES_BYTES):
-            del self._states[kept.pop(0)]
-
-    def _write(self, entry: Command | StrokePart | DroppedStroke, label: str, request: str = "") -> str:
+    def _write(self, entry: JournalEntry, label: str, request: str = "") -> str:
         at = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         notice = self._journal.append(JournalLine(self.number + 1, at, label, entry, request))
         self.notices += (notice,) if notice else ()
         self.number += 1
+        self.hidden_ids = hidden_after([entry], self.hidden_ids)
         if request:
             self._requests.add(request)
         self._times.append(at)
         return at
-
-
-def _nbytes(states: Iterable[AnnotationState]) -> int:
-    """Memory that the masks of some states take; states share most of them."""
-    layers = (layer for state in states for layer in (state.start, state.layer))
-    arrays = {id(logits): logits for layer in layers for logits in layer.logits}
-    return sum(array.nbytes for array in arrays.values())

@@ -30,7 +30,6 @@ class AnnotatedObject(Frozen):
     name: str
     class_name: str
     colour: str
-    visible: bool = True
     locked: bool = False
 
 

@@ -155,7 +155,7 @@ def state_message(name: str, session: Session, state: AnnotationState, known: Pa
                 name=item.name,
                 class_name=item.class_name,
                 colour=item.colour,
-                visible=item.visible,
+                visible=item.object_id not in session.hidden_ids,
                 locked=item.locked,
             )
             for item in state.objects

@@ -51,6 +51,7 @@ export type Command =
   | PasteObjects
   | MarkImage
   | Configure
+  | ShowObjects
   | Undo
   | Redo;
 
@@ -102,14 +103,13 @@ export interface ChangeClass {
   colour?: string | null;
 }
 
-/** What is given changes: name, class, colour, visibility, lock. */
+/** What is given changes: name, class, colour, lock. */
 export interface ChangeObject {
   kind: "change_object";
   object_id: number;
   name?: string | null;
   class_name?: string | null;
   colour?: string | null;
-  visible?: boolean | null;
   locked?: boolean | null;
 }
 
@@ -201,6 +201,8 @@ export interface DoCommand {
 export interface Draw {
   kind: "draw";
   strokes: DrawnStroke[];
+  hidden_ids?: number[];
+  joins?: number;
 }
 
 /** One movement of the pen. */
@@ -509,6 +511,13 @@ export interface Save {
   type: "save";
   id: string;
   image: string;
+}
+
+/** Objects are hidden, or shown again.  It is no step that can be undone. */
+export interface ShowObjects {
+  kind: "show_objects";
+  object_ids: number[];
+  visible: boolean;
 }
 
 /** The outline becomes smoother, at the scale of a radius in image pixels. */

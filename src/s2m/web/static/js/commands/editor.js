@@ -87,10 +87,20 @@ export class Editor {
     this.command({ kind: "change_object", object_id: id, ...change });
   }
 
+  /**
+   * @param {number[]} ids
+   * @param {boolean} visible
+   */
+  showObjects(ids, visible) {
+    this.command({ kind: "show_objects", object_ids: ids, visible });
+  }
+
   /** @param {"locked" | "visible"} what of the chosen object */
   toggleObject(what) {
     const object = this.annotation.object(this.ui.value.object);
-    if (object) this.changeObject(object.id, { [what]: !object[what] });
+    if (!object) return;
+    if (what === "visible") this.showObjects([object.id], !object.visible);
+    else this.changeObject(object.id, { locked: !object.locked });
   }
 
   /** @param {"delete_object" | "split_object" | "fill_holes" | "drop_specks" | "smooth"} kind */

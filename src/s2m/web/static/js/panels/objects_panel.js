@@ -73,7 +73,7 @@ export class ObjectsPanel {
       make("span", { class: "name", title }, [name, ...shown]),
       make("span", { class: "area", "data-area": id }),
       this.#small(visible ? "eye" : "eye-off", visible ? "Hide" : "Show", visible ? "" : "set", () =>
-        this.editor.changeObject(id, { visible: !visible }),
+        this.editor.showObjects([id], !visible),
       ),
       this.#small(locked ? "lock" : "unlock", lock, locked ? "set" : "", () =>
         this.editor.changeObject(id, { locked: !locked }),

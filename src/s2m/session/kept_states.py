@@ -1,0 +1,55 @@
+"""States after some commands, kept in memory for undo: close together near the present, farther apart the older."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from s2m.session.commands import Edit
+from s2m.session.state import AnnotationState
+
+STATES_KEPT = 64
+STATES_BYTES = 256_000_000
+"""How many states are kept, and the memory of their masks; others are computed again when they are wanted."""
+
+
+class KeptStates:
+    """States by the number of the journal's line that gave them; 0 is the image as it was opened first."""
+
+    def __init__(self, first: AnnotationState, known: Mapping[int, AnnotationState]) -> None:
+        self._first = first
+        self._states = {0: first, **known}
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._states
+
+    def forget(self) -> None:
+        """Keep the first state alone."""
+        self._states = {0: self._first}
+
+    def last_known(self, steps: Sequence[tuple[int, Edit]]) -> tuple[AnnotationState, int]:
+        """The state after as many steps as one is known for, and how many these are."""
+        known = len(steps)
+        while known and steps[known - 1][0] not in self._states:
+            known -= 1
+        return self._states[steps[known - 1][0] if known else 0], known
+
+    def keep(self, number: int, state: AnnotationState) -> None:
+        """Keep the state of the present.
+
+        Where there are too many, the one goes whose neighbours are nearest to each other for how old it is.  So what
+        an undo computes again grows with how far back it goes, and stays a small part of that.
+        """
+        self._states[number] = state
+        numbers = sorted(self._states)
+        while len(numbers) > 2 and (len(numbers) > STATES_KEPT or self._nbytes() > STATES_BYTES):
+            inner = [place for place in range(1, len(numbers) - 1) if numbers[place] != number]
+            if not inner:
+                return
+            gone = min(inner, key=lambda at: (numbers[at + 1] - numbers[at - 1]) / (1 + abs(number - numbers[at])))
+            del self._states[numbers.pop(gone)]
+
+    def _nbytes(self) -> int:
+        """Memory that the masks take; states share most of them."""
+        layers = (layer for state in self._states.values() for layer in (state.start, state.layer))
+        arrays = {id(logits): logits.nbytes for layer in layers for logits in layer.logits}
+        return sum(arrays.values())
