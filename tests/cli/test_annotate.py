@@ -77,7 +77,7 @@ def test_an_output_folder_that_cannot_be_written_is_view_only(
 
     def serve(workspace: Workspace, _: Address, greet: Callable[[Greeting], None]) -> None:
         workspaces.append(workspace)
-        greet(Greeting("http://127.0.0.1:1/", (), False))
+        greet(Greeting("http://127.0.0.1:1/", (), "http://127.0.0.1:1/", False, False))
 
     monkeypatch.setattr("s2m.cli.annotate.serve", serve)
     code, said = run(two_discs_file, "-o", tmp_path / "out", "--model", tiny_model_folder)

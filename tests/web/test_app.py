@@ -155,6 +155,95 @@ def test_no_path_outside_the_project_is_served(client: TestClient) -> None:
         assert client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/api/images/{'9' * 5000}/thumbnail",
+        f"/api/images/0/tiles/{'1' * 4400}/0/0",
+        "/api/images/0/tiles/0/0/99999999999999999999",
+        "/api/images/-1/thumbnail",
+        "/static/%00",
+        f"/static/{'a' * 5000}",
+        f"/api/images/0/tiles/0/0/0?contrast_limits={'9' * 5000},1e999",
+    ],
+)
+def test_an_address_that_leads_nowhere_is_not_found(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+GARBAGE = [
+    "",
+    "x",
+    "null",
+    "[" * 100_000,
+    '{"type":' * 100_000,
+    "{}",
+    '{"type": 5}',
+    '{"type": "open"}',
+    '{"type": "hello", "page": ' + "9" * 5000 + "}",
+    '{"type": "view", "image": "discs.png", "zoom": 1e999, "centre_xy": [1, 2], "fitted": true,'
+    ' "selected_object_id": 1}',
+    json.dumps({"type": "command", "id": "c", "image": "discs.png", "body": {"kind": ["draw"]}}),
+    '{"type": "command", "id": "c", "image": "discs.png", "body": {"kind": "draw", "strokes": [{"points": [['
+    + "9" * 5000
+    + ", 1e400]]}]}}",
+    json.dumps(
+        {"type": "command", "id": "c", "image": "discs.png", "body": {"kind": "add_object", "object_id": 2**70}}
+    ),
+    json.dumps({"type": "copy_objects", "id": "c", "image": "discs.png", "into": "discs.png", "object_ids": [2**80]}),
+    *(
+        json.dumps(
+            {
+                "type": "pen",
+                "image": "discs.png",
+                "key": "k",
+                "object_id": 1,
+                "sign": "positive",
+                "tool": "stroke",
+                "width_px": 6,
+                "first": 0,
+                "points": [[5, 5]],
+                **wrong,
+            }
+        )
+        for wrong in ({"object_id": 9999}, {"width_px": 1e6}, {"points": [[5e6, 5]]}, {"key": "a:b"}, {"first": 2**63})
+    ),
+]
+
+
+@pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:30])
+def test_garbage_is_refused_in_one_line_and_the_connection_holds(
+    connect: Connect, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    socket = connect()
+    hear(socket, "masks")
+    socket.send_text(text)
+    socket.send_bytes(text.encode())
+    say(socket, {"type": "save", "id": "after", "image": "discs.png"})
+    said = []
+    while (message := json.loads(socket.receive_text())).get("id") != "after":
+        said.append(message)
+    refusals = [message["text"] for message in said if message["type"] in ("failed", "notice")]
+    assert len(refusals) == 2
+    assert all("\n" not in refusal and len(refusal) < 500 for refusal in refusals)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_outlines_come_again_after_the_image_is_opened_again_at_once(connect: Connect) -> None:
+    socket = connect()
+    say(socket, draw())
+    for _ in range(5):
+        say(socket, {"type": "open", "image": "discs.png"})
+    known: set[str] = set()
+    say(socket, {"type": "save", "id": "after", "image": "discs.png"})
+    while (message := json.loads(socket.receive_text())).get("id") != "after":
+        if message["type"] == "image":
+            known.clear()
+        if message["type"] == "masks":
+            known |= {entry["key"] for entry in message["masks"] if "rings" in entry}
+            assert {entry["key"] for entry in message["masks"]} <= known
+
+
 def test_tiles_come_with_their_type_and_may_be_kept(client: TestClient) -> None:
     tile = client.get("/api/images/0/tiles/0/0/0")
     assert tile.headers["content-type"] == "image/png"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.testclient import TestClient
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocket
 
 from s2m.web.security import MAX_BODY_BYTES, Access, Gate, new_token
 
@@ -37,7 +39,7 @@ def client(**limits: float) -> TestClient:
 def test_the_token_in_the_address_becomes_a_cookie_that_scripts_cannot_read() -> None:
     answer = client().get(f"/?token={TOKEN}")
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/"
+    assert urljoin(f"{ORIGIN}/", answer.headers["location"]) == f"{ORIGIN}/"
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
@@ -87,7 +89,7 @@ def test_other_methods_are_refused() -> None:
     assert client().delete("/", headers={**COOKIE, "origin": ORIGIN}).status_code == 405
 
 
-@pytest.mark.parametrize("length", [str(MAX_BODY_BYTES + 1), "much"])
+@pytest.mark.parametrize("length", [str(MAX_BODY_BYTES + 1), "much", "9" * 5000])
 def test_a_body_that_is_too_long_is_refused(length: str) -> None:
     answer = client().post("/", headers={**COOKIE, "origin": ORIGIN, "content-length": length}, content=b"abc")
     assert answer.status_code == 413
@@ -122,11 +124,31 @@ def test_a_web_socket_needs_token_and_origin() -> None:
         {**COOKIE, "origin": ORIGIN, "host": "evil.example"},
     ],
 )
-def test_a_web_socket_of_a_stranger_is_closed_with_a_reason(headers: dict[str, str]) -> None:
-    with client().websocket_connect("/ws", headers=headers) as socket, pytest.raises(WebSocketDisconnect) as closed:
-        socket.receive_text()
-    assert closed.value.code == 1008
-    assert closed.value.reason
+def test_a_web_socket_of_a_stranger_is_refused_before_it_is_one(headers: dict[str, str]) -> None:
+    with pytest.raises(WebSocketDenialResponse) as refusal, client().websocket_connect("/ws", headers=headers):
+        pass
+    assert refusal.value.status_code in (403, 421)
+    assert refusal.value.text
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/", "///evil.example", "/\\evil.example", "//evil.example/a/b", "/a//b"]
+)
+def test_the_way_on_after_the_token_stays_on_this_site(path: str) -> None:
+    answer = client().get(f"{ORIGIN}{path}?token={TOKEN}")
+    assert answer.status_code == 303
+    assert urljoin(f"{ORIGIN}{path}", answer.headers["location"]).startswith(f"{ORIGIN}/")
+    assert not answer.headers["location"].startswith("/")
+
+
+def test_a_code_stands_for_the_token_once() -> None:
+    access = Access(TOKEN, frozenset({ORIGIN}))
+    code = access.new_code()
+    app = Starlette(middleware=[Middleware(Gate, access=access)])
+    browser = TestClient(app, base_url=ORIGIN, follow_redirects=False)
+    assert browser.get(f"/?token={code}").status_code == 303
+    browser.cookies.clear()
+    assert browser.get(f"/?token={code}").status_code == 403
 
 
 def test_tokens_are_long_and_never_the_same() -> None:

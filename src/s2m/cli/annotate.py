@@ -107,7 +107,7 @@ def annotate(
     def greet(greeting: Greeting) -> None:
         _say(greeting, project)
         if not no_browser and _has_screen():
-            open_browser(greeting.url)
+            open_browser(greeting.browser_url)
 
     serve(Workspace(project, Segmenter(model), settings), address, greet)
 
@@ -150,6 +150,8 @@ def _say(greeting: Greeting, project: Project) -> None:
     if not greeting.is_local:
         _print_qr_code(greeting.url)
         click.echo(f"Whoever has this address can {'edit' if project.read_only is None else 'see'} the masks.")
+        if not greeting.is_encrypted:
+            click.echo("HTTP sends it in clear: others on this network can read it; see --tls-cert and --tls-key.")
     click.echo("Press Ctrl+C to stop; nothing is lost.")
 
 

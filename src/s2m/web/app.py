@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -21,8 +22,9 @@ from s2m.errors import ImageError, S2MError, ServerError
 from s2m.files.contrast_limits import ContrastLimits
 from s2m.web.connection import PageConnection
 from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
-from s2m.web.messages_from_page import ANSWERED, MAX_MESSAGE_BYTES, read_message
+from s2m.web.messages_from_page import ANSWERED, read_message
 from s2m.web.messages_to_page import CommandFailed, error_notice
+from s2m.web.open_image import told
 from s2m.web.pyramid import EncodedTile
 from s2m.web.security import Access, Gate, TokenBucket
 from s2m.web.uncertainty import draw_uncertainty
@@ -50,6 +52,15 @@ HTTP_STATUS: Mapping[str, int] = MappingProxyType(
 _MESSAGES_PER_SECOND = 400.0
 _MESSAGES_AT_ONCE = 2000.0
 _KEPT_FOR_EVER = "private, max-age=31536000, immutable"
+
+
+class _Number(IntegerConvertor):
+    """A number of an address, short enough for every use of it."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("number", _Number())
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -101,10 +112,10 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
         yield
         await workspace.close()
 
-    images = "/api/images/{index:int}"
+    images = "/api/images/{index:number}"
     routes = [
         Route("/", index),
-        Route(images + "/tiles/{level:int}/{column:int}/{row:int}", _taught(tile)),
+        Route(images + "/tiles/{level:number}/{column:number}/{row:number}", _taught(tile)),
         Route(images + "/thumbnail", _taught(thumbnail)),
         Route(images + "/uncertainty", _taught(uncertainty)),
         Route(images + "/masks", _taught(import_masks), methods=["POST"]),
@@ -124,6 +135,9 @@ def _taught(handler: Handler) -> Handler:
             return await handler(request)
         except S2MError as error:
             return PlainTextResponse(str(error), HTTP_STATUS[error.code], headers={"X-S2M-Error": error.code})
+        except (ValueError, OverflowError, RecursionError) as error:
+            log.warning("a request to %s cannot be understood (%s)", request.url.path, type(error).__name__)
+            return PlainTextResponse(f"This cannot be understood ({type(error).__name__}).", 422)
 
     return answer
 
@@ -153,33 +167,33 @@ async def _serve_page(workspace: Workspace, websocket: WebSocket) -> None:
     client = websocket.client.host if websocket.client else "?"
     log.info("a page of %s is connected", client)
     connection = PageConnection(websocket)
-    talking = asyncio.create_task(connection.run())
+    both = [asyncio.create_task(connection.run()), asyncio.create_task(_listen(workspace, connection))]
     try:
-        await _listen(workspace, connection)
-    except WebSocketDisconnect:
-        pass
+        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if (error := task.exception()) is not None and not isinstance(error, WebSocketDisconnect):
+                log.error("a page of %s is cut off (%s: %s)", client, type(error).__name__, error)
     finally:
-        talking.cancel()
-        await asyncio.gather(talking, return_exceptions=True)
         workspace.goodbye(connection)
         log.info("a page of %s is gone", client)
+        for task in both:
+            task.cancel()
+        await asyncio.wait(both)
 
 
 async def _listen(workspace: Workspace, connection: PageConnection) -> None:
+    """Do what a page says; it hears of what cannot be done, or is not understood."""
     bucket = TokenBucket(_MESSAGES_PER_SECOND, _MESSAGES_AT_ONCE)
-    while True:
-        text = await connection.socket.receive_text()
+    while (received := await connection.socket.receive())["type"] != "websocket.disconnect":
         while not bucket.take():
             await asyncio.sleep(0.01)
-        if len(text) > MAX_MESSAGE_BYTES:
-            connection.send(error_notice("a message of the page was too long; reload it"))
-            continue
         message_id = None
         try:
-            message = read_message(text)
+            message = read_message(received.get("text") or "")
             message_id = message.id if isinstance(message, ANSWERED) else None
             await workspace.receive(connection, message)
-        except S2MError as error:
+        except Exception as fault:  # Whatever is wrong with one message, the next ones are still answered.
+            error = told(fault)
             if message_id is None:
                 connection.send(error_notice(str(error)))
             else:

@@ -10,15 +10,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from s2m.errors import ServerError
+from s2m.session.commands import Coordinate, ObjectOrBackgroundId, WidthPx
+from s2m.session.commands import Key as StrokeKey
 
 MAX_POINTS = 100_000
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
 Name = Annotated[str, Field(min_length=1, max_length=1024)]
 Key = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
-Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e7, le=1e7)]
 Colour = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6})?$")]
-PointXY = tuple[Coordinate, Coordinate]
+PointXY = tuple[FiniteFloat, FiniteFloat]
 
 
 class _Message(BaseModel):
@@ -60,13 +61,13 @@ class PenPoints(_Message):
 
     type: Literal["pen"]
     image: Name
-    key: Key
-    object_id: Annotated[int, Field(ge=0, le=10_000)]
+    key: StrokeKey
+    object_id: ObjectOrBackgroundId
     sign: Literal["positive", "negative"]
     tool: Literal["stroke", "dot", "box", "lasso"]
-    width_px: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+    width_px: WidthPx
     first: Annotated[int, Field(ge=0, le=MAX_POINTS)]
-    points: Annotated[list[PointXY], Field(max_length=MAX_POINTS)]
+    points: Annotated[list[tuple[Coordinate, Coordinate]], Field(max_length=MAX_POINTS)]
 
 
 class PenCancel(_Message):
@@ -74,7 +75,7 @@ class PenCancel(_Message):
 
     type: Literal["pen_cancel"]
     image: Name
-    key: Key
+    key: StrokeKey
 
 
 class Save(_Message):

@@ -131,7 +131,7 @@ class OpenImage:
         connection.send(state_message(self.name, self.session, self.state, connection.known))
         if not self.masks and self.state.objects:
             self.masks = await self._workers.ask_network(lambda: shown_masks(self.state))
-        connection.send_late(partial(self._masks_message, 0.0, connection))
+        connection.send_late(partial(self._masks_message, 0.0, connection.known))
         for notice in self.session.notices:
             connection.send(Notice(type="notice", level="warning", text=notice))
         self._notices_told = len(self.session.notices)
@@ -229,8 +229,8 @@ class OpenImage:
         try:
             self.state = await self._workers.ask_network(lambda: self.session.do(queued.command, queued.id))
         except Exception as error:  # Whatever went wrong with one command, the next ones are still answered.
-            told = _told(error)
-            self._tell(queued, CommandFailed(type="failed", id=queued.id, code=told.code, text=str(told)))
+            refusal = told(error)
+            self._tell(queued, CommandFailed(type="failed", id=queued.id, code=refusal.code, text=str(refusal)))
             return
         elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
         for connection in self.connections:
@@ -250,20 +250,20 @@ class OpenImage:
         try:
             masks = await self._workers.ask_network(lambda: shown_masks(self.session.preview(pen.stroke)))
         except Exception as error:  # As above.
-            self.tell_all(error_notice(str(_told(error))))
+            self.tell_all(error_notice(str(told(error))))
             return
         if self._pen is None or self._pen.stroke.key != pen.stroke.key:
             return
         elapsed_ms = (time.perf_counter() - started) * 1000
         for connection in self.connections:
-            connection.send_passing(partial(self._preview_message, pen, masks, elapsed_ms, connection))
+            connection.send_passing(partial(self._preview_message, pen, masks, elapsed_ms, connection.known))
             if connection.page != self.editor:
                 connection.send(_pen_message(self.name, pen.stroke))
 
     def _preview_message(
-        self, pen: PenStroke, masks: tuple[ShownMask, ...], elapsed_ms: float, connection: PageConnection
+        self, pen: PenStroke, masks: tuple[ShownMask, ...], elapsed_ms: float, known: PageKnowledge
     ) -> MasksChanged:
-        message = masks_message(self.name, self.session.number, pen.stroke.key, masks, elapsed_ms, connection.known)
+        message = masks_message(self.name, self.session.number, pen.stroke.key, masks, elapsed_ms, known)
         message["points"] = len(pen.stroke.points)
         return message
 
@@ -286,13 +286,13 @@ class OpenImage:
 
     def _show(self, elapsed_ms: float) -> None:
         for connection in self.connections:
-            connection.send_late(partial(self._masks_message, elapsed_ms, connection))
+            connection.send_late(partial(self._masks_message, elapsed_ms, connection.known))
 
-    def _masks_message(self, elapsed_ms: float, connection: PageConnection) -> MasksChanged:
-        return masks_message(self.name, self.session.number, None, self.masks, elapsed_ms, connection.known)
+    def _masks_message(self, elapsed_ms: float, known: PageKnowledge) -> MasksChanged:
+        return masks_message(self.name, self.session.number, None, self.masks, elapsed_ms, known)
 
 
-def _told(error: Exception) -> S2MError:
+def told(error: Exception) -> S2MError:
     """What to tell of an error; the details of an internal one go to the terminal."""
     if isinstance(error, S2MError):
         return error

@@ -56,6 +56,7 @@ class OpenImages:
         self._workers = workers
         self._images: dict[str, OpenImage] = {}
         self._opening: dict[str, asyncio.Lock] = {}
+        self._to_tell: dict[str, tuple[str, ...]] = {}
         self._index = {entry.name: index for index, entry in enumerate(project.images)}
 
     def __iter__(self) -> Iterator[OpenImage]:
@@ -95,6 +96,7 @@ class OpenImages:
         async with self.opening(name):
             if name not in self._images:
                 session = await self._open_session(self._index[name], name)
+                self._to_tell[name] = session.notices
                 try:
                     await self._workers.in_background(lambda: self._project.save(session))
                 finally:
@@ -179,6 +181,7 @@ class OpenImages:
     async def _make(self, index: int, name: str) -> OpenImage:
         path = self._project.images[index].path
         session = await self._open_session(index, name)
+        session.notices = self._to_tell.pop(name, ()) + session.notices
         size_hw = session.state.size_hw
         info = await self._workers.read(lambda: self._info(index, name, path))
         open_image = OpenImage(name, info, session, self._workers, self._on_change, lambda: self._view_of(name))

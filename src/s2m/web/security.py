@@ -18,9 +18,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from s2m.web.connections import TRUST
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
-WEBSOCKET_REFUSED = 1008
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -45,6 +47,7 @@ class Access:
         requests_per_second: for one client, in the long run.
         burst: requests of one client at once, such as the tiles of a large screen.
         wrong_tokens_per_minute: from one client, before it has to wait.
+        codes: each stands once for the token in an address.
     """
 
     token: str
@@ -52,6 +55,13 @@ class Access:
     requests_per_second: float = 300.0
     burst: float = 1500.0
     wrong_tokens_per_minute: float = 10.0
+    codes: set[str] = field(default_factory=set, init=False)
+
+    def new_code(self) -> str:
+        """A code that opens the page once."""
+        code = new_token()
+        self.codes.add(code)
+        return code
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -118,11 +128,13 @@ class Gate:
             await self.app(scope, receive, send)
             return
         refusal = self._refuse(scope)
+        if refusal is None and TRUST in scope:
+            scope[TRUST]()
         if scope["type"] == "websocket":
             if refusal is None:
                 await self.app(scope, receive, send)
             else:
-                await _refuse_websocket(receive, send, refusal)
+                await WebSocket(scope, receive, send).send_denial_response(refusal)
             return
         guarded = _with_headers(send)
         if refusal is not None:
@@ -161,7 +173,8 @@ class Gate:
         if self._is_token(cookie):
             return None
         given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
-        if scope["type"] == "http" and self._is_token(given):
+        if scope["type"] == "http" and (self._is_token(given) or given in self.access.codes):
+            self.access.codes.discard(given)
             return self._welcome(scope, headers)
         # A page that reconnects with the cookie of an earlier server does not count as guessing.
         if given and not self._wrong_tokens.of(client).take():
@@ -170,7 +183,8 @@ class Gate:
 
     def _welcome(self, scope: Scope, headers: Headers) -> Response:
         """Keep the token in a cookie, and take it out of the address."""
-        answer = RedirectResponse(scope["path"], 303)
+        # Relative, so that it leads to this site and stays below the path of a proxy.
+        answer = RedirectResponse(f"./{scope['path'].rpartition('/')[2]}", 303)
         secure = scope.get("scheme") == "https"
         name = self._cookie_name(headers)
         answer.set_cookie(name, self.access.token, httponly=True, samesite="strict", secure=secure, path="/")
@@ -186,7 +200,8 @@ class Gate:
 
 def _declared_length(headers: Headers) -> int:
     declared = headers.get("content-length", "0")
-    return int(declared) if declared.isascii() and declared.isdigit() else MAX_BODY_BYTES + 1
+    is_number = declared.isascii() and declared.isdigit() and len(declared) < 20
+    return int(declared) if is_number else MAX_BODY_BYTES + 1
 
 
 def _limited(receive: Receive) -> Receive:
@@ -212,11 +227,3 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return send_with_headers
-
-
-async def _refuse_websocket(receive: Receive, send: Send, refusal: Response) -> None:
-    """Accept and close at once: only so does the page learn that it was refused, not that the network is bad."""
-    await receive()
-    reason = bytes(refusal.body).decode()[:100]
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.close", "code": WEBSOCKET_REFUSED, "reason": reason})

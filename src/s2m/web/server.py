@@ -11,12 +11,14 @@ import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from s2m.errors import ServerError
 from s2m.web.app import create_app
+from s2m.web.connections import BoundedProtocol, OnceAMinute
 from s2m.web.messages_from_page import MAX_MESSAGE_BYTES
 from s2m.web.security import Access, new_token
 from s2m.web.workspace import Workspace
@@ -27,6 +29,9 @@ DEFAULT_PORT = 8426
 _EVERYWHERE = ("0.0.0.0", "::", "")
 _LOOPBACKS = ("127.0.0.1", "localhost", "::1")
 _CLOSE_WITHIN_S = 3
+_TLS_WITHIN_S = 5.0
+_QUIET = ("uvicorn.error", "asyncio")
+"""Loggers to which anybody who connects can write."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +96,16 @@ class Greeting:
     Attributes:
         url: with its token; whoever has it can edit.
         others: the same under further names.
+        browser_url: opens the page once, for the browser that is started here: command lines can be read by others.
         is_local: whether only this machine reaches it.
+        is_encrypted: whether nobody between here and there can read the token.
     """
 
     url: str
     others: tuple[str, ...]
+    browser_url: str
     is_local: bool
+    is_encrypted: bool
 
 
 def serve(workspace: Workspace, address: Address, greet: Callable[[Greeting], None]) -> None:
@@ -117,6 +126,7 @@ def serve(workspace: Workspace, address: Address, greet: Callable[[Greeting], No
         create_app(workspace, access),
         log_config=None,
         access_log=False,
+        http=BoundedProtocol,
         server_header=False,
         proxy_headers=False,
         ws="websockets-sansio",
@@ -132,6 +142,8 @@ def serve(workspace: Workspace, address: Address, greet: Callable[[Greeting], No
         raise ServerError(f"the certificate or its key cannot be used ({error}); name PEM files") from error
     server = _GreetingServer(config, lambda: greet(_greeting(address, access, port)))
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for name in _QUIET:
+        logging.getLogger(name).addFilter(OnceAMinute())
     # Ctrl+C has been obeyed by then: everything is saved and closed.
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(server.serve([listening]))
@@ -150,6 +162,10 @@ class _GreetingServer(uvicorn.Server):
         self._greet = greet
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.config.is_ssl:
+            loop = asyncio.get_running_loop()
+            listen = partial(loop.create_server, ssl_handshake_timeout=_TLS_WITHIN_S)
+            loop.create_server = listen  # type: ignore[method-assign]
         await super().startup(sockets)
         if self.started:
             self._greet()
@@ -157,7 +173,8 @@ class _GreetingServer(uvicorn.Server):
 
 def _greeting(address: Address, access: Access, port: int) -> Greeting:
     urls = [f"{_origin(address.scheme, name, port)}/?token={access.token}" for name in _printed(address.names())]
-    return Greeting(urls[0], tuple(urls[1:]), address.is_local)
+    once = urls[0].replace(access.token, access.new_code())
+    return Greeting(urls[0], tuple(urls[1:]), once, address.is_local, address.scheme == "https")
 
 
 def _printed(names: Sequence[str]) -> Sequence[str]:
@@ -174,7 +191,8 @@ def _origin(scheme: str, name: str, port: int) -> str:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol named, asyncio sends answers at once (TCP_NODELAY); without, they wait 40 ms for one another.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

@@ -6,7 +6,7 @@ import { UnsentCommands } from "./unsent_commands.js";
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 4000;
 const TRY_AGAIN_MS = 2000;
-const REFUSED = 1008;
+const FORBIDDEN = 403;
 
 /**
  * @import { MessageFromPage, MessageToPage } from "../messages.js"
@@ -60,17 +60,20 @@ export class Connection extends Store {
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address);
     this.socket = socket;
+    let wasOpen = false;
     socket.onopen = () => {
+      wasOpen = true;
       this.pause = FIRST_WAIT_MS;
       for (const message of this.listener.greeting()) this.send(message);
       this.#sendAll();
       this.#tell("open");
     };
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
-    socket.onclose = (event) => {
+    socket.onclose = async () => {
       if (this.socket !== socket) return;
       this.socket = null;
-      this.#tell(event.code === REFUSED ? "refused" : "lost");
+      this.#tell("lost");
+      if (!wasOpen && (await isRefused()) && !this.socket) this.#tell("refused");
       setTimeout(() => this.socket ?? this.connect(), this.pause);
       this.pause = Math.min(LONGEST_WAIT_MS, this.pause * 1.6);
     };
@@ -145,6 +148,12 @@ export class Connection extends Store {
     if (state !== "open" || this.held || this.unsent.size === 0) this.kept.keep(this.unsent.values());
     this.set({ state, waiting: this.unsent.size });
   }
+}
+
+/** Whether the server answers, but not to this page; a browser does not say why a WebSocket was refused. */
+async function isRefused() {
+  const answer = await fetch("api/info").catch(() => null);
+  return answer?.status === FORBIDDEN;
 }
 
 /** A name for this page that no other page has, not even a copy of this tab. */
