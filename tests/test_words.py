@@ -17,11 +17,12 @@ MOST_WORDS = 35
 MOST_COLUMNS = 120
 
 NOT_OURS = re.compile(
-    r"\b(rooms?|studios?|desks?|look(s|ed|ing)? closer|closer looks?|mirrored looks?|overruled|answerers?|entrants?"
-    r"|contenders?|(?<!DAVIS )robots?(?! of the DAVIS))\b",
+    r"\b(rooms?|(?<!Label.)studios?|desks?|look(s|ed|ing)? closer|closer looks?|mirrored looks?|overruled"
+    r"|answerers?|entrants?|contenders?|(?<!DAVIS )robots?(?! of the DAVIS))\b",
     re.IGNORECASE,
 )
-"""Words that docs/glossary.md has a known term for, or that say nothing to a newcomer; the robot of DAVIS is a name."""
+"""Words that docs/glossary.md has a known term for, or that say nothing to a newcomer; the robot of DAVIS
+and Label Studio are names."""
 
 
 def prose_of(text: str) -> list[str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from s2m.engine.segmenter import Segmenter as Segmenter
     from s2m.errors import S2MError as S2MError
     from s2m.files.images import read_image as read_image
+    from s2m.session.exports import export as export
     from s2m.session.opening import open_image as open_image
     from s2m.session.opening import open_project as open_project
     from s2m.session.project import Project as Project
@@ -27,6 +28,7 @@ _MODULES = {
     "Segmenter": "s2m.engine.segmenter",
     "Session": "s2m.session.session",
     "Stroke": "s2m.types",
+    "export": "s2m.session.exports",
     "open_image": "s2m.session.opening",
     "open_project": "s2m.session.opening",
     "read_image": "s2m.files.images",

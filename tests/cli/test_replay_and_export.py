@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from onnx import numpy_helper
 from PIL import Image
 
+import s2m
 from s2m.cli import main
 from s2m.cli.replay import ObjectChange, object_changes
 from s2m.engine.models import OnnxModel
@@ -74,7 +75,7 @@ def test_export_writes_the_label_maps_that_a_kill_left_behind(project_folder: Pa
     (project_folder / "journals" / "one.png.saved.json").unlink()
     before = (project_folder / "one.png").read_bytes()
     write_label_map(project_folder / "one.png", np.zeros((96, 128), dtype=np.int32))
-    result = run("export", project_folder, "--format", "label-maps", "--model", tiny_model_folder)
+    result = run("export", project_folder, "--format", "voc", "--model", tiny_model_folder)
     assert result.exit_code == 0, result.output
     assert (project_folder / "one.png").read_bytes() == before
     assert not Project.reopen(project_folder).is_behind("one.png")
@@ -144,7 +145,9 @@ def test_coco_holds_all_annotated_images_saved_or_not(project_folder: Path, tiny
     assert [image["file_name"] for image in coco["images"]] == ["one.png", "two.png"]
     assert len(coco["annotations"]) == 4
     assert [category["name"] for category in coco["categories"]] == ["red disc", "object"]
-    assert coco["annotations"][0]["attributes"] == {"object_id": 1, "name": "left one"}
+    attributes = coco["annotations"][0]["attributes"]
+    assert (attributes["object_id"], attributes["name"]) == (1, "left one")
+    assert attributes["s2m_strokes"][0]["points"] == [[28, 48], [36, 48]]
 
 
 def test_exported_classes_are_called_as_they_are_called_now(project_folder: Path, tiny_model_folder: Path) -> None:
@@ -158,8 +161,8 @@ def test_exported_classes_are_called_as_they_are_called_now(project_folder: Path
 
 def test_exports_of_done_images_need_no_model(project_folder: Path, tmp_path: Path, two_discs_labels: LabelMap) -> None:
     arguments = ("--only-done", "-o", tmp_path / "out", "--model", tmp_path / "nowhere")
-    assert run("export", project_folder, "--format", "label-maps", *arguments).exit_code == 0
-    objects = read_label_map(tmp_path / "out" / "objects" / "one.png")
+    assert run("export", project_folder, "--format", "voc", *arguments).exit_code == 0
+    objects = read_label_map(tmp_path / "out" / "SegmentationObject" / "one.png")
     np.testing.assert_array_equal(objects, read_label_map(project_folder / "one.png"))
     assert (objects == two_discs_labels).mean() > 0.97
     assert run("export", project_folder, "--format", "masks", *arguments).exit_code == 0
@@ -194,3 +197,39 @@ def test_objects_that_changed_most_come_first() -> None:
 def test_maps_of_different_sizes_are_refused() -> None:
     with pytest.raises(MaskError):
         object_changes(np.zeros((2, 2), dtype=np.int32), np.zeros((3, 2), dtype=np.int32))
+
+
+def test_formats_splits_and_classes_are_options_of_the_command(project_folder: Path, tiny_model_folder: Path) -> None:
+    options = ("--split", "train=1", "--split", "val=1", "--class", "red disc", "--model", tiny_model_folder)
+    result = run("export", project_folder, "--format", "yolo,coco", "-o", project_folder / "data", *options)
+    assert result.exit_code == 0, result.output
+    assert "2 images, 2 objects" in result.output
+    manifest = json.loads((project_folder / "data" / "manifest.json").read_text())
+    assert {name: split["images"] for name, split in manifest["splits"].items()} == {"train": 1, "val": 1}
+    assert manifest["model"] == "tiny 1"
+    assert len(list((project_folder / "data" / "yolo" / "images").glob("*/*.png"))) == 2
+    assert len(list((project_folder / "data" / "coco" / "annotations").glob("instances_*.json"))) == 2
+
+
+def test_the_check_comes_first_and_strict_writes_nothing(project_folder: Path, tiny_model_folder: Path) -> None:
+    settings = ProjectSettings(classes=(ObjectClass(name="cat"),))
+    Project.reopen(project_folder).change_settings(settings)
+    model = ("--model", tiny_model_folder)
+    assert "no object has the class cat" in run("export", project_folder, "--check", *model).output
+    assert run("export", project_folder, "--strict", *model).exit_code == 12
+    assert not (project_folder / "export").exists()
+    assert "check: no object has the class cat" in run("export", project_folder, *model).output
+
+
+@pytest.mark.parametrize("split", ["train", "=1", "train=", "train=0"])
+def test_a_split_that_is_none_is_refused(project_folder: Path, split: str) -> None:
+    assert run("export", project_folder, "--only-done", "--split", split).exit_code in (2, 10)
+
+
+def test_python_exports_the_same(project_folder: Path, tmp_path: Path) -> None:
+    report = s2m.export(project_folder, ["tiff", "npz"], tmp_path / "out", only_done=True)
+    assert (report.images, report.objects) == (1, 2)
+    with np.load(tmp_path / "out" / "npz" / "one.npz", allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["label_map"], read_label_map(project_folder / "one.png"))
+        assert arrays["probs"].shape[0] == 2
+        assert 0 <= arrays["probs"].min() <= arrays["probs"].max() <= 1

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco_mask
 
-from s2m.files.coco_masks import compressed, decompressed, has_hole, outlines, run_lengths
+from s2m.files.coco_masks import compressed, decompressed
+from s2m.files.formats.annotation import PlacedMask
+from s2m.files.formats.coco import polygons, run_lengths
 from s2m.types import BoolArray
 
 # pycocotools is not yet written for NumPy 2.
@@ -23,25 +25,9 @@ def mask_of(segmentation: Any, size_hw: tuple[int, int]) -> BoolArray:
 
 
 @given(MASKS)
-def test_run_lengths_give_the_mask_again(mask: BoolArray) -> None:
-    lengths = run_lengths(mask)
-    assert sum(lengths) == mask.size
-    encoded = coco_mask.frPyObjects({"size": list(mask.shape), "counts": lengths}, *mask.shape)
-    np.testing.assert_array_equal(coco_mask.decode(encoded).astype(bool), mask)
-
-
-@given(MASKS)
-def test_outlines_of_a_mask_without_holes_give_the_mask_again(mask: BoolArray) -> None:
-    if has_hole(mask) or not mask.any():
-        return
-    encoded = coco_mask.merge(coco_mask.frPyObjects(outlines(mask), *mask.shape))
-    np.testing.assert_array_equal(coco_mask.decode(encoded).astype(bool), mask)
-
-
-@given(MASKS)
 def test_run_lengths_come_back_plain_or_compressed(mask: BoolArray) -> None:
     size_hw = (mask.shape[0], mask.shape[1])
-    np.testing.assert_array_equal(mask_of({"counts": run_lengths(mask)}, size_hw), mask)
+    np.testing.assert_array_equal(mask_of({"counts": run_lengths(PlacedMask.of(mask), size_hw)}, size_hw), mask)
     text = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
     np.testing.assert_array_equal(mask_of({"counts": text}, size_hw), mask)
 
@@ -56,9 +42,9 @@ def test_long_run_lengths_come_back() -> None:
 
 @given(MASKS)
 def test_polygons_come_back(mask: BoolArray) -> None:
-    if mask.any() and not has_hole(mask):
+    if mask.any():
         size_hw = (mask.shape[0], mask.shape[1])
-        np.testing.assert_array_equal(mask_of(outlines(mask), size_hw), mask)
+        np.testing.assert_array_equal(mask_of(polygons(PlacedMask.of(mask), size_hw), size_hw), mask)
 
 
 def test_polygons_may_reach_out_of_the_image() -> None:

@@ -6,23 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from annotations import coco_file, image_of
 from s2m.errors import DataError, MaskError
-from s2m.files.exports import ExportedImage, ExportedObject, write_coco
 from s2m.files.label_files import write_label_map
 from s2m.session.imports import CocoFile, MaskFolder, masks_source
-from s2m.types import BoolArray
-
-
-def image_of(*masks: BoolArray) -> ExportedImage:
-    objects = tuple(ExportedObject(number, "", f"class {number}", mask) for number, mask in enumerate(masks, start=1))
-    return ExportedImage("photo.jpg", "photo", np.zeros(masks[0].shape, dtype=np.int32), objects)
 
 
 def test_a_coco_file_gives_the_masks_of_an_image_the_smaller_over_the_larger(tmp_path: Path) -> None:
     small, large = np.zeros((8, 9), dtype=bool), np.zeros((8, 9), dtype=bool)
     small[2:4, 2:4] = True
     large[1:7, 1:7] = True
-    write_coco(tmp_path / "coco.json", [image_of(small, large)], [], "rle")
+    coco_file(tmp_path / "coco.json", [image_of("photo.jpg", small, large, class_names=["class 1", "class 2"])])
     source = masks_source(tmp_path / "coco.json")
     assert source.has_masks("photo.jpg")
     assert not source.has_masks("other.jpg")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from annotations import coco_file, image_of_labels
 from page_driver import PageDriver, Serve, iou, read_only
-from s2m.files.exports import ExportedImage, ExportedObject, write_coco
 from s2m.files.label_files import read_label_map, write_label_map
 from s2m.types import ByteArray, LabelMap
 
@@ -32,11 +32,6 @@ def three_images(two_discs: ByteArray, tmp_path: Path) -> Path:
     for name in ("a", "b", "c"):
         Image.fromarray(two_discs).save(folder / f"{name}.png")
     return folder
-
-
-def exported(name: str, labels: LabelMap) -> ExportedImage:
-    objects = tuple(ExportedObject(value, "", "disc", labels == value) for value in (1, 2))
-    return ExportedImage(name, Path(name).stem, labels, objects)
 
 
 def give(driver: PageDriver, path: Path, button: str = "A file", into: str | None = None) -> None:
@@ -100,7 +95,7 @@ def test_a_label_map_is_imported_refined_and_taken_back(
 def test_the_masks_of_a_coco_file_come_with_their_classes(
     opened: PageDriver, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
-    write_coco(tmp_path / "all.json", [exported("discs.png", two_discs_labels)], ["disc"], "rle")
+    coco_file(tmp_path / "all.json", [image_of_labels("discs.png", two_discs_labels)])
     give(opened, tmp_path / "all.json")
     opened.wait_for("s2m.layers.masks.contains(2, { x: 96, y: 48 })")
     assert opened.page.evaluate("s2m.annotation.value.objects.map((each) => each.class_name)") == ["disc", "disc"]
@@ -146,8 +141,8 @@ def test_a_coco_file_goes_to_all_images_that_it_names(
     driver: PageDriver, serve: Serve, three_images: Path, two_discs_labels: LabelMap, tmp_path: Path
 ) -> None:
     driver.open(serve(three_images, tmp_path / "out").url)
-    images = [exported(name, two_discs_labels) for name in ("a.png", "c.png", "elsewhere.png")]
-    write_coco(tmp_path / "all.json", images, ["disc"], "polygons")
+    images = [image_of_labels(name, two_discs_labels) for name in ("a.png", "c.png", "elsewhere.png")]
+    coco_file(tmp_path / "all.json", images, kind="coco-polygons")
     give(driver, tmp_path / "all.json", into=ALL)
     driver.wait_for("document.getElementById('status-text').textContent.startsWith('Masks for 2 images')")
     journals = sorted(path.name for path in (tmp_path / "out" / "journals").glob("*.jsonl"))

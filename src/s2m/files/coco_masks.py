@@ -1,4 +1,4 @@
-"""Masks (H, W) in, COCO's run lengths or polygons out, and back, to the pixel.
+"""COCO's run lengths or polygons in, masks (H, W) out, to the pixel.
 
 Polygons are filled as pycocotools fills them.  Its native code does not check its input, so what comes from a file is
 checked here first.
@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
@@ -19,30 +18,6 @@ from s2m.types import BoolArray
 
 _FARTHEST_PX = 1e6
 """Coordinates beyond this are no drawing of an image."""
-
-
-def run_lengths(mask: BoolArray) -> list[int]:
-    """COCO's uncompressed run lengths of a mask (H, W): down the columns, zeros first."""
-    flat = mask.ravel(order="F").astype(np.int8)
-    starts = np.flatnonzero(np.diff(flat, prepend=np.int8(0)))
-    return [int(length) for length in np.diff(np.concatenate([[0], starts, [mask.size]]))]
-
-
-def outlines(mask: BoolArray) -> list[list[float]]:
-    """The outlines of a mask without holes, along the edges of its pixels, [x0, y0, x1, y1, ...] each.
-
-    Components that only touch at a corner have an outline of their own.
-    """
-    count, components = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
-    return [_outline(components == component) for component in range(1, count)]
-
-
-def has_hole(mask: BoolArray) -> bool:
-    """Whether a mask encloses a pixel that is not its own."""
-    # A gap that is only a corner does not open a hole: outlines may then meet themselves, which readers do not like.
-    framed = np.pad(~mask, 1, constant_values=True)
-    count, _ = cv2.connectedComponents(framed.astype(np.uint8), connectivity=4)
-    return count > 2
 
 
 def compressed(segmentation: Any, size_hw: tuple[int, int]) -> bytes:
@@ -116,33 +91,3 @@ def _lengths_of_text(text: str) -> list[int]:
         lengths.append(value + (lengths[-2] if len(lengths) > 2 else 0))
         value = shift = 0
     return lengths
-
-
-def _outline(part: BoolArray) -> list[float]:
-    """The outline of one part (4-connected, no hole): its pixel edges, walked with the part on the right hand."""
-    framed = np.pad(part, 1)
-    height, width = part.shape
-    following: dict[tuple[int, int], tuple[int, int]] = {}
-    for (dy, dx), (from_x, from_y), (to_x, to_y) in _EDGES:
-        edge = part & ~framed[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
-        for y, x in np.argwhere(edge).tolist():
-            following[x + from_x, y + from_y] = (x + to_x, y + to_y)
-    first = min(following)
-    points = [first]
-    while (point := following[points[-1]]) != first:
-        points.append(point)
-    corners = [
-        here
-        for before, here, after in zip([points[-1], *points], points, [*points[1:], first], strict=False)
-        if (here[0] - before[0], here[1] - before[1]) != (after[0] - here[0], after[1] - here[1])
-    ]
-    return [float(value) for corner in corners for value in corner]
-
-
-_EDGES = (
-    ((-1, 0), (0, 0), (1, 0)),
-    ((0, 1), (1, 0), (1, 1)),
-    ((1, 0), (1, 1), (0, 1)),
-    ((0, -1), (0, 1), (0, 0)),
-)
-"""The neighbour (dy, dx) beyond each edge of a pixel, and where the edge starts and ends."""

@@ -1,0 +1,60 @@
+"""The formats, by name: what each is, and what writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from s2m.errors import ConfigError
+from s2m.files.formats import arrays, coco, cvat, geojson, label_studio, labelme, pictures, voc, yolo
+from s2m.files.formats.writing import Target, Writer
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes:
+        title: what it is called where it comes from.
+        write: makes its writer.
+        strokes: whether strokes travel with the masks.
+        overlaps: whether objects may overlap.
+    """
+
+    title: str
+    write: Callable[[Target], Writer]
+    strokes: bool
+    overlaps: bool
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "coco": Format("COCO, run lengths", coco.write_run_lengths, strokes=True, overlaps=True),
+        "coco-polygons": Format("COCO, polygons", coco.write_polygons, strokes=True, overlaps=True),
+        "yolo": Format("YOLO segmentation", yolo.YoloWriter, strokes=False, overlaps=True),
+        "voc": Format("PASCAL VOC", voc.VocWriter, strokes=False, overlaps=False),
+        "labelme": Format("labelme", labelme.LabelmeWriter, strokes=True, overlaps=True),
+        "cvat": Format("CVAT for images 1.1", cvat.CvatWriter, strokes=False, overlaps=True),
+        "label-studio": Format("Label Studio, brush", label_studio.brush, strokes=True, overlaps=True),
+        "label-studio-bitmask": Format("Label Studio, bitmask", label_studio.bitmask, strokes=True, overlaps=True),
+        "tiff": Format("TIFF labels, 16 bits", arrays.TiffWriter, strokes=True, overlaps=False),
+        "geojson": Format("GeoJSON (QuPath)", geojson.GeojsonWriter, strokes=True, overlaps=True),
+        "npz": Format("NPZ with probabilities", arrays.NpzWriter, strokes=True, overlaps=True),
+        "cutouts": Format("RGBA cut-outs", pictures.CutoutWriter, strokes=True, overlaps=True),
+        "masks": Format("a black-and-white PNG an object", pictures.MaskWriter, strokes=True, overlaps=True),
+        "soft-masks": Format("a grey PNG an object", pictures.SoftMaskWriter, strokes=True, overlaps=True),
+        "imagefolder": Format("Hugging Face ImageFolder", pictures.ImageFolderWriter, strokes=True, overlaps=False),
+    }
+)
+
+
+def format_named(name: str) -> Format:
+    """A format.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    if name not in FORMATS:
+        raise ConfigError(f'there is no format "{name}"; there are {", ".join(FORMATS)}')
+    return FORMATS[name]
