@@ -9,13 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+import tifffile
+from PIL import Image, ImageCms, ImageOps
 
 from s2m.errors import ImageError
 from s2m.files.images import (
     MAX_MEGAPIXELS,
     find_images,
     image_size,
+    left_out,
     read_image,
     read_image_bytes,
     read_numbers_bytes,
@@ -264,3 +266,137 @@ def test_arrays_are_turned_as_pictures_are(orientation: int) -> None:
     picture.getexif()[0x0112] = orientation
 
     np.testing.assert_array_equal(turned(pixels, orientation), np.asarray(ImageOps.exif_transpose(picture)))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WebP", "TIFF", "AVIF"])
+def test_every_format_is_turned_once(tmp_path: Path, kind: str, orientation: int) -> None:
+    upright = np.zeros((24, 32, 3), dtype=np.uint8)
+    upright[:12, :16] = 250
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    inverse = {6: 8, 8: 6}.get(orientation, orientation)
+    path = tmp_path / "a"
+    Image.fromarray(np.ascontiguousarray(turned(upright, inverse))).save(path, kind, exif=exif, quality=95)
+
+    assert np.abs(read_image(path).astype(int) - upright).mean() < 5
+    assert image_size(path) == (24, 32)
+
+
+def swapped_profile() -> bytes:
+    """A profile of a screen whose red is green, whose green is blue and whose blue is red."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    count = int.from_bytes(data[128:132], "big")
+    places = {bytes(data[132 + 12 * i : 136 + 12 * i]): 136 + 12 * i for i in range(count)}
+    red, green, blue = (bytes(data[places[name] : places[name] + 8]) for name in (b"rXYZ", b"gXYZ", b"bXYZ"))
+    for name, entry in ((b"rXYZ", green), (b"gXYZ", blue), (b"bXYZ", red)):
+        data[places[name] : places[name] + 8] = entry
+    return bytes(data)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_colour_profiles_are_turned_to_srgb(tmp_path: Path, kind: str, mode: str) -> None:
+    picture = Image.new("RGB", (4, 4), RED).convert(mode)
+    picture.save(tmp_path / "a", kind, icc_profile=swapped_profile())
+
+    seen = read_image(tmp_path / "a")[0, 0].astype(int)
+
+    stored = np.array(picture.convert("RGB").getpixel((0, 0)))
+    assert np.abs(seen - np.roll(stored, 1)).max() <= 3
+
+
+def test_deep_colours_have_profiles_too(tmp_path: Path) -> None:
+    values = np.zeros((3, 4, 3), dtype=np.uint16)
+    values[..., 0] = 65535
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", iccprofile=swapped_profile())
+
+    assert np.abs(read_image(tmp_path / "a.tif")[0, 0].astype(int) - (0, 255, 0)).max() <= 3
+
+
+@pytest.mark.parametrize("profile", [b"", b"no profile", swapped_profile()[:200]])
+def test_a_damaged_profile_is_left_out(tmp_path: Path, profile: bytes) -> None:
+    Image.new("RGB", (4, 4), RED).save(tmp_path / "a.png", icc_profile=profile)
+
+    assert tuple(read_image(tmp_path / "a.png")[0, 0].tolist()) == RED
+
+
+def test_colours_that_are_srgb_already_are_not_touched(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(noise).save(tmp_path / "a.png", icc_profile=profile)
+
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), noise)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_that_lacks_its_end_marker_alone_is_read_and_said(
+    caplog: pytest.LogCaptureFixture, mode: str, progressive: bool
+) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (40, 56, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).convert(mode).save(buffer, "JPEG", progressive=progressive)
+    data = buffer.getvalue()
+
+    np.testing.assert_array_equal(read_image_bytes(data[:-2], "a.jpg"), read_image_bytes(data, "a.jpg"))
+    assert "a.jpg lacks the marker of its end" in caplog.text
+    for missing in (20, 100, 400):
+        with pytest.raises(ImageError, match="damaged or truncated"):
+            read_image_bytes(data[:-missing], "a.jpg")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "it is PostScript"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "it is HEIC"),
+        (b"%PDF-1.4\n", "it is PDF"),
+        (b"8BPS\0\1", "it is Photoshop"),
+    ],
+)
+def test_formats_that_are_not_meant_to_be_read_are_named(data: bytes, words: str) -> None:
+    with pytest.raises(ImageError, match=rf"{words}\); save it as JPEG, PNG, WebP or TIFF"):
+        read_image_bytes(data, "a.jpg")
+
+
+def test_no_other_format_of_pillow_is_opened(tmp_path: Path) -> None:
+    for kind in ("EPS", "PCX", "ICO", "SGI", "PDF"):
+        Image.new("L", (16, 16)).save(tmp_path / "a", kind)
+        with pytest.raises(ImageError, match="not an image that can be read"):
+            read_image(tmp_path / "a")
+
+
+def test_a_tga_is_known_by_its_name(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4), RED).save(tmp_path / "a.TGA", "TGA")
+
+    assert tuple(read_image(tmp_path / "a.TGA")[0, 0].tolist()) == RED
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "words"),
+    [(1, 300_000_000, "a side may have 100,000"), (20_000, 20_001, "megapixels"), (17_000, 17_000, "truncated|GB of")],
+)
+def test_pictures_over_the_limits_are_refused_by_their_heads(width: int, height: int, words: str) -> None:
+    with pytest.raises(ImageError, match=words):
+        read_image_bytes(png_head(width, height), "a.png")
+
+
+def test_a_folder_says_what_it_leaves_out(tmp_path: Path) -> None:
+    names = ["a.jpg", "b.HEIC", "c.heic", "d.psd", "e.mpo", "f.JFIF", "._a.jpg", "notes.txt", "é" * 121 + ".jpg"]
+    for name in (*names, "caf\udce9.jpg"):
+        (tmp_path / name).touch()
+
+    assert [path.name for path in find_images(tmp_path)] == ["a.jpg", "e.mpo", "f.JFIF"]
+    heic, psd, *names_left_out = left_out(tmp_path)
+    assert "2 files .heic left out" in heic
+    assert "1 file .psd left out" in psd
+    assert any('"caf\\xe9.jpg" left out: its name is not UTF-8' in words for words in names_left_out)
+    assert any("its name has 246 bytes" in words for words in names_left_out)
+
+
+def test_a_folder_of_nothing_but_what_is_left_out_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.heic").touch()
+
+    with pytest.raises(ImageError, match=r"no image in .*1 file \.heic left out"):
+        find_images(tmp_path)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from s2m.errors import DataError, ImageError
-from s2m.files.images import load_picture, read_image_bytes
+from s2m.files.images import read_image_bytes
+from s2m.files.opening import load_picture
 from s2m.types import ByteArray
 
 _WHITE = 255

@@ -16,6 +16,7 @@ Numbers: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
 """Whole or floating numbers, (H, W) or (H, W, 3)."""
 
 _OUTLIERS_PERCENT = 0.5
+_VALUES_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,13 @@ def tight_limits(values: Numbers) -> ContrastLimits:
 
 def to_8_bits(values: Numbers, limits: ContrastLimits) -> ByteArray:
     """Values as greys or colours: those below the limits are 0, those above them 255."""
-    spread = (finite(values).astype(np.float64) - limits.low) * (255 / (limits.high - limits.low))
-    return np.asarray(np.round(np.clip(spread, 0, 255)), dtype=np.uint8)
+    greys = np.empty(values.shape, dtype=np.uint8)
+    rows = max(1, _VALUES_AT_ONCE // max(1, values[:1].size))
+    for top in range(0, len(values), rows):
+        part = finite(values[top : top + rows]).astype(np.float64)
+        spread = (part - limits.low) * (255 / (limits.high - limits.low))
+        greys[top : top + rows] = np.round(np.clip(spread, 0, 255))
+    return greys
 
 
 def finite(values: Numbers) -> Numbers:

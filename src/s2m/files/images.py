@@ -1,60 +1,104 @@
-"""An image file of any mode in, an upright RGB image (H, W, 3) uint8 out."""
+"""An image file of any kind in, an upright RGB image (H, W, 3) uint8 out."""
 
 from __future__ import annotations
 
-import io
 import re
-import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from numpy.typing import NDArray
+from PIL import Image
 
 from s2m.errors import ImageError
+from s2m.files.colour_profiles import to_srgb
 from s2m.files.contrast_limits import Numbers, to_8_bits, usual_limits
+from s2m.files.opening import MAX_MEGAPIXELS as MAX_MEGAPIXELS
+from s2m.files.opening import (
+    as_stored,
+    check_memory,
+    check_size,
+    damaged,
+    load_picture,
+    open_picture,
+    orientation_of,
+    upright_size,
+)
+from s2m.files.opening import turned as turned
+from s2m.files.reading import is_utf8, printable, read_bytes
+from s2m.files.tiff_pictures import colours_and_alpha, is_tiff, read_head, read_samples
 from s2m.types import ByteArray
 
-MAX_MEGAPIXELS = 400
-"""Larger images are refused before they are decoded: 400 megapixels take 1.2 GB as RGB."""
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".jp2", ".ppm", ".pgm", ".avif")
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"),
+    *(".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".tga"),
+)
 """What counts as an image when a folder is listed; a single file may have any name."""
 
-_EXIF_ORIENTATION = 0x0112
+MAX_NAME_BYTES = 240
+"""Longer file names are left out: what is kept beside an image has its name and an ending."""
 
-_TURNED = (5, 6, 7, 8)
-"""EXIF orientations that swap width and height."""
+_UNREAD_SUFFIXES = (
+    *(".heic", ".heif", ".jxl", ".psd", ".exr", ".hdr", ".svg", ".pdf", ".eps", ".ps", ".ai", ".ico", ".dcm", ".fits"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".czi", ".lsm", ".nd2", ".svs", ".ndpi"),
+)
+"""Pictures of formats that are not read."""
 
-_opening = threading.Lock()
+_BAND_PIXELS = 1 << 22
+"""Pixels that are turned to RGB at a time."""
+
+
+@dataclass(frozen=True)
+class _Deep:
+    """A picture of more than 8 bits a channel, or of 8 that Pillow has no mode for.
+
+    Attributes:
+        numbers: (H, W), or (H, W, 3) RGB, upright, uint8, uint16, int32 or float32.
+        icc_profile: its colour profile, or None.
+    """
+
+    numbers: Numbers
+    icc_profile: bytes | None
 
 
 def read_image(path: Path | str) -> ByteArray:
     """Read a photograph.
 
-    EXIF orientation is applied, transparency is laid over white, 16-bit and float greys are brought to
-    8 bits (see ``s2m.files.contrast_limits.usual_limits``).  Of an animation or a stack the first picture is taken.
+    Orientation is applied, colour profiles are turned to sRGB, transparency is laid over white.  More than 8 bits are
+    brought to 8 (see ``s2m.files.contrast_limits.usual_limits``).  Of an animation or a stack the first picture is
+    taken.  docs/files.md says what is read.
 
     Args:
-        path: any format that Pillow knows.
+        path: a file of one of the formats of docs/files.md.
 
     Returns:
         (H, W, 3) uint8, sRGB, H and W at least 1.
 
     Raises:
-        ImageError: missing, unreadable, empty, no image, truncated, or larger than ``MAX_MEGAPIXELS``.
+        ImageError: missing, unreadable, empty, no image, truncated, not supported, or larger than ``MAX_MEGAPIXELS``.
     """
     return read_image_bytes(read_file(Path(path)), str(path))
 
 
 def read_image_bytes(data: bytes, name: str) -> ByteArray:
     """Read a photograph from the bytes of its file; ``name`` stands in error messages.  See ``read_image``."""
-    with open_picture(data, name) as picture:
+    name = printable(name)
+    deep = _read_deep(data, name)
+    if deep is None:
+        picture = load_picture(data, name)
         try:
-            upright = ImageOps.exif_transpose(picture)
-            return _to_rgb(upright)
-        except Exception as error:  # Pillow's decoders raise errors of every kind on damaged files.
-            raise ImageError(f"{name} is damaged or truncated ({_reason(error)}); get a fresh copy of it") from error
+            return _to_rgb(picture)
+        except Exception as error:  # Pillow's converters raise errors of every kind on damaged files.
+            raise damaged(name, error) from error
+    seen = deep.numbers if deep.numbers.dtype == np.uint8 else to_8_bits(deep.numbers, usual_limits(deep.numbers))
+    grey = np.asarray(seen, dtype=np.uint8)
+    colours = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB) if grey.ndim == 2 else np.ascontiguousarray(grey)
+    turn = to_srgb(deep.icc_profile, "RGB")
+    return np.asarray(colours if turn is None else turn(Image.fromarray(colours)), dtype=np.uint8)
 
 
 def read_numbers_bytes(data: bytes, name: str) -> Numbers | None:
@@ -66,153 +110,177 @@ def read_numbers_bytes(data: bytes, name: str) -> Numbers | None:
     Raises:
         ImageError: as ``read_image``.
     """
-    with open_picture(data, name) as picture:
-        try:
-            if _is_deep_grey(picture):
-                return np.asarray(ImageOps.exif_transpose(picture))
-            if not _is_deep_colour(picture):
-                return None
-            orientation = picture.getexif().get(_EXIF_ORIENTATION, 1)
-            # Pillow keeps the upper 8 of the 16 bits of colours.
-            decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        except Exception as error:  # As in ``read_image_bytes``.
-            raise ImageError(f"{name} is damaged or truncated ({_reason(error)}); get a fresh copy of it") from error
-    if decoded is None or decoded.dtype != np.uint16:
-        return None
-    return turned(_rgb_of_decoded(decoded), orientation)
-
-
-def turned(values: Numbers, orientation: int) -> Numbers:
-    """An array (H, W, ...) made upright according to its EXIF orientation, 1 to 8."""
-    if orientation in _TURNED:
-        values = values.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        values = values[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        values = values[::-1]
-    return values
+    deep = _read_deep(data, printable(name))
+    return None if deep is None or deep.numbers.dtype == np.uint8 else deep.numbers
 
 
 def image_size(path: Path) -> tuple[int, int]:
     """(H, W) of the upright image, from the head of its file, without decoding it; errors as ``read_image``."""
-    with open_picture(read_file(path), str(path)) as picture:
-        width, height = picture.size
-        turned = picture.getexif().get(_EXIF_ORIENTATION) in _TURNED
-    return (width, height) if turned else (height, width)
+    data, name = read_file(path), printable(path)
+    if is_tiff(data):
+        head = read_head(data, name)
+        check_size(head.size_hw, name)
+        return head.size_hw if head.orientation < 5 else head.size_hw[::-1]
+    return upright_size(open_picture(data, name))
 
 
 def find_images(folder: Path) -> list[Path]:
-    """The images of a folder (not of the folders in it), "photo2" before "photo10".
+    """The images of a folder (not of the folders in it), "photo2" before "photo10"; ``left_out`` names the others.
 
     Raises:
         ImageError: the folder cannot be read or holds no image.
     """
-    try:
-        files = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()]
-    except OSError as error:
-        raise ImageError(f"cannot list {folder}: {error.strerror or error}; name a folder that you may read") from error
-    visible = [path for path in files if not path.name.startswith(".")]
-    if not visible:
-        raise ImageError(f"no image in {folder}; wanted files that end in {', '.join(IMAGE_SUFFIXES)}")
-    return sorted(visible, key=lambda path: _natural_order(path.name))
+    found = [path for path in _files_of(folder) if path.suffix.lower() in IMAGE_SUFFIXES]
+    images = [path for path in found if _flaw_of_name(path.name) is None]
+    if not images:
+        reasons = "".join(f"; {words}" for words in left_out(folder))
+        raise ImageError(f"no image in {folder}; wanted files that end in {', '.join(IMAGE_SUFFIXES)}{reasons}")
+    return sorted(images, key=lambda path: _natural_order(path.name))
+
+
+def left_out(folder: Path) -> list[str]:
+    """What ``find_images`` leaves out of a folder, a sentence each: pictures that are not read, and impossible names.
+
+    Raises:
+        ImageError: the folder cannot be read.
+    """
+    files = _files_of(folder)
+    unread = Counter(path.suffix.lower() for path in files if path.suffix.lower() in _UNREAD_SUFFIXES)
+    counted = [
+        f"{count} {'file' if count == 1 else 'files'} {ending} left out: not read, save as JPEG, PNG or TIFF"
+        for ending, count in sorted(unread.items())
+    ]
+    flaws = [
+        f'"{printable(path.name)}" left out: {flaw}'
+        for path in files
+        if path.suffix.lower() in IMAGE_SUFFIXES and (flaw := _flaw_of_name(path.name)) is not None
+    ]
+    return counted + flaws
 
 
 def read_file(path: Path) -> bytes:
     """The bytes of an image file, at least one of them.
 
     Raises:
-        ImageError: missing, a folder, unreadable or empty.
+        ImageError: missing, a folder, unreadable, too large or empty.
     """
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise ImageError(f"{path} does not exist; check its name") from error
-    except IsADirectoryError as error:
-        raise ImageError(f"{path} is a folder; name an image file") from error
-    except OSError as error:
-        raise ImageError(f"cannot read {path}: {error.strerror or error}; check its permissions") from error
+    data = read_bytes(path, ImageError)
     if not data:
-        raise ImageError(f"{path} is empty (0 bytes); get a fresh copy of it")
+        raise ImageError(f"{printable(path)} is empty (0 bytes); get a fresh copy of it")
     return data
 
 
-def open_picture(data: bytes, name: str) -> Image.Image:
-    """Open an image without decoding its pixels yet, after checking that it is of a sensible size.
+def _files_of(folder: Path) -> list[Path]:
+    """The files of a folder, without hidden ones."""
+    try:
+        return [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file()]
+    except OSError as error:
+        raise ImageError(f"cannot list {folder}: {error.strerror or error}; name a folder that you may read") from error
 
-    Raises:
-        ImageError: no image, without pixels, or larger than ``MAX_MEGAPIXELS``.
-    """
-    with _opening:
-        # Pillow warns above 89 and refuses above 179 megapixels; our own limit below takes its place.
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            picture = Image.open(io.BytesIO(data))
-        except Exception as error:  # Pillow's readers raise errors of every kind on files that are no images.
-            raise ImageError(f"{name} is not an image that can be read; save it as JPEG, PNG, WebP or TIFF") from error
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+
+def _flaw_of_name(name: str) -> str | None:
+    if not is_utf8(name):
+        return "its name is not UTF-8; rename it"
+    if len(name.encode()) > MAX_NAME_BYTES:
+        return f"its name has {len(name.encode())} bytes, the most are {MAX_NAME_BYTES}; rename it"
+    return None
+
+
+def _read_deep(data: bytes, name: str) -> _Deep | None:
+    """What ``_Deep`` is for; None where Pillow reads the picture to the bit."""
+    if is_tiff(data):
+        return _read_tiff(data, name)
+    picture = open_picture(data, name)
+    is_grey = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
+    # Pillow keeps the upper 8 of the 16 bits of colours.
+    if not is_grey and not any(";16" in str(tile[3]) for tile in getattr(picture, "tile", ())):
+        return None
     width, height = picture.size
-    if width < 1 or height < 1:
-        raise ImageError(f"{name} has no pixels ({width} x {height}); get a fresh copy of it")
-    if width * height > MAX_MEGAPIXELS * 1_000_000:
-        raise ImageError(
-            f"{name} has {width} x {height} pixels, more than the limit of {MAX_MEGAPIXELS} megapixels; "
-            "scale it down or cut it into parts"
-        )
-    return picture
+    check_memory(len(data) + width * height * (4 + 3 if is_grey else 8 + 6 + 3), name)
+    orientation = orientation_of(picture)
+    if is_grey:
+        values = np.asarray(load_picture(data, name))
+        return _Deep(np.ascontiguousarray(turned(_of_usual_kind(values), orientation)), picture.info.get("icc_profile"))
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None:
+        raise ImageError(f"{name} is damaged or truncated; get a fresh copy of it")
+    if decoded.dtype != np.uint16:
+        return None
+    alpha = decoded[:, :, 3] if decoded.ndim == 3 and decoded.shape[2] == 4 else None
+    colours = decoded if decoded.ndim == 2 else decoded[:, :, 2::-1]
+    numbers = colours if alpha is None else _over_white(colours, alpha)
+    return _Deep(np.ascontiguousarray(turned(numbers, orientation)), picture.info.get("icc_profile"))
 
 
-def load_picture(data: bytes, name: str) -> Image.Image:
-    """Decode an image as it is: its own mode, not turned upright.
+def _read_tiff(data: bytes, name: str) -> _Deep | None:
+    head = read_head(data, name)
+    check_size(head.size_hw, name)
+    if head.is_for_pillow:
+        return None
+    nbytes = max(head.bits) // 8 * head.samples + min(4, max(head.bits) // 8) * 3 + 3
+    check_memory(len(data) + head.size_hw[0] * head.size_hw[1] * nbytes, name)
+    colours, alpha = colours_and_alpha(read_samples(data, head, name), head, name)
+    numbers: NDArray[Any] = _of_usual_kind(colours)
+    if head.photometric == 0:
+        # Small values are white: what is shown as black and as white change places.
+        limits = usual_limits(numbers)
+        numbers = _of_usual_kind((limits.low + limits.high) - numbers.astype(np.float64), numbers.dtype)
+    if alpha is not None:
+        numbers = _over_white(numbers, _of_usual_kind(alpha), head.extras[0] == 1)
+    return _Deep(np.ascontiguousarray(turned(numbers, head.orientation)), head.icc_profile)
 
-    Raises:
-        ImageError: as ``open_picture``, or damaged.
-    """
-    with open_picture(data, name) as picture:
-        try:
-            picture.load()
-        except Exception as error:  # Pillow's decoders raise errors of every kind on damaged files.
-            raise ImageError(f"{name} is damaged or truncated ({_reason(error)}); get a fresh copy of it") from error
-    return picture
+
+def _of_usual_kind(values: NDArray[Any], dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
+    """Numbers as uint8 or uint16 where they are, else as int32 where they fit, else as float32."""
+    if dtype is None and values.dtype.kind == "u" and values.dtype.itemsize <= 2:
+        return np.asarray(values, dtype=values.dtype.newbyteorder("="))
+    if dtype is None:
+        fits = values.dtype.kind in "iu" and int(values.min()) >= -(2**31) and int(values.max()) < 2**31
+        dtype = np.dtype(np.int32 if fits else np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(dtype)
+
+
+def _over_white(colours: NDArray[Any], alpha: NDArray[Any], multiplied: bool = False) -> NDArray[Any]:
+    """Colours (H, W) or (H, W, 3) laid over white by their alpha (H, W), which is full where it is largest."""
+    white = usual_limits(alpha).high
+    share = (alpha.astype(np.float32) / white).reshape(alpha.shape + (1,) * (colours.ndim - 2))
+    lain = (colours if multiplied else colours * share) + white * (1 - share)
+    return np.asarray(np.round(lain) if colours.dtype.kind in "iu" else lain, dtype=colours.dtype)
 
 
 def _to_rgb(picture: Image.Image) -> ByteArray:
-    if _is_deep_grey(picture):
-        numbers = np.asarray(picture)
-        grey = to_8_bits(numbers, usual_limits(numbers))
-        return np.repeat(grey[:, :, None], 3, axis=2)
+    """A decoded picture of 8 bits as upright RGB, a band of rows at a time."""
+    orientation = orientation_of(picture)
+    width, height = picture.size
+    upright = np.empty((width, height, 3) if orientation >= 5 else (height, width, 3), dtype=np.uint8)
+    stored = as_stored(upright, orientation)
+    icc_profile = picture.info.get("icc_profile")
+    turns: dict[str, Callable[[Image.Image], Image.Image] | None] = {}
+    rows = max(1, _BAND_PIXELS // width)
+    for top in range(0, height, rows):
+        band = _in_mode_with_colours(picture.crop((0, top, width, min(height, top + rows))))
+        if band.mode not in turns:
+            turns[band.mode] = to_srgb(icc_profile, band.mode)
+        turn = turns[band.mode]
+        if turn is not None:
+            band = turn(band)
+        if band.mode == "RGBA":
+            band = Image.alpha_composite(Image.new("RGBA", band.size, (255, 255, 255, 255)), band)
+        stored[top : top + rows] = np.asarray(band.convert("RGB"))
+    return upright
+
+
+def _in_mode_with_colours(picture: Image.Image) -> Image.Image:
+    """A picture in a mode that profiles know: RGB, RGBA, L, CMYK or LAB."""
+    if picture.mode == "La":
+        picture = picture.convert("LA")
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-        picture = Image.alpha_composite(white, picture)
-    return np.array(picture.convert("RGB"), dtype=np.uint8)
-
-
-def _is_deep_grey(picture: Image.Image) -> bool:
-    return picture.mode in ("I", "F") or picture.mode.startswith("I;16")
-
-
-def _is_deep_colour(picture: Image.Image) -> bool:
-    """Whether the file has colours of 16 bits, of which Pillow's modes have none."""
-    return any(";16" in str(tile[3]) for tile in getattr(picture, "tile", ()))
-
-
-def _rgb_of_decoded(decoded: Numbers) -> Numbers:
-    """OpenCV's BGR or BGRA, uint16, as RGB (H, W, 3) over white; greys (H, W) stay."""
-    if decoded.ndim == 2:
-        return decoded
-    colours = decoded[:, :, 2::-1]
-    if decoded.shape[2] < 4:
-        return colours
-    share = decoded[:, :, 3:].astype(np.float32) / 65535
-    return np.asarray(np.round(colours * share + 65535 * (1 - share)), dtype=np.uint16)
+        return picture.convert("RGBA")
+    return picture if picture.mode in ("L", "CMYK", "LAB") else picture.convert("RGB")
 
 
 def _natural_order(name: str) -> list[tuple[int, int, str]]:
     """A key that sorts runs of digits as numbers."""
     parts = re.split(r"(\d+)", name.lower())
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
-
-
-def _reason(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

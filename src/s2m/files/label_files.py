@@ -12,7 +12,8 @@ from PIL import Image
 
 from s2m.errors import ImageError, MaskError
 from s2m.files.atomic import write_atomically
-from s2m.files.images import load_picture, read_file
+from s2m.files.images import read_file
+from s2m.files.opening import load_picture
 from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectLogits
 
 MAX_OBJECT_ID = 254

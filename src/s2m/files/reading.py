@@ -18,7 +18,7 @@ def read_bytes(path: Path | str, error: type[S2MError], limit_bytes: int = MAX_F
     Args:
         path: the file.
         error: what to raise.
-        limit_bytes: of the file; no more is read.
+        limit_bytes: of the file; a larger one is not read.
 
     Raises:
         S2MError: of the kind ``error``: missing, a folder, a device, unreadable or too large.
@@ -28,8 +28,9 @@ def read_bytes(path: Path | str, error: type[S2MError], limit_bytes: int = MAX_F
     try:
         if path.is_char_device() or path.is_block_device():
             raise error(f"{path} is a device; name a file")
-        with path.open("rb") as file:
-            data = file.read(limit_bytes + 1)
+        if path.is_file() and path.stat().st_size > limit_bytes:
+            raise error(f"{path} is over {limit_bytes / 1e6:,.0f} MB, the most that is read; cut it into parts")
+        return path.read_bytes()
     except FileNotFoundError as refusal:
         raise error(f"{path} does not exist; check its name") from refusal
     except IsADirectoryError as refusal:
@@ -37,9 +38,6 @@ def read_bytes(path: Path | str, error: type[S2MError], limit_bytes: int = MAX_F
     except (OSError, ValueError) as refusal:
         reason = getattr(refusal, "strerror", None) or refusal
         raise error(f"cannot read {path}: {reason}; check its permissions") from refusal
-    if len(data) > limit_bytes:
-        raise error(f"{path} is over {limit_bytes / 1e6:,.0f} MB, the most that is read; cut it into parts")
-    return data
 
 
 def note(path: object) -> None:

@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 
 from s2m.errors import ImageError, StrokeError
 from s2m.files.centre_lines import lines_of_mask
-from s2m.files.images import load_picture, read_file
+from s2m.files.images import read_file
 from s2m.files.label_files import IGNORE_ID, voc_palette
+from s2m.files.opening import load_picture
 from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, LabelMap, Sign, Stroke
 
 ScribbleStyle = Literal["objects", "foreground-background"]
