@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2m.engine.aggregation import label_map_from_logits
-from s2m.engine.answers import AnswerRequest, answered_masks
+from s2m.engine.answers import AnswerRequest, answered_masks, previewed_masks
 from s2m.engine.geometry import resize_maps
 from s2m.types import FloatArray, LabelMap, Sign, Stroke
 
@@ -132,6 +132,41 @@ def test_an_answered_object_keeps_what_it_had_won_from_one_that_is_kept() -> Non
     had = (before == 2) & (resize_maps(masks[1][None], IMAGE_HW)[0] > 0)
     assert had.any()
     assert (labels({**masks, **after})[had] == 2).all()
+
+
+def previewed(
+    strokes: Sequence[Stroke], masks: dict[int, FloatArray], network: Discs, finished_ids: Sequence[int] = ()
+) -> dict[int, FloatArray]:
+    return previewed_masks(AnswerRequest(strokes, strokes[-1:], IMAGE_HW, (), finished_ids), masks, network)
+
+
+def test_a_preview_asks_once_for_the_object_under_the_pen_alone() -> None:
+    masks = {1: Discs()([dot(5, 5)], 1), 2: Discs()([dot(25, 15, 2)], 2)}
+    network = Discs()
+    shown = previewed([dot(5, 5), dot(25, 15, 2), dot(7, 5, 2)], masks, network)
+    assert set(shown) == {2}
+    assert network.asked == [(2, [1, 2, 2])]
+    assert shown[2][5, 7] > masks[1][5, 7]
+
+
+def test_a_preview_takes_nothing_from_objects_that_the_pen_does_not_meet() -> None:
+    masks = {1: Discs()([dot(5, 5)], 1)}
+    before = labels(masks) == 1
+    shown = previewed([dot(5, 5), dot(13, 5, 2)], masks, Discs(9.0))
+    assert (labels({**masks, **shown})[before] == 1).all()
+
+
+def test_a_preview_of_the_background_shows_what_it_takes_away() -> None:
+    masks = {1: Discs()([dot(5, 5)], 1), 2: Discs()([dot(25, 15, 2)], 2)}
+    shown = previewed([dot(5, 5), dot(25, 15, 2), dot(5, 5, 0)], masks, Discs())
+    assert set(shown) == {1}
+    assert shown[1][5, 5] < 0
+
+
+def test_a_preview_of_a_finished_object_changes_it_where_the_pen_is() -> None:
+    masks = {1: Discs()([dot(5, 5)], 1)}
+    shown = previewed([dot(5, 5), dot(25, 15), dot(10, 5)], masks, Discs(), finished_ids=(1,))
+    assert shown[1][15, 25] < 0 < shown[1][5, 12]
 
 
 places = st.tuples(st.integers(0, CELLS_HW[1] - 1), st.integers(0, CELLS_HW[0] - 1))

@@ -309,14 +309,47 @@ class Counting:
     """A model that notes how often it encodes."""
 
     def __init__(self, model: OnnxModel) -> None:
-        self.model, self.card, self.encoded = model, model.card, 0
+        self.model, self.card, self.encoded, self.decoded = model, model.card, 0, 0
 
     def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
         self.encoded += 1
         return self.model.encode(image)
 
     def decode(self, features: tuple[FloatArray, ...], prompts: FloatArray) -> FloatArray:
+        self.decoded += 1
         return self.model.decode(features, prompts)
+
+
+def test_a_quick_answer_encodes_nothing_and_decodes_once(tiny_model: OnnxModel) -> None:
+    model, (image, _) = Counting(tiny_model), small_red_square()
+    segmenter = Segmenter(model)
+    embedding = segmenter.encode(image)
+    quick = segmenter.predict(embedding, [dot(418, 315)], quick=True)
+    assert (model.encoded, model.decoded) == (1, 1)
+    assert quick.label_map()[315, 418] == 1
+    first = segmenter.predict(embedding, [dot(418, 315)])
+    decoded = model.decoded
+    further = segmenter.predict(embedding, [dot(418, 315), dot(420, 317)], first.masks, quick=True)
+    assert (model.encoded, model.decoded) == (2, decoded + 1)
+    full = segmenter.predict(embedding, [dot(418, 315), dot(420, 317)], first.masks)
+    np.testing.assert_array_equal(further.logits, full.logits)
+
+
+def test_what_an_answer_will_need_is_encoded_ahead(tiny_model: OnnxModel) -> None:
+    model, (image, _) = Counting(tiny_model), small_red_square()
+    segmenter = Segmenter(model)
+    embedding = segmenter.encode(image)
+    strokes = [dot(418, 315)]
+    quick = segmenter.predict(embedding, strokes, quick=True)
+    segmenter.prepare(embedding, strokes, None, quick.masks)
+    assert model.encoded == 2
+    first = segmenter.predict(embedding, strokes)
+    assert model.encoded == 2
+    strokes.append(stroke(418, 500))
+    segmenter.prepare(embedding, strokes, first.masks, quick.masks)
+    assert model.encoded == 3
+    segmenter.predict(embedding, strokes, first.masks)
+    assert model.encoded == 3
 
 
 def test_each_view_is_encoded_once(tiny_model: OnnxModel) -> None:

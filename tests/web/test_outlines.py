@@ -8,7 +8,13 @@ import numpy as np
 from s2m.engine.aggregation import label_map_from_logits
 from s2m.engine.geometry import resize_maps
 from s2m.types import BoolArray, FloatArray
-from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
+from s2m.web.outlines import Ring, object_margins, settle_margins
+from s2m.web.outlines import trace_outlines as trace_part_outlines
+
+
+def trace_outlines(margin: FloatArray, image_size_hw: tuple[int, int]) -> tuple[Ring, ...]:
+    scale_xy = (image_size_hw[1] / margin.shape[1], image_size_hw[0] / margin.shape[0])
+    return trace_part_outlines(margin, scale_xy, (0, 0), image_size_hw)
 
 
 def disc_margin(radius: float) -> FloatArray:
@@ -90,6 +96,8 @@ def test_no_objects_have_no_margins() -> None:
     assert object_margins(np.zeros((0, 4, 5), dtype=np.float32)).shape == (0, 4, 5)
 
 
-def test_outlines_of_large_images_are_traced_on_small_maps() -> None:
-    assert outline_size_hw((10_000, 5_000)) == (1024, 512)
-    assert outline_size_hw((300, 400)) == (300, 400)
+def test_outlines_of_a_part_lie_where_the_part_is() -> None:
+    margin = disc_margin(20)
+    (whole,) = trace_outlines(margin, (128, 128))
+    (part,) = trace_part_outlines(margin[5:60, 9:63], (2, 2), (9, 5), (128, 128))
+    np.testing.assert_allclose(part, whole)

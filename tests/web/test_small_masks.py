@@ -11,7 +11,7 @@ import pytest
 from s2m.session import Brush, ChangeObject, Draw, DrawnStroke, Erase, ImportMasks, JournalFile, JournalHeader, Session
 from s2m.session.packed_masks import PackedMask
 from s2m.types import FloatArray, LabelMap, ObjectLogits, Stroke
-from s2m.web.page_state import shown_masks
+from s2m.web.shown_masks import MaskOutlines
 from s2m.web.small_masks import small_object_masks, small_packed_mask
 
 SIZE_HW = (120, 200)
@@ -55,7 +55,7 @@ def test_at_the_images_own_size_they_are_the_same(session: Session) -> None:
 
 def test_an_object_that_is_only_brushed_has_an_outline(session: Session) -> None:
     state = session.do(Brush(points=((150.0, 100.0), (180.0, 100.0)), object_id=2, width_px=20))
-    (mask,) = shown_masks(state)
+    (mask,) = MaskOutlines().of(state)
     assert mask.object_id == 2
     assert len(mask.rings) == 1
     xs, ys = np.array(mask.rings[0]).reshape(-1, 2).T

@@ -90,6 +90,30 @@ def answered_masks(request: AnswerRequest, masks: Mapping[int, Logits], ask: Ask
     return answers
 
 
+def previewed_masks(request: AnswerRequest, masks: Mapping[int, Logits], ask: Ask[Logits]) -> dict[int, Logits]:
+    """The masks under a stroke that is still being drawn, from one prediction each: most of what the answer will be.
+
+    Args:
+        request: the strokes, that one last.
+        masks: see ``answered_masks``.
+        ask: the network.
+
+    Returns:
+        The logits of the stroke's object; of a stroke of the background, those of the objects that it runs over.
+    """
+    drawn: set[int] = {stroke.object_id for stroke in request.new} - {BACKGROUND_ID}
+    met: set[int] = _run_over(request, masks)
+    heard = {BACKGROUND_ID, *drawn, *met}
+    answers = {}
+    for object_id in sorted((drawn if drawn else met) - set(request.kept_ids)):
+        strokes = [stroke for stroke in request.strokes if stroke.object_id in heard or stroke.object_id == object_id]
+        answer, before = ask(strokes, object_id), masks.get(object_id)
+        if before is not None and object_id in request.finished_ids:
+            answer = _changed_where_touched(request, before, answer)
+        answers[object_id] = _beside_others(answer, before, masks, {object_id, *met}) if request.exclusive else answer
+    return answers
+
+
 def _run_over(request: AnswerRequest, masks: Mapping[int, Logits]) -> set[int]:
     """The objects whose masks new strokes run over that are negative for them."""
     found = set()

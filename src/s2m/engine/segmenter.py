@@ -125,7 +125,7 @@ class Segmenter:
     def __init__(self, model: Model | None = None, limit_bytes: int = EMBEDDING_BYTES) -> None:
         self.model = OnnxModel() if model is None else model
         self.limit_bytes = limit_bytes
-        self._lock = threading.Lock()
+        self._lock, self._encoding = threading.Lock(), threading.Lock()
         # A view larger than the limit is kept as well, alone.
         self._encoded: LRUCache[tuple[object, Frame, bool], EncodedView] = LRUCache(
             limit_bytes, getsizeof=lambda maps: min(limit_bytes, sum(array.nbytes for array in maps))
@@ -163,6 +163,8 @@ class Segmenter:
         prompts: Sequence[Stroke | Box],
         previous: ObjectLogits | None = None,
         object_ids: Sequence[int] | None = None,
+        *,
+        quick: bool = False,
     ) -> Prediction:
         """Answer strokes and boxes.
 
@@ -171,6 +173,7 @@ class Segmenter:
             prompts: all strokes and boxes that hold, in the order they were drawn.
             previous: the masks to start from, such as ``Prediction.masks`` of the answer before.
             object_ids: the objects wanted; by default those of the strokes and of ``previous``, ascending.
+            quick: for a stroke that is still being drawn: one pass for each object, on a view that is encoded already.
 
         Returns:
             Logits of the whole image at its size, at most ``LONGEST_ANSWER`` long.  Outside the views of an object the
@@ -194,6 +197,10 @@ class Segmenter:
             else views_of_image(size_hw, card)
             for object_id in wanted
         }
+        if quick:
+            first = {object_id: (self._quick_view(embedding, views),) for object_id, views in first.items()}
+            self._add(answer, first, embedding, strokes, previous)
+            return Prediction(ObjectLogits(wanted, answer.logits), size_hw)
         self._add(answer, first, embedding, strokes, previous)
         further = {
             object_id: views_of_guess(answer.of(object_id), own[object_id], size_hw, card)
@@ -202,6 +209,31 @@ class Segmenter:
         }
         self._add(answer, further, embedding, strokes, previous)
         return Prediction(ObjectLogits(wanted, answer.logits), size_hw)
+
+    def _quick_view(self, embedding: Embedding, views: Sequence[View]) -> View:
+        """The first of some views that is encoded, or else the whole image, as it shows most."""
+        with self._lock:
+            known = [view for view in views if (embedding.key, view.frame, view.flip) in self._encoded]
+        return known[0] if known else views_of_image(embedding.size_hw, self.model.card)[0]
+
+    def prepare(
+        self, embedding: Embedding, strokes: Sequence[Stroke], previous: ObjectLogits | None, guess: ObjectLogits
+    ) -> None:
+        """Encode ahead the crop that the answer to strokes will most likely need.
+
+        Args:
+            embedding: from ``encode``.
+            strokes: of one object.
+            previous: its mask before, if it has one.
+            guess: its mask after, as a quick answer has it.
+        """
+        own = [stroke for stroke in strokes if stroke.object_id == guess.object_ids[0]]
+        if previous is not None and (previous.logits > 0).any():
+            views = views_of_object(previous.logits[0], own, embedding.size_hw, self.model.card)
+        else:
+            views = views_of_guess(guess.logits[0], own, embedding.size_hw, self.model.card)
+        for view in views:
+            self._maps(embedding, view)
 
     def _add(
         self,
@@ -248,10 +280,16 @@ class Segmenter:
             known = self._encoded.get(key)
         if known is not None:
             return known
-        image = resize_image(embedding.image_rgb, view.frame)
-        maps = self.model.encode(flip(image) if view.flip else image)
-        with self._lock:
-            self._encoded[key] = maps
+        # One after the other: what another thread is encoding just now need not be encoded twice.
+        with self._encoding:
+            with self._lock:
+                known = self._encoded.get(key)
+            if known is not None:
+                return known
+            image = resize_image(embedding.image_rgb, view.frame)
+            maps = self.model.encode(flip(image) if view.flip else image)
+            with self._lock:
+                self._encoded[key] = maps
         return maps
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from s2m.engine.answers import AnswerRequest, answered_masks
+from s2m.engine.answers import AnswerRequest, Ask, answered_masks
 from s2m.engine.geometry import resize_maps
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import MaskError
@@ -21,6 +21,9 @@ _LOGIT_LIMIT = 30.0
 
 ImagePredictor = Callable[[Sequence[Stroke], ObjectLogits | None, Sequence[int]], FloatArray]
 """The network on one image: strokes, the masks before and the ids wanted in; logits (N, h, w) of the image out."""
+
+AnswerRule = Callable[[AnswerRequest, Mapping[int, HalfArray], Ask[HalfArray]], dict[int, HalfArray]]
+"""``answered_masks`` or ``previewed_masks`` of ``s2m.engine.answers``."""
 
 
 def predictor_of(segmenter: Segmenter, image_rgb: ByteArray) -> ImagePredictor:
@@ -48,8 +51,17 @@ class PredictionRequest:
     overlap: Overlap
 
 
-def answered(layer: Layer, request: PredictionRequest, predictor: ImagePredictor) -> Layer:
-    """The layer after the network's answer: see ``s2m.engine.answers``."""
+def answered(
+    layer: Layer, request: PredictionRequest, predictor: ImagePredictor, rule: AnswerRule = answered_masks
+) -> Layer:
+    """The layer after the network's answer.
+
+    Args:
+        layer: the masks before.
+        request: the strokes.
+        predictor: the network.
+        rule: what is answered; ``previewed_masks`` for a stroke that is still being drawn.
+    """
     asked = AnswerRequest(
         _all_strokes(request.strokes, request.size_hw),
         _all_strokes(request.new, request.size_hw),
@@ -65,7 +77,7 @@ def answered(layer: Layer, request: PredictionRequest, predictor: ImagePredictor
         return logits
 
     masks = dict(zip(layer.object_ids, layer.logits, strict=True))
-    return with_answers(layer, answered_masks(asked, masks, ask))
+    return with_answers(layer, rule(asked, masks, ask))
 
 
 def _all_strokes(drawn: Sequence[DrawnStroke], size_hw: tuple[int, int]) -> tuple[Stroke, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from s2m.engine.answers import previewed_masks
 from s2m.session.answers import ImagePredictor, PredictionRequest, answered
 from s2m.session.checks import changed_stroke, check
 from s2m.session.cleaning import cleaned, connected_components
@@ -79,6 +80,18 @@ def apply_checked(state: AnnotationState, command: Edit, predictor: ImagePredict
     if isinstance(command, MarkImage):
         return replace(state, status=command.status, note=command.note)
     return _configured(state, command)
+
+
+def previewed(state: AnnotationState, command: Draw, predictor: ImagePredictor) -> AnnotationState:
+    """The state that strokes still being drawn would give, as far as the object under the pen goes.
+
+    Raises:
+        JournalError: the command does not fit the state.
+    """
+    check(state, command)
+    known = _with_objects_of(state, command)
+    request = _request(replace(known, chain=(*known.chain, command)), command)
+    return replace(known, layer=answered(known.layer, request, predictor, previewed_masks))
 
 
 def _with_mask_command(state: AnnotationState, command: MaskCommand, predictor: ImagePredictor) -> AnnotationState:

@@ -88,6 +88,25 @@ class History:
         return History((*self.done, self.undone[-1]), self.undone[:-1])
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """What belongs together of a session at one moment.
+
+    Attributes:
+        number: of the last line of the journal.
+        state: the annotation.
+        history: done and undone.
+        times: when each line was written.
+        journal_nbytes: length of the journal, 0 where nothing is written.
+    """
+
+    number: int
+    state: AnnotationState
+    history: History
+    times: tuple[str, ...]
+    journal_nbytes: int
+
+
 def history_of(reading: JournalReading) -> History:
     """What was done and undone according to a journal; no state is computed."""
     history = History()

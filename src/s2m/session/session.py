@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from s2m.errors import JournalError, OutputError
 from s2m.files.label_files import write_label_map
 from s2m.session.answers import ImagePredictor
-from s2m.session.apply import apply, apply_checked
+from s2m.session.apply import apply, apply_checked, previewed
 from s2m.session.checks import check
 from s2m.session.commands import (
     ChangeStroke,
@@ -34,6 +34,7 @@ from s2m.session.commands import (
 from s2m.session.history import (
     History,
     HistoryEntry,
+    Snapshot,
     hidden_after,
     history_of,
     joined,
@@ -54,25 +55,6 @@ from s2m.session.journal import (
 from s2m.session.kept_states import KeptStates
 from s2m.session.state import AnnotationState, initial_state
 from s2m.types import BACKGROUND_ID, BoolArray, LabelMap, Sign
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What belongs together of a session at one moment.
-
-    Attributes:
-        number: of the last line of the journal.
-        state: the annotation.
-        history: done and undone.
-        times: when each line was written.
-        journal_nbytes: length of the journal, 0 where nothing is written.
-    """
-
-    number: int
-    state: AnnotationState
-    history: History
-    times: tuple[str, ...]
-    journal_nbytes: int
 
 
 class Session:
@@ -273,10 +255,15 @@ class Session:
         """Do again what was undone last."""
         return self.do(Redo())
 
-    def preview(self, stroke: DrawnStroke) -> AnnotationState:
-        """The state that a stroke still being drawn would give; nothing is written or kept."""
+    def preview(self, stroke: DrawnStroke, predictor: ImagePredictor | None = None) -> AnnotationState:
+        """The masks that a stroke still being drawn would give to its object; nothing is written or kept.
+
+        Args:
+            stroke: as far as it has come.
+            predictor: a quicker network, if there is one.
+        """
         with self._lock:
-            return apply(self.state, self._with_hidden(Draw(strokes=(stroke,))), self._predictor)
+            return previewed(self.state, self._with_hidden(Draw(strokes=(stroke,))), predictor or self._predictor)
 
     def record_part(self, part: StrokePart) -> None:
         """Put a piece of a stroke in progress on the disk; see ``StrokePart``.
@@ -334,7 +321,10 @@ class Session:
     def _do_edits(self, edits: Sequence[tuple[Edit, str]]) -> AnnotationState:
         """Do one command, or some strokes as one."""
         before = self.state
-        named = [(self._with_hidden(command, count), request) for count, (command, request) in enumerate(edits)]
+        named: list[tuple[Edit, str]] = [
+            (self._with_hidden(command, count) if isinstance(command, Draw) else command, request)
+            for count, (command, request) in enumerate(edits)
+        ]
         whole = joined_commands([command for command, _ in named])
         check(before, whole)
         if isinstance(whole, Draw | ChangeStroke | DeleteStroke):
@@ -359,10 +349,8 @@ class Session:
         self._states.keep(self._history.done[-1].number, after)
         return self._show(after)
 
-    def _with_hidden(self, command: Edit, joins: int = 0) -> Edit:
-        """A command as the journal takes it: strokes know what is hidden, and how many before them they join."""
-        if not isinstance(command, Draw):
-            return command
+    def _with_hidden(self, command: Draw, joins: int = 0) -> Draw:
+        """Strokes as the journal takes them: they know what is hidden, and how many before them they join."""
         return command.model_copy(update={"hidden_ids": tuple(sorted(self.hidden_ids)), "joins": joins})
 
     def _move(self, command: Undo | Redo, history: History, label: str, request: str) -> AnnotationState:

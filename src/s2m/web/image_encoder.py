@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from cachetools import LRUCache
 
 from s2m.engine.segmenter import Embedding, Segmenter
 from s2m.session import ImagePredictor
+from s2m.types import FloatArray, ObjectLogits, Stroke
 from s2m.web.pictures import PictureStore
 
 PIXEL_BYTES = 256 * 1024 * 1024
@@ -31,6 +34,8 @@ class ImageEncoder:
             PIXEL_BYTES, getsizeof=lambda embedding: min(PIXEL_BYTES, embedding.image_rgb.nbytes)
         )
         self._lock = threading.Lock()
+        self._ahead = ThreadPoolExecutor(1, "ahead")
+        self._ahead_of_pen: Future[None] | None = None
 
     @property
     def nbytes(self) -> int:
@@ -59,6 +64,24 @@ class ImageEncoder:
     def predictor(self, path: Path) -> ImagePredictor:
         """The network on one image, as a session asks it."""
         return lambda *asked: self.segmenter.predict(self._embedding_of(path), *asked).logits
+
+    def quick_predictor(self, path: Path) -> ImagePredictor:
+        """The network while the pen is down: one pass; meanwhile the crop of the full answer is encoded."""
+
+        def answer(strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> FloatArray:
+            embedding = self._embedding_of(path)
+            quick = self.segmenter.predict(embedding, strokes, previous, object_ids, quick=True)
+            if self._ahead_of_pen is None or self._ahead_of_pen.done():
+                self._ahead_of_pen = self._ahead.submit(
+                    self.segmenter.prepare, embedding, strokes, previous, quick.masks
+                )
+            return quick.logits
+
+        return answer
+
+    def close(self) -> None:
+        """Encode nothing more ahead."""
+        self._ahead.shutdown(wait=True, cancel_futures=True)
 
     def _embedding_of(self, path: Path) -> Embedding:
         with self._lock:

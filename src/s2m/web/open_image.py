@@ -10,13 +10,24 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 from typing import Protocol
 
-from s2m.errors import S2MError
-from s2m.session import ChangeStroke, Draw, DrawnStroke, Redo, Session, StrokePart, Undo
+from s2m.errors import JournalError, S2MError
+from s2m.session import (
+    AnnotationState,
+    ChangeStroke,
+    Draw,
+    DrawnStroke,
+    ImagePredictor,
+    Redo,
+    Session,
+    StrokePart,
+    Undo,
+)
 from s2m.session.commands import Command
 from s2m.web.connection import PageConnection
 from s2m.web.messages_from_page import PenPoints
@@ -32,7 +43,8 @@ from s2m.web.messages_to_page import (
     done,
     error_notice,
 )
-from s2m.web.page_state import PageKnowledge, ShownMask, masks_message, shown_masks, state_message
+from s2m.web.page_state import PageKnowledge, masks_message, state_message
+from s2m.web.shown_masks import MaskOutlines, ShownMask
 from s2m.web.workers import Workers
 
 log = logging.getLogger("s2m.web")
@@ -71,6 +83,7 @@ class OpenImage:
         name: of the image in its project.
         info: what the page needs to show it, sent when a page enters.
         session: its annotation.
+        quick: the network on it while the pen is down.
         workers: run the network, one thing at a time.
         on_change: called after every command, for saving and the folder list.
         view: what the page showed last.
@@ -81,6 +94,7 @@ class OpenImage:
         name: str,
         info: ImageInfo,
         session: Session,
+        quick: ImagePredictor,
         workers: Workers,
         on_change: Callable[[OpenImage], None],
         view: Callable[[], LastView],
@@ -93,6 +107,8 @@ class OpenImage:
         self.editor: str | None = None
         self.former_editors: set[str] = set()
         self.masks: tuple[ShownMask, ...] = ()
+        self._outlines = MaskOutlines()
+        self._quick = quick
         self._workers = workers
         self._on_change = on_change
         self._view = view
@@ -130,7 +146,7 @@ class OpenImage:
         connection.send({"type": "image", **self.info, "editor": connection.page == self.editor, "view": self._view()})
         connection.send(state_message(self.name, self.session, self.state, connection.known))
         if not self.masks and self.state.objects:
-            self.masks = await self._workers.ask_network(lambda: shown_masks(self.state))
+            self.masks = await self._workers.ask_network(lambda: self._outlines.of(self.state))
         connection.send_late(partial(self._masks_message, 0.0, connection.known))
         for notice in self.session.notices:
             connection.send(Notice(type="notice", level="warning", text=notice))
@@ -215,22 +231,30 @@ class OpenImage:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
-                await self._answer(self._queue[0])
-                self._queue.popleft()
+                batch = _answered_together(self._queue)
+                await self._answer(batch)
+                for _ in batch:
+                    self._queue.popleft()
             if self._pen is not None and self._pen_changed:
                 self._pen_changed = False
                 await self._answer_pen(self._pen)
                 if self._queue or self._pen_changed:
                     self._wake.set()
 
-    async def _answer(self, queued: QueuedCommand) -> None:
+    async def _answer(self, batch: Sequence[QueuedCommand]) -> None:
+        """Do one command, or strokes that came while the network was busy, and tell who sent them."""
         started = time.perf_counter()
         before = (self.session.undo_label, self.session.redo_label)
         try:
-            self.state = await self._workers.ask_network(lambda: self.session.do(queued.command, queued.id))
+            self.state = await self._workers.ask_network(lambda: _done(self.session, batch))
         except Exception as error:  # Whatever went wrong with one command, the next ones are still answered.
+            if len(batch) > 1 and isinstance(error, JournalError):
+                for queued in batch:
+                    await self._answer([queued])
+                return
             refusal = told(error)
-            self._tell(queued, CommandFailed(type="failed", id=queued.id, code=refusal.code, text=str(refusal)))
+            for queued in batch:
+                self._tell(queued, CommandFailed(type="failed", id=queued.id, code=refusal.code, text=str(refusal)))
             return
         elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
         for connection in self.connections:
@@ -238,9 +262,10 @@ class OpenImage:
         for notice in self.session.notices[self._notices_told :]:
             self.tell_all(Notice(type="notice", level="warning", text=notice))
         self._notices_told = len(self.session.notices)
-        text = _sentence(queued.command, before, self.session)
-        self._tell(queued, done(queued.id, queued.command.kind, text, elapsed_ms))
-        self.masks = await self._workers.ask_network(lambda: shown_masks(self.state))
+        for queued in batch:
+            text = _sentence(queued.command, before, self.session)
+            self._tell(queued, done(queued.id, queued.command.kind, text, elapsed_ms))
+        self.masks = await self._workers.ask_network(lambda: self._outlines.of(self.state))
         self._show(elapsed_ms)
         self._on_change(self)
 
@@ -248,7 +273,9 @@ class OpenImage:
         started = time.perf_counter()
         await self._record(pen)
         try:
-            masks = await self._workers.ask_network(lambda: shown_masks(self.session.preview(pen.stroke)))
+            masks = await self._workers.ask_network(
+                lambda: self._outlines.of(self.session.preview(pen.stroke, self._quick))
+            )
         except Exception as error:  # As above.
             self.tell_all(error_notice(str(told(error))))
             return
@@ -290,6 +317,17 @@ class OpenImage:
 
     def _masks_message(self, elapsed_ms: float, known: PageKnowledge) -> MasksChanged:
         return masks_message(self.name, self.session.number, None, self.masks, elapsed_ms, known)
+
+
+def _answered_together(queue: Sequence[QueuedCommand]) -> list[QueuedCommand]:
+    """The first command of a queue, with the strokes that follow if it is one: the newest state is answered."""
+    return list(takewhile(lambda one: isinstance(one.command, Draw), queue)) or [queue[0]]
+
+
+def _done(session: Session, batch: Sequence[QueuedCommand]) -> AnnotationState:
+    if len(batch) == 1:
+        return session.do(batch[0].command, batch[0].id)
+    return session.draw_together([(one.command, one.id) for one in batch if isinstance(one.command, Draw)])
 
 
 def told(error: Exception) -> S2MError:

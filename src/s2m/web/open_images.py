@@ -182,9 +182,9 @@ class OpenImages:
         path = self._project.images[index].path
         session = await self._open_session(index, name)
         session.notices = self._to_tell.pop(name, ()) + session.notices
-        size_hw = session.state.size_hw
+        size_hw, quick = session.state.size_hw, self._encoder.quick_predictor(path)
         info = await self._workers.read(lambda: self._info(index, name, path))
-        open_image = OpenImage(name, info, session, self._workers, self._on_change, lambda: self._view_of(name))
+        open_image = OpenImage(name, info, session, quick, self._workers, self._on_change, lambda: self._view_of(name))
         if self._mask is not None and self._project.read_only is None and not session.state.has_mask:
             mask = self._mask
             command = await self._workers.read(lambda: _import_command(mask, size_hw))

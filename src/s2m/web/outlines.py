@@ -13,21 +13,12 @@ from numpy.typing import NDArray
 from s2m.engine.aggregation import aggregate_logits
 from s2m.types import BoolArray, FloatArray
 
-LONGEST_SIDE = 1024
-"""Outlines are traced on maps of at most this size; more cannot be seen at the network's resolution."""
 _SIMPLIFY_PX = 0.18
 _STEP_LIMIT_PX = 0.75
 _DECIDED = 20.0
 _LEAST_MARGIN = np.float32(1e-3)
 
 Ring = NDArray[np.float64]
-
-
-def outline_size_hw(image_size_hw: tuple[int, int]) -> tuple[int, int]:
-    """The size of the maps on which the outlines of an image are traced."""
-    height, width = image_size_hw
-    scale = min(1.0, LONGEST_SIDE / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def object_margins(logits: FloatArray) -> FloatArray:
@@ -58,23 +49,25 @@ def settle_margins(margin: FloatArray, mask: BoolArray) -> FloatArray:
     return np.asarray(np.where(mask, lead, -lead), dtype=np.float32)
 
 
-def trace_outlines(margin: FloatArray, image_size_hw: tuple[int, int]) -> tuple[Ring, ...]:
+def trace_outlines(
+    margin: FloatArray, scale_xy: tuple[float, float], origin_xy: tuple[int, int], image_size_hw: tuple[int, int]
+) -> tuple[Ring, ...]:
     """The closed outlines of one object, outer ones and holes alike (fill with the even-odd rule).
 
     Args:
-        margin: (h, w) float32, positive inside.
-        image_size_hw: (H, W) of the image that the margin covers.
+        margin: (h, w) float32, positive inside; cells of a part of the image, outside of which the object is not.
+        scale_xy: image pixels to a cell.
+        origin_xy: left and top of the part, in cells.
+        image_size_hw: (H, W) of the image, which outlines do not leave.
 
     Returns:
         rings (P, 2) float64 of image pixels, P >= 3.
     """
-    height, width = margin.shape
     # A rim of "outside" closes outlines that meet the edge of the image.
     padded = np.pad(np.clip(margin, -_DECIDED, _DECIDED), 1, mode="edge")
     inside = np.zeros(padded.shape, dtype=np.uint8)
     inside[1:-1, 1:-1] = margin > 0
     contours, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    scale_xy = np.array([image_size_hw[1] / width, image_size_hw[0] / height])
     rings = []
     for contour in contours:
         if len(contour) < 3:
@@ -86,7 +79,7 @@ def trace_outlines(margin: FloatArray, image_size_hw: tuple[int, int]) -> tuple[
             points = simple.astype(np.float64)
         if len(points) >= 3:
             # Less the rim, and from centres counted from 0 to centres at +0.5.
-            in_image = np.clip((points - 1 + 0.5) * scale_xy, 0, [image_size_hw[1], image_size_hw[0]])
+            in_image = np.clip((points + origin_xy - 1 + 0.5) * scale_xy, 0, [image_size_hw[1], image_size_hw[0]])
             rings.append(in_image)
     return tuple(rings)
 

@@ -5,18 +5,13 @@ Strokes and outlines are long and change seldom, so each page is sent only those
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from s2m.engine.geometry import resize_maps
 from s2m.files.contrast_limits import tight_limits
 from s2m.files.demo import demo_stroke
 from s2m.session import AnnotationState, DrawnStroke, ImageEntry, Session
 from s2m.session.classes import Classes
-from s2m.types import BoolArray, FloatArray
 from s2m.web.messages_to_page import (
     AnnotationChanged,
     ClassEntry,
@@ -27,26 +22,8 @@ from s2m.web.messages_to_page import (
     ObjectEntry,
     StrokeEntry,
 )
-from s2m.web.outlines import Ring, object_margins, outline_size_hw, settle_margins, trace_outlines
 from s2m.web.pyramid import Depth
-from s2m.web.small_masks import small_object_masks
-
-
-@dataclass(frozen=True)
-class ShownMask:
-    """One object as the page draws it.
-
-    Attributes:
-        object_id: the object.
-        rings: its outlines, x, y, x, y... in image pixels, to a tenth of a pixel or finer.
-        area_share: of the image, 0..1.
-        fingerprint: equal for equal rings.
-    """
-
-    object_id: int
-    rings: tuple[list[float], ...]
-    area_share: float
-    fingerprint: str
+from s2m.web.shown_masks import ShownMask
 
 
 @dataclass
@@ -55,51 +32,6 @@ class PageKnowledge:
 
     strokes: dict[str, DrawnStroke] = field(default_factory=dict)
     masks: dict[int, str] = field(default_factory=dict)
-
-
-def shown_masks(state: AnnotationState) -> tuple[ShownMask, ...]:
-    """The outlines of every object of a state."""
-    size_hw = outline_size_hw(state.size_hw)
-    margins = _soft_margins(state, size_hw)
-    if _has_exact_pixels(state) or set(state.object_ids) - set(margins):
-        masks = small_object_masks(state, size_hw)
-        margins = {object_id: _settled(margins.get(object_id), mask) for object_id, mask in masks.items()}
-    return tuple(
-        _shown_mask(
-            object_id, trace_outlines(margins[object_id], state.size_hw), float((margins[object_id] > 0).mean())
-        )
-        for object_id in state.object_ids
-    )
-
-
-def _soft_margins(state: AnnotationState, size_hw: tuple[int, int]) -> dict[int, FloatArray]:
-    """How far each object leads, as the network has it."""
-    layer = state.layer
-    logits = state.object_logits().logits
-    if state.overlap == "exclusive":
-        margins = object_margins(logits)
-    else:
-        margins = np.concatenate([object_margins(channel[None]) for channel in logits] or [logits])
-    return dict(zip(layer.object_ids, resize_maps(margins, size_hw), strict=True))
-
-
-def _has_exact_pixels(state: AnnotationState) -> bool:
-    """Whether something else than the network decides about some pixels."""
-    return bool(state.layer.exact or state.layer.hard or state.locks)
-
-
-def _settled(margin: FloatArray | None, mask: BoolArray) -> FloatArray:
-    return _edge_margin(mask) if margin is None else settle_margins(margin, mask)
-
-
-def _edge_margin(mask: BoolArray) -> FloatArray:
-    return np.where(mask, np.float32(1), np.float32(-1))
-
-
-def _shown_mask(object_id: int, rings: tuple[Ring, ...], area_share: float) -> ShownMask:
-    rounded = tuple(np.round(ring, 2).ravel().tolist() for ring in rings)
-    digest = hashlib.blake2s(b"|".join(np.asarray(ring, np.float32).tobytes() for ring in rounded), digest_size=8)
-    return ShownMask(object_id, rounded, area_share, digest.hexdigest())
 
 
 def masks_message(

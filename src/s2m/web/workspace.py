@@ -315,6 +315,7 @@ class Workspace:
             if not self._saver.is_saved(open_image.name):
                 await self._saver.save(open_image)
         self.workers.shut_down()
+        self.encoder.close()
 
 
 def _key_of(folder: Path) -> str:
