@@ -103,7 +103,7 @@ def test_a_change_of_what_cannot_be_written_is_refused(two_discs_file: Path, tmp
 def test_masks_are_not_imported_into_a_folder_that_cannot_be_written(two_discs_file: Path, tmp_path: Path) -> None:
     (tmp_path / "masks").mkdir()
     result = CliRunner().invoke(
-        main, ["import-masks", str(two_discs_file), str(tmp_path / "masks"), "-o", str(tmp_path / "out")]
+        main, ["import", str(two_discs_file), str(tmp_path / "masks"), "-o", str(tmp_path / "out")]
     )
     assert result.exit_code == EXIT_CODES["output"]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from annotations import coco_file, hard_image
+from s2m import export
 from s2m.cli import main
 from s2m.files.label_files import read_label_map, write_label_map
 from s2m.session import Project, read_journal
@@ -27,7 +30,7 @@ def photos(tmp_path: Path) -> Path:
 
 def run(photos: Path, *further: str, masks: str = "masks") -> Result:
     root = photos.parent
-    arguments = ["import-masks", str(photos), str(root / masks), "-o", str(root / "output"), *further]
+    arguments = ["import", str(photos), str(root / masks), "-o", str(root / "output"), *further]
     return CliRunner().invoke(main, arguments, catch_exceptions=False)
 
 
@@ -67,3 +70,62 @@ def test_masks_without_images_are_an_error(photos: Path) -> None:
     result = run(photos, masks="none")
     assert result.exit_code == 9
     assert "names must agree" in result.output
+
+
+def test_a_project_is_named_by_its_folder_and_finished_masks_are_done(photos: Path) -> None:
+    output = photos.parent / "output"
+    Project.open(photos, output)
+    result = CliRunner().invoke(main, ["import", str(output), str(photos.parent / "masks"), "--finished"])
+    assert result.exit_code == 0, result.output
+    assert {entry.name: entry.status for entry in Project.reopen(output).images} == {
+        "a.jpg": "done",
+        "b.jpg": "untouched",
+    }
+
+
+def test_bad_entries_are_named_and_the_rest_comes_in(photos: Path) -> None:
+    square = [[2, 2, 6, 2, 6, 6, 2, 6]]
+    annotations = [
+        {"id": 7, "image_id": 1, "category_id": 1, "segmentation": square, "iscrowd": 0},
+        {"id": 8, "image_id": 99, "category_id": 1, "segmentation": square},
+        {"id": 9, "image_id": 1, "category_id": 1, "segmentation": [[1, 2, 3]]},
+        {"id": 10, "image_id": 2, "category_id": 1, "segmentation": square, "iscrowd": 1},
+    ]
+    images = [{"id": 1, "file_name": "x/a.jpg", "width": 12, "height": 10}, {"id": 2, "file_name": "b.jpg"}]
+    content = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "cat"}]}
+    (photos.parent / "coco.json").write_text(json.dumps(content))
+    result = run(photos, masks="coco.json")
+    assert result.exit_code == 0, result.output
+    assert "2 of 2 images imported" in result.output
+    assert "2 entries" in result.output
+    assert "annotation 8 is left out: its image 99 is not in the file" in result.output
+    assert "annotation 9 of x/a.jpg is left out" in result.output
+    assert "1 of 2 images imported" in run(photos, "--again", "--without-crowds", masks="coco.json").output
+
+
+def test_python_imports_what_it_exported_strokes_and_all(photos: Path, tmp_path: Path) -> None:
+    image = hard_image("a.jpg")
+    Image.new("RGB", (64, 48)).save(photos / "a.jpg")
+    coco_file(tmp_path / "all.json", [image])
+    project = Project.open(photos, tmp_path / "project")
+    report = project.import_masks(tmp_path / "all.json")
+    assert (report.imported, report.without_masks, report.problems) == (("a.jpg",), 1, ())
+    state = project.kept_state("a.jpg")
+    assert state is not None
+    assert [one.class_name for one in state.objects if one.object_id == 1] == ["ring"]
+    assert [stroke.points for stroke in state.past_strokes] == [
+        *(stroke.points for stroke in image.background_strokes),
+        *(stroke.points for one in state.objects for stroke in image.objects[one.object_id - 1].strokes),
+    ]
+    for one in image.objects:
+        np.testing.assert_array_equal(state.object_mask(one.object_id), one.mask.whole((48, 64)))
+    export(project, "npz", tmp_path / "again")
+    with np.load(tmp_path / "again" / "a.npz") as arrays:
+        np.testing.assert_array_equal(arrays["label_map"], image.label_map())
+        assert json.loads(str(arrays["about"]))["strokes"]
+
+
+def test_a_format_is_named_where_it_is_not_recognised(photos: Path) -> None:
+    assert run(photos, "--format", "yolo").exit_code == 9
+    assert run(photos, "--format", "label-maps").exit_code == 0
+    assert run(photos, "--format", "cocoa").exit_code == 2

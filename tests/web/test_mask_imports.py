@@ -157,7 +157,7 @@ def test_a_mask_of_another_size_is_refused_in_the_page(opened: PageDriver, tmp_p
 
 
 def test_a_file_that_is_no_coco_file_is_refused_in_the_page(opened: PageDriver, tmp_path: Path) -> None:
-    (tmp_path / "else.json").write_text(json.dumps({"shapes": []}))
+    (tmp_path / "else.json").write_text(json.dumps({"cats": []}))
     give(opened, tmp_path / "else.json")
     opened.wait_for("!document.getElementById('status-error').hidden")
     assert "else.json is not a COCO instance file" in opened.error()

@@ -8,6 +8,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Mapping
+from keyword import iskeyword
 from pathlib import Path
 from types import MappingProxyType
 
@@ -28,7 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "data": "s2m.cli.data",
         "replay": "s2m.cli.replay",
         "export": "s2m.cli.export",
-        "import-masks": "s2m.cli.import_masks",
+        "import": "s2m.cli.import_masks",
         "bench": "s2m.cli.bench",
     }
 )
@@ -94,7 +95,7 @@ class CommandLine(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(COMMANDS[cmd_name])
-        command = getattr(module, cmd_name.replace("-", "_"))
+        command = getattr(module, cmd_name.replace("-", "_") + ("_" if iskeyword(cmd_name) else ""))
         assert isinstance(command, click.Command)
         return command
 

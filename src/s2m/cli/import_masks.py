@@ -1,74 +1,72 @@
-"""``s2m import-masks``: masks made elsewhere become the starting masks of a project's images."""
+"""``s2m import``: masks made elsewhere become the starting masks of a project's images, or finished annotations."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 from tqdm import tqdm
 
-from s2m.errors import BatchError, DataError, S2MError
-from s2m.session import Project
-from s2m.session.imports import CocoFile, MaskFolder, import_image, masks_source
+from s2m.errors import BatchError, DataError
+from s2m.files.formats.table import READERS
+from s2m.session import ImageEntry, Project
+from s2m.session.imports import import_masks
+
+_MOST_SAID = 20
 
 
-@click.command()
-@click.argument("images", metavar="IMAGE_OR_FOLDER", type=click.Path(path_type=Path))
-@click.argument("masks", type=click.Path(path_type=Path))
+@click.command("import")
+@click.argument("project_or_images", metavar="PROJECT", type=click.Path(path_type=Path))
+@click.argument("masks", metavar="FILE_OR_FOLDER", type=click.Path(path_type=Path))
+@click.option("--format", "kind", type=click.Choice(list(READERS)), help="Of the masks.  [default: recognised]")
 @click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default=Path("output"),
-    show_default=True,
-    help="Folder for masks and journals.",
+    "-o", "--output", type=click.Path(path_type=Path), help="The project's folder, where PROJECT is images.  [output]"
 )
 @click.option("--again", is_flag=True, help="Also images that are annotated already; undo in the page takes it back.")
-def import_masks(images: Path, masks: Path, output: Path, again: bool) -> None:
-    """Start from MASKS, a folder of label maps or a COCO file, when IMAGE_OR_FOLDER is annotated."""
-    source = masks_source(masks)
-    project = Project.open(images, output)
-    outcome = import_into(project, source, again)
-    click.echo(
-        f"{outcome.imported} of {len(project.images)} images imported into {project.output}; "
-        f"{outcome.without_masks} without masks, {outcome.annotated} annotated already"
+@click.option("--finished", is_flag=True, help="Mark the images as done: the masks are annotations, not a start.")
+@click.option("--without-crowds", is_flag=True, help="Leave out objects that COCO marks as crowds.")
+@click.option("--images", type=click.Path(path_type=Path), help="The images, if they are not where they were.")
+def import_(
+    project_or_images: Path,
+    masks: Path,
+    kind: str | None,
+    output: Path | None,
+    again: bool,
+    finished: bool,
+    without_crowds: bool,
+    images: Path | None,
+) -> None:
+    """Start from the masks in FILE_OR_FOLDER when PROJECT is annotated.
+
+    PROJECT is an output folder, or an image or a folder of images.
+    """
+    project = _project(project_or_images, output, images)
+    report = import_masks(
+        project, masks, kind, again=again, finished=finished, crowds=not without_crowds, progress=_with_bar
     )
-    if outcome.failures:
-        raise BatchError(f"{len(outcome.failures)} images failed\n  " + "\n  ".join(outcome.failures))
-    if outcome.without_masks == len(project.images):
+    click.echo(
+        f"{len(report.imported)} of {len(project.images)} images imported into {project.output}; "
+        f"{report.without_masks} without masks, {len(report.annotated)} annotated already"
+    )
+    if report.problems:
+        click.echo(f"{len(report.problems)} entries of {masks} were left out", err=True)
+        for problem in report.problems[:_MOST_SAID]:
+            click.echo(f"  {problem}", err=True)
+        if len(report.problems) > _MOST_SAID:
+            click.echo(f"  and {len(report.problems) - _MOST_SAID} more", err=True)
+    if report.failures:
+        raise BatchError(f"{len(report.failures)} images failed\n  " + "\n  ".join(report.failures))
+    if report.without_masks == len(project.images):
         raise DataError(f"{masks} has no masks for these images; names must agree: NAME.png for NAME.jpg")
 
 
-@dataclass(frozen=True)
-class ImportOutcome:
-    """How many images got masks, had none, or were left alone; and a line for each that failed."""
-
-    imported: int
-    without_masks: int
-    annotated: int
-    failures: tuple[str, ...]
+def _project(path: Path, output: Path | None, images: Path | None) -> Project:
+    if output is None and (path / "s2m-project.json").exists():
+        return Project.reopen(path, images)
+    return Project.open(path, output or Path("output"))
 
 
-def import_into(project: Project, source: MaskFolder | CocoFile, again: bool) -> ImportOutcome:
-    """Import the masks of all images that have some.
-
-    Args:
-        project: to import into.
-        source: of the masks.
-        again: whether images that are annotated already get them too.
-    """
-    imported = without_masks = annotated = 0
-    failures: list[str] = []
-    for entry in tqdm(project.images, unit="image", disable=None):
-        try:
-            if not source.has_masks(entry.name):
-                without_masks += 1
-            elif entry.status != "untouched" and not again:
-                annotated += 1
-            else:
-                import_image(project, source, entry)
-                imported += 1
-        except S2MError as error:
-            failures.append(f"{entry.name}: {error}")
-    return ImportOutcome(imported, without_masks, annotated, tuple(failures))
+def _with_bar(entries: Sequence[ImageEntry]) -> Iterable[ImageEntry]:
+    bar: Iterable[ImageEntry] = tqdm(entries, unit="image", disable=None)
+    return bar

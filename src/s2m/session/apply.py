@@ -235,7 +235,10 @@ def _with_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> 
         if object_id not in new
     ]
     masks = [*kept, *(ExactMask(object_id=one, mask=mask) for one, mask in new.items())]
-    return _without_past(_rebased(state, masks), new)
+    rebased_state = _without_past(_rebased(state, masks), new)
+    strokes = command.strokes if isinstance(command, ImportMasks) else ()
+    kept_strokes = tuple(stroke for stroke in strokes if stroke.object_id in (BACKGROUND_ID, *new))
+    return replace(rebased_state, past_strokes=(*rebased_state.past_strokes, *kept_strokes))
 
 
 def _without_objects(state: AnnotationState, object_ids: set[int]) -> AnnotationState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from s2m.errors import JournalError, MaskError
@@ -57,7 +57,11 @@ def _check_draw(state: AnnotationState, command: Draw) -> None:
             raise JournalError(f"a lasso has three points or more, got {len(stroke.points)}; draw around the object")
         if stroke.object_id == BACKGROUND_ID and stroke.sign == "negative":
             raise JournalError("a negative stroke of the background says nothing; draw a positive one of an object")
-    keys = [stroke.key for stroke in command.strokes]
+    _check_keys(state, command.strokes)
+
+
+def _check_keys(state: AnnotationState, strokes: Sequence[DrawnStroke]) -> None:
+    keys = [stroke.key for stroke in strokes]
     taken = {stroke.key for stroke in (*state.strokes, *state.past_strokes)}
     if len(set(keys)) != len(keys) or taken.intersection(keys):
         raise JournalError("a stroke of this key exists already; give every stroke a key of its own")
@@ -131,6 +135,8 @@ def _check_masks(state: AnnotationState, command: ImportMasks | PasteObjects) ->
         raise MaskError(f"each object has one mask, got the ids {ids}; merge those of the same id")
     for named in command.masks:
         named.mask.check(command.size_hw)
+    if isinstance(command, ImportMasks):
+        _check_keys(state, command.strokes)
 
 
 _CHECKS: dict[type, Callable[..., None]] = {

@@ -198,12 +198,16 @@ class NamedMask(Frozen):
 
 
 class ImportMasks(Frozen):
-    """Masks from elsewhere become the starting masks; they replace those of unlocked objects of the same ids."""
+    """Masks from elsewhere become the starting masks; they replace those of unlocked objects of the same ids.
+
+    Strokes that led to them come along, as those before a commit.
+    """
 
     kind: Literal["import_masks"] = "import_masks"
     source: Name
     size_hw: SizeHw
     masks: Annotated[tuple[NamedMask, ...], Field(max_length=MAX_OBJECT_ID)]
+    strokes: Annotated[tuple[DrawnStroke, ...], Field(max_length=10_000)] = ()
 
     @staticmethod
     def from_label_map(label_map: LabelMap, source: str, classes: dict[int, str] | None = None) -> ImportMasks:

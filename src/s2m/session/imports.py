@@ -1,151 +1,191 @@
-"""Masks made elsewhere in, COCO JSON or a folder of label maps; commands that put them into a session out."""
+"""Masks made elsewhere in, in any format; starting masks or finished annotations of a project's images out."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
-from s2m.errors import DataError, ModelError
-from s2m.files.coco_masks import compressed, decompressed
-from s2m.files.images import IMAGE_SUFFIXES, read_image
-from s2m.files.label_files import MAX_OBJECT_ID, check_mask_size, read_label_map
-from s2m.session import ImageEntry, Project
-from s2m.session.commands import ImportMasks, NamedMask
+from s2m.errors import DataError, ModelError, S2MError
+from s2m.files.formats.annotation import ImageAnnotation
+from s2m.files.formats.reading import Source
+from s2m.files.formats.recognition import opened_source
+from s2m.files.images import image_size
+from s2m.session.commands import DrawnStroke, ImportMasks, MarkImage, NamedMask
 from s2m.session.packed_masks import PackedMask
-from s2m.types import BoolArray, FloatArray, ObjectLogits, Stroke
+from s2m.session.project_files import ImageEntry
+from s2m.types import FloatArray, ObjectLogits, Stroke
+
+if TYPE_CHECKING:
+    from s2m.session.project import Project
 
 _NO_MODEL = "imported masks"
 
 
-class MaskFolder:
-    """A folder of label maps (indexed or grey PNG), ``NAME.png`` for ``NAME.jpg``.
-
-    Raises:
-        DataError: no such folder.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        if not folder.is_dir():
-            raise DataError(f"{folder} is no folder; name a folder of label maps, or a COCO file that ends in .json")
-        self._folder = folder
-
-    def has_masks(self, image_name: str) -> bool:
-        """Whether there is a label map of an image."""
-        return self._path_of(image_name) is not None
-
-    def masks_of(self, image_name: str, size_hw: tuple[int, int]) -> ImportMasks:
-        """The masks of an image.
-
-        Raises:
-            DataError: it has none.
-            MaskError: the file cannot be read as a label map, or is not of the image's size.
-        """
-        path = self._path_of(image_name)
-        if path is None:
-            raise DataError(f"{self._folder} has no label map for {image_name}; its name must be the same")
-        label_map = read_label_map(path)
-        check_mask_size(label_map, size_hw, path.name)
-        return ImportMasks.from_label_map(label_map, path.name)
-
-    def _path_of(self, image_name: str) -> Path | None:
-        stem = Path(image_name).stem
-        paths = (self._folder / f"{stem}{suffix}" for suffix in IMAGE_SUFFIXES)
-        return next((path for path in paths if path.is_file()), None)
-
-
 @dataclass(frozen=True)
-class _CocoObject:
-    category: str
-    segmentation: Any
-    area: float
+class ImportReport:
+    """What became of an import.
 
-
-class CocoFile:
-    """A COCO instance file.  Crowds are left out; smaller objects lie over larger ones.
-
-    Raises:
-        DataError: unreadable, no JSON, or not laid out as COCO.
+    Attributes:
+        imported: names of the images that got masks.
+        annotated: names of those left alone, as they are annotated already.
+        without_masks: how many images of the project the file says nothing about.
+        failures: images that got no masks, and why.
+        problems: entries of the file that were left out, and why.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            content = json.loads(path.read_bytes())
-            categories = {entry["id"]: str(entry["name"]) for entry in content["categories"]}
-            names = {entry["id"]: Path(str(entry["file_name"])).name for entry in content["images"]}
-            self._objects: dict[str, list[_CocoObject]] = {name: [] for name in names.values()}
-            for entry in content["annotations"]:
-                if not entry.get("iscrowd") and entry.get("segmentation"):
-                    one = _CocoObject(
-                        categories[entry["category_id"]], entry["segmentation"], float(entry.get("area", 0))
-                    )
-                    self._objects[names[entry["image_id"]]].append(one)
-        except OSError as error:
-            raise DataError(f"cannot read {path}: {error.strerror or error}") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"{path} is not a COCO instance file ({type(error).__name__}: {error}); it needs images, annotations "
-                "and categories"
-            ) from error
-
-    def has_masks(self, image_name: str) -> bool:
-        """Whether an image has an object with a mask."""
-        return bool(self._objects.get(image_name))
-
-    def masks_of(self, image_name: str, size_hw: tuple[int, int]) -> ImportMasks:
-        """The masks of an image; objects are numbered as in the file.
-
-        Raises:
-            DataError: it has none, one that cannot be decoded, or more objects than an image holds.
-        """
-        objects = self._objects.get(image_name, [])
-        if not objects:
-            raise DataError(f"{self._path.name} has no masks for {image_name}")
-        if len(objects) > MAX_OBJECT_ID:
-            raise DataError(
-                f"{image_name} has {len(objects)} objects in {self._path.name}, at most {MAX_OBJECT_ID} fit"
-            )
-        numbered = sorted(enumerate(objects, start=1), key=lambda pair: -pair[1].area)
-        masks = tuple(
-            NamedMask(object_id=number, class_name=one.category[:200], mask=PackedMask.of(self._decoded(one, size_hw)))
-            for number, one in numbered
-        )
-        return ImportMasks(source=self._path.name[:200], size_hw=size_hw, masks=masks)
-
-    def _decoded(self, one: _CocoObject, size_hw: tuple[int, int]) -> BoolArray:
-        try:
-            return decompressed(compressed(one.segmentation, size_hw), size_hw)
-        except ValueError as error:
-            raise DataError(f"{self._path} has a mask that cannot be decoded: {error}") from error
+    imported: tuple[str, ...]
+    annotated: tuple[str, ...]
+    without_masks: int
+    failures: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
-def masks_source(path: Path) -> MaskFolder | CocoFile:
-    """A COCO file if the name ends in .json, or else a folder of label maps.
+def import_masks(
+    project: Project,
+    path: Path,
+    kind: str | None = None,
+    *,
+    again: bool = False,
+    finished: bool = False,
+    crowds: bool = True,
+    progress: Callable[[Sequence[ImageEntry]], Iterable[ImageEntry]] = iter,
+) -> ImportReport:
+    """Import the masks of all images that have some; see ``Project.import_masks``.
 
-    Raises:
-        DataError: it is neither.
+    Args:
+        progress: goes through the images, such as a progress bar.
     """
-    return CocoFile(path) if path.suffix.lower() == ".json" else MaskFolder(path)
+    project.check_writable()
+    imported, annotated, failures, without = list[str](), list[str](), list[str](), 0
+    with opened_source(path, kind, crowds) as source:
+        matches = matching(source.names(), [entry.name for entry in project.images])
+        failures += matches.failures
+        for entry in progress(project.images):
+            if entry.name not in matches.found:
+                without += 1
+            elif entry.status != "untouched" and not again:
+                annotated.append(entry.name)
+            else:
+                try:
+                    import_image(project, source, matches.found[entry.name], entry, path.name, finished)
+                    imported.append(entry.name)
+                except S2MError as error:
+                    failures.append(f"{entry.name}: {error}")
+        return ImportReport(tuple(imported), tuple(annotated), without, tuple(failures), tuple(source.problems))
 
 
-def import_image(project: Project, source: MaskFolder | CocoFile, entry: ImageEntry) -> None:
+def import_image(
+    project: Project, source: Source, name: str, entry: ImageEntry, title: str, finished: bool = False
+) -> None:
     """Import the masks of one image and save its label map.
+
+    Args:
+        project: it belongs to.
+        source: of the masks.
+        name: of the image in the source.
+        entry: the image.
+        title: where the masks come from, to be shown.
+        finished: whether it is marked as done.
 
     Raises:
         S2MError: the image or its masks cannot be read, or the disk refuses.
     """
-    image_rgb = read_image(entry.path)
-    size_hw = (image_rgb.shape[0], image_rgb.shape[1])
-    command = source.masks_of(entry.name, size_hw)
+    size_hw = image_size(entry.path)
+    command = command_of(source, name, size_hw, title)
     session = project.open_image(entry.name, size_hw, _no_network, _NO_MODEL)
     try:
         session.do(command)
+        if finished:
+            session.do(MarkImage(status="done"))
         project.save(session)
     finally:
         session.close()
+
+
+def command_of(source: Source, name: str, size_hw: tuple[int, int], title: str) -> ImportMasks:
+    """The command that brings the masks of an image into a session.
+
+    Raises:
+        DataError: no mask of it can be read.
+        S2MError: it is of another size.
+    """
+    before = len(source.problems)
+    annotation = source.read(name, size_hw)
+    if not annotation.objects:
+        reasons = source.problems[before:]
+        raise DataError(f"it has no masks; {reasons[0]}" if reasons else "it has no masks in the file")
+    return _command(annotation, title)
+
+
+def _command(annotation: ImageAnnotation, title: str) -> ImportMasks:
+    masks = tuple(
+        NamedMask(
+            object_id=one.object_id,
+            name=one.name,
+            class_name=one.class_name,
+            mask=PackedMask.of_crop(one.mask.crop, one.mask.left, one.mask.top),
+        )
+        for one in annotation.objects
+    )
+    strokes = tuple(DrawnStroke.model_validate(stroke.model_dump()) for stroke in annotation.strokes)
+    return ImportMasks(source=title[:200], size_hw=annotation.size_hw, masks=masks, strokes=strokes)
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Which image of a file is which of a project, by the name in the project; and a line for each that is unclear."""
+
+    found: Mapping[str, str]
+    failures: tuple[str, ...]
+
+
+def matching(names: Sequence[str], images: Sequence[str]) -> Matches:
+    """Find the images of a project in a file.
+
+    A file name counts, without folders, drives or addresses around it; or else the name without its ending, or in
+    other letter case, where that is clear.
+
+    Args:
+        names: in the file.
+        images: in the project.
+    """
+    found, failures = dict[str, str](), dict[str, str]()
+    for name_key, image_key in _WAYS:
+        keys: dict[str, list[str]] = {}
+        for name in names:
+            keys.setdefault(name_key(base_name(name)), []).append(name)
+        left = [image for image in images if image not in found and image not in failures]
+        wanted = Counter(image_key(image) for image in left)
+        taken = set(found.values())
+        for image in left:
+            candidates = [name for name in keys.get(image_key(image), ()) if name not in taken]
+            if len(candidates) == 1 and wanted[image_key(image)] == 1:
+                found[image] = candidates[0]
+            elif len(candidates) > 1:
+                several = ", ".join(candidates[:5])
+                failures[image] = f"{image}: several images of the file may be this one: {several}; name one alone"
+    return Matches(found, tuple(failures.values()))
+
+
+_WAYS: tuple[tuple[Callable[[str], str], Callable[[str], str]], ...] = (
+    (str, str),
+    (str.lower, str.lower),
+    (str.lower, lambda image: Path(image).stem.lower()),
+    (lambda name: Path(name).stem.lower(), lambda image: Path(image).stem.lower()),
+)
+"""What is compared of a name in a file and of an image, the surest first."""
+
+
+def base_name(name: str) -> str:
+    """The file name at the end of a path of any system, or of an address."""
+    if re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE):
+        name = unquote(urlsplit(name).path)
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 def _no_network(strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> FloatArray:

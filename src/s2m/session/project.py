@@ -20,6 +20,7 @@ from s2m.files.images import read_image
 from s2m.files.label_files import label_map_bytes
 from s2m.session.answers import ImagePredictor, predictor_of
 from s2m.session.history import history_of
+from s2m.session.imports import ImportReport, import_masks
 from s2m.session.journal import JournalHeader, read_journal
 from s2m.session.journal_file import JournalFile
 from s2m.session.project_files import (
@@ -221,6 +222,33 @@ class Project:
         predictor = predictor_of(segmenter, image_rgb)
         size_hw = (image_rgb.shape[0], image_rgb.shape[1])
         return self.open_image(name, size_hw, predictor, segmenter.model.card.model_id)
+
+    def import_masks(
+        self,
+        path: Path | str,
+        kind: str | None = None,
+        *,
+        again: bool = False,
+        finished: bool = False,
+        crowds: bool = True,
+    ) -> ImportReport:
+        """Import masks made elsewhere, in any format of docs/formats.md, for all images that the file names.
+
+        Bad entries are named in the report, and the rest comes in.  Each import can be undone.
+
+        Args:
+            path: a file, a folder or a ZIP archive.
+            kind: the name of the format; recognised where it is None.
+            again: whether images that are annotated already get them too.
+            finished: whether the images are marked as done.
+            crowds: whether objects that COCO marks as crowds come in.
+
+        Raises:
+            ReadOnlyError: the project was opened read-only.
+            ConfigError: an unknown format.
+            DataError: the file cannot be read, or is of no known format.
+        """
+        return import_masks(self, Path(path), kind, again=again, finished=finished, crowds=crowds)
 
     def save(self, session: Session) -> SaveResult:
         """Write the label map of an image, and what makes opening it quick.

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +15,24 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from s2m.engine.aggregation import sigmoid
-from s2m.files.formats.annotation import ImageAnnotation, strokes_as_json
+from s2m.errors import DataError
+from s2m.files.formats.annotation import ImageAnnotation, PlacedMask, strokes_as_json, strokes_of_json
+from s2m.files.formats.reading import (
+    UNREADABLE,
+    Objects,
+    check_size,
+    entry,
+    files_in,
+    labelled_object,
+    placed_in,
+    reason_of,
+)
 from s2m.files.formats.writing import Target, as_json_text
+from s2m.files.images import open_picture
+from s2m.files.label_files import object_ids, read_label_map
+from s2m.files.reading import read_bytes
+from s2m.files.text import parsed
+from s2m.types import BoolArray
 
 _IMAGE_DESCRIPTION = 270
 
@@ -85,3 +106,96 @@ def about_objects(image: ImageAnnotation) -> dict[str, Any]:
         "objects": [{"object_id": one.object_id, "name": one.name, "class": one.category} for one in image.objects],
         "strokes": strokes_as_json(image.strokes),
     }
+
+
+class TiffSource:
+    """Label maps in TIFF; names, classes and strokes of those that s2m wrote.
+
+    Raises:
+        DataError: no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.problems: list[str] = []
+        self._paths = {file.stem: file for file in files_in(path, "*.tif", "*.tiff")}
+
+    def names(self) -> list[str]:
+        """Stems of images."""
+        return list(self._paths)
+
+    def read(self, name: str, size_hw: tuple[int, int]) -> ImageAnnotation:
+        """The annotation of an image."""
+        path = self._paths[name]
+        labels = read_label_map(path)
+        check_size((labels.shape[0], labels.shape[1]), size_hw, path.name)
+        about: Mapping[str, Any] = {}
+        with open_picture(read_bytes(path, DataError), str(path)) as picture:
+            text = str(getattr(picture, "tag_v2", {}).get(_IMAGE_DESCRIPTION, ""))
+        if text.startswith('{"s2m":'):
+            about = entry(entry(parsed(text.encode(), path.name, DataError), path.name).get("s2m"), "its description")
+        masks = {value: labels == value for value in object_ids(labels)}
+        return _described(name, size_hw, path, masks, about, self.problems)
+
+
+class NpzSource:
+    """Files of ``NpzWriter``.
+
+    Raises:
+        DataError: no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.problems: list[str] = []
+        self._paths = {file.stem: file for file in files_in(path, "*.npz")}
+
+    def names(self) -> list[str]:
+        """Stems of images."""
+        return list(self._paths)
+
+    def read(self, name: str, size_hw: tuple[int, int]) -> ImageAnnotation:
+        """The annotation of an image.
+
+        Raises:
+            DataError: damaged, larger than an image can be, or not of this size.
+        """
+        path = self._paths[name]
+        data = read_bytes(path, DataError)
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                for member in archive.infolist():
+                    if member.filename != "probs.npy" and member.file_size > size_hw[0] * size_hw[1] * 4 + 1_000_000:
+                        raise DataError(f"{path.name}: {member.filename} is larger than the image")
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                check_size(tuple(arrays["label_map"].shape), size_hw, path.name)
+                about = entry(parsed(str(arrays["about"]).encode(), path.name, DataError), "about")
+                masks: dict[int, BoolArray | PlacedMask] = {}
+                for object_id, box in zip(arrays["object_ids"].tolist(), arrays["boxes_xyxy"].tolist(), strict=True):
+                    crop = arrays[f"mask_{object_id}"]
+                    if crop.ndim != 2 or crop.dtype != np.bool_:
+                        raise DataError(f"{path.name}: mask_{object_id} is no mask")
+                    masks[object_id] = placed_in(crop, box[0], box[1], size_hw)
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, *UNREADABLE) as error:
+            raise DataError(f"{path} is no NPZ that s2m wrote: {reason_of(error)}") from error
+        return _described(name, size_hw, path, masks, about, self.problems)
+
+
+def _described(
+    name: str,
+    size_hw: tuple[int, int],
+    path: Path,
+    masks: Mapping[int, BoolArray | PlacedMask],
+    about: Mapping[str, Any],
+    problems: list[str],
+) -> ImageAnnotation:
+    """Masks with what ``about_objects`` says of them."""
+    known = {one.get("object_id"): one for one in about.get("objects") or [] if isinstance(one, dict)}
+    objects = Objects(name, size_hw, path.name, problems)
+    for value, mask in masks.items():
+        one = known.get(value, {})
+        objects.add(f"object {value}", partial(labelled_object, mask, one.get("class"), one.get("name"), value))
+    image = objects.annotation()
+    try:
+        return image.with_strokes(strokes_of_json(about.get("strokes"), path.name))
+    except DataError as error:
+        problems.append(str(error))
+        return image

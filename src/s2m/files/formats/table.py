@@ -1,13 +1,27 @@
-"""The formats, by name: what each is, and what writes it."""
+"""The formats, by name: what each is, what writes it and what reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from s2m.errors import ConfigError
-from s2m.files.formats import arrays, coco, cvat, geojson, label_studio, labelme, pictures, voc, yolo
+from s2m.files.formats import (
+    arrays,
+    coco,
+    coco_reading,
+    cvat,
+    geojson,
+    label_studio,
+    labelme,
+    picture_reading,
+    pictures,
+    voc,
+    yolo,
+)
+from s2m.files.formats.reading import Source
 from s2m.files.formats.writing import Target, Writer
 
 
@@ -47,6 +61,29 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "imagefolder": Format("Hugging Face ImageFolder", pictures.ImageFolderWriter, strokes=True, overlaps=False),
     }
 )
+
+
+READERS: Mapping[str, Callable[[Path], Source]] = MappingProxyType(
+    {
+        "coco": coco_reading.CocoSource,
+        "coco-polygons": coco_reading.CocoSource,
+        "yolo": yolo.YoloSource,
+        "voc": voc.VocSource,
+        "labelme": labelme.LabelmeSource,
+        "cvat": cvat.CvatSource,
+        "label-studio": label_studio.LabelStudioSource,
+        "label-studio-bitmask": label_studio.LabelStudioSource,
+        "tiff": arrays.TiffSource,
+        "geojson": geojson.GeojsonSource,
+        "npz": arrays.NpzSource,
+        "cutouts": picture_reading.DescribedPictures,
+        "masks": picture_reading.DescribedPictures,
+        "soft-masks": picture_reading.DescribedPictures,
+        "imagefolder": picture_reading.DescribedPictures,
+        "label-maps": picture_reading.LabelMapFolder,
+    }
+)
+"""What reads each format; plain label maps are read, too."""
 
 
 def format_named(name: str) -> Format:
