@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -227,6 +229,39 @@ def test_garbage_is_refused_in_one_line_and_the_connection_holds(
     assert len(refusals) == 2
     assert all("\n" not in refusal and len(refusal) < 500 for refusal in refusals)
     assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_images_that_no_page_shows_are_closed_and_leave_no_memory_behind(
+    tiny_model: OnnxModel, two_discs: ByteArray, tmp_path: Path
+) -> None:
+    names = [f"{number}.png" for number in range(8)]
+    for name in names:
+        write_picture(tmp_path / "images" / name, two_discs)
+    project = Project.open(tmp_path / "images", tmp_path / "out")
+    workspace = Workspace(project, Segmenter(tiny_model), WorkspaceSettings("discs", "tiny"))
+    app = create_app(workspace, Access("secret", frozenset({ORIGIN})))
+    sessions = []
+    gc.collect()
+    gc.disable()
+    try:
+        with ExitStack() as opened:
+            client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
+            socket = opened.enter_context(client.websocket_connect("/ws", headers=HEADERS))
+            say(socket, {"type": "hello", "page": "one"})
+            for name in names:
+                say(socket, {"type": "open", "image": name})
+                say(socket, {**draw(key="k1"), "image": name, "id": f"one-{name}"})
+                hear(socket, "done")
+                hear(socket, "saved")
+                open_image = workspace.open_images.get(name)
+                assert open_image is not None
+                sessions.append(weakref.ref(open_image.session))
+                del open_image
+            # The image shown, and the four left last.
+            wait_until(lambda: len(workspace.open_images) <= 5)
+            wait_until(lambda: sum(session() is not None for session in sessions) <= 5)
+    finally:
+        gc.enable()
 
 
 def test_outlines_come_again_after_the_image_is_opened_again_at_once(connect: Connect) -> None:

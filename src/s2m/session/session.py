@@ -309,9 +309,10 @@ class Session:
             return Snapshot(self.number, state, self._history, tuple(self._times), self._journal.nbytes)
 
     def close(self) -> None:
-        """Let the journal go; the session can no longer be changed."""
+        """Let the journal go; the session can no longer be changed, and keeps no state but the present one."""
         with self._lock:
             self._journal.close()
+            self._states.forget()
 
     def _show_objects(self, command: ShowObjects, request: str) -> AnnotationState:
         check(self.state, command)

@@ -125,7 +125,9 @@ class OpenImage:
         while self._queue:
             await asyncio.sleep(0.01)
         self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.wait((self._task,))
+        # A task that was cancelled holds this image, which holds the task: their memory would stay for a long time.
+        del self._task
         await self._workers.ask_network(self.session.close)
 
     # Pages come and go.

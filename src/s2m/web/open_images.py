@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from s2m.web.workers import Workers
 
 EDITOR_RETURNS_WITHIN_S = 4.0
 IMAGE_CLOSED_AFTER_S = 30.0
+MOST_LEFT_OPEN = 4
+"""Images without a page that stay open for a while, as pages come back; each may keep states for undo."""
 log = logging.getLogger("s2m.web")
 
 
@@ -56,11 +59,12 @@ class OpenImages:
         self._workers = workers
         self._images: dict[str, OpenImage] = {}
         self._opening: dict[str, asyncio.Lock] = {}
+        self._left_at: dict[str, float] = {}
         self._to_tell: dict[str, tuple[str, ...]] = {}
         self._index = {entry.name: index for index, entry in enumerate(project.images)}
 
     def __iter__(self) -> Iterator[OpenImage]:
-        return iter(self._images.values())
+        return iter(tuple(self._images.values()))
 
     def __len__(self) -> int:
         return len(self._images)
@@ -85,6 +89,8 @@ class OpenImages:
         async with self.opening(name):
             if name not in self._images:
                 self._images[name] = await self._make(self._index[name], name)
+                self._left_at[name] = time.monotonic()
+                self._workers.start(self._after_leaving(name))  # For a command alone no page may ever show it.
             return self._images[name]
 
     async def save_closed(self, name: str) -> OpenImage | None:
@@ -139,19 +145,33 @@ class OpenImages:
         connection.image = None
         if open_image is not None and connection in open_image.connections:
             open_image.leave(connection)
-            self._workers.start(self._after_leaving(open_image))
+            self._left_at[open_image.name] = time.monotonic()
+            self._workers.start(self._after_leaving(open_image.name))
+            unused = sorted((name for name, each in self._images.items() if not each.connections), key=self._left_last)
+            for name in unused[:-MOST_LEFT_OPEN]:
+                self._workers.start(self._close_unused(name))
 
-    async def _after_leaving(self, open_image: OpenImage) -> None:
+    def _left_last(self, name: str) -> float:
+        return self._left_at.get(name, 0.0)
+
+    async def _after_leaving(self, name: str) -> None:
+        """Wait whether a page comes back.  The image is known by name here, so that it is not kept when closed."""
         await asyncio.sleep(EDITOR_RETURNS_WITHIN_S)
-        if open_image.connections and self._lacks_editor(open_image):
+        open_image = self._images.get(name)
+        if open_image is not None and open_image.connections and self._lacks_editor(open_image):
             self.make_editor(open_image, open_image.connections[0])
+        del open_image
         await asyncio.sleep(IMAGE_CLOSED_AFTER_S)
-        opening = self.opening(open_image.name)
-        if open_image.connections or self._images.get(open_image.name) is not open_image or opening.locked():
-            return
-        async with opening:
-            del self._images[open_image.name]
-            await open_image.close()
+        if time.monotonic() - self._left_last(name) >= IMAGE_CLOSED_AFTER_S:
+            await self._close_unused(name)
+
+    async def _close_unused(self, name: str) -> None:
+        """Close an image, unless a page shows it by now."""
+        async with self.opening(name):
+            open_image = self._images.get(name)
+            if open_image is not None and not open_image.connections:
+                del self._images[name]
+                await open_image.close()
 
     def make_editor(self, open_image: OpenImage, connection: PageConnection) -> None:
         """Let a page edit, and tell all that show the image."""

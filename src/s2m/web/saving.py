@@ -32,7 +32,7 @@ class MaskSaver:
         self._project = project
         self._workers = workers
         self._on_saved = on_saved
-        self._unsaved: dict[str, asyncio.Task[None]] = {}
+        self._unsaved: dict[str, OpenImage] = {}
 
     def is_saved(self, name: str) -> bool:
         """Whether nothing of an image waits to be written."""
@@ -70,10 +70,11 @@ class MaskSaver:
         self._on_saved(open_image.name)
 
     def _save_after(self, open_image: OpenImage, seconds: float) -> None:
-        if open_image.name not in self._unsaved:
-            self._unsaved[open_image.name] = self._workers.start(self._wait_and_save(open_image, seconds))
+        waits = open_image.name in self._unsaved
+        self._unsaved[open_image.name] = open_image  # It may have been closed and opened again meanwhile.
+        if not waits:
+            self._workers.start(self._wait_and_save(open_image.name, seconds))
 
-    async def _wait_and_save(self, open_image: OpenImage, seconds: float) -> None:
+    async def _wait_and_save(self, name: str, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        del self._unsaved[open_image.name]
-        await self.save(open_image)
+        await self.save(self._unsaved.pop(name))
