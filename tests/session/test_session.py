@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,9 @@ from s2m.session import (
     StrokePart,
     Undo,
     read_journal,
+    shapes,
 )
+from s2m.types import Stroke
 
 
 @pytest.fixture
@@ -406,3 +409,43 @@ def test_a_label_map_is_not_saved_under_the_name_of_a_photograph(in_memory: Sess
     with pytest.raises(OutputError, match=r"end in \.png"):
         in_memory.save(tmp_path / "photo.jpg")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_stroke_costs_does_not_grow_with_the_strokes_before(
+    journal_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    make = shapes._network_strokes
+
+    def counted(drawn: DrawnStroke, size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
+        made.append(1)
+        return make(drawn, size_hw)
+
+    monkeypatch.setattr(shapes, "_network_strokes", counted)
+    session = open_session(journal_path)
+    for number in range(60):
+        made.clear()
+        session.do(draw((number % 30 + 0.5, 8), key=f"k{number}"))
+        assert len(made) == 1
+
+
+def test_what_a_journal_gives_is_computed_a_little_at_a_time(journal_path: Path) -> None:
+    session = open_session(journal_path)
+    for number in range(12):
+        session.do(draw((number + 0.5, 8)))
+    wanted = session.state.label_map()
+    session.close()
+
+    class Slow(DiscAnswerer):
+        def __call__(self, *arguments, **named):  # type: ignore[no-untyped-def]
+            time.sleep(0.02)
+            return super().__call__(*arguments, **named)
+
+    again = open_session(journal_path, Slow())
+    shares = []
+    while (share := again.advance(0.03)) < 1:
+        shares.append(share)
+    assert len(shares) >= 3
+    assert shares == sorted(set(shares))
+    np.testing.assert_array_equal(again.state.label_map(), wanted)
+    assert again.advance(0) == 1

@@ -21,8 +21,8 @@ from s2m.engine.models import OnnxModel
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import OutputError, S2MError
 from s2m.files.label_files import read_label_map, write_label_map
-from s2m.session import Project, ViewState, read_journal
-from s2m.types import ByteArray, LabelMap
+from s2m.session import ImagePredictor, Project, ViewState, read_journal
+from s2m.types import ByteArray, FloatArray, LabelMap
 from s2m.web.app import HTTP_STATUS, create_app
 from s2m.web.security import Access
 from s2m.web.workspace import Workspace, WorkspaceSettings
@@ -262,6 +262,48 @@ def test_images_that_no_page_shows_are_closed_and_leave_no_memory_behind(
             wait_until(lambda: sum(session() is not None for session in sessions) <= 5)
     finally:
         gc.enable()
+
+
+def test_an_image_that_is_computed_for_long_holds_no_other_and_ends_when_it_is_left(
+    tiny_model: OnnxModel, two_discs: ByteArray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2m.web.workspace._OPENED_WITHIN_S", 0.2)
+    for name in ("a.png", "b.png"):
+        write_picture(tmp_path / "images" / name, two_discs)
+    project = Project.open(tmp_path / "images", tmp_path / "out")
+    session = project.open_session("a.png", Segmenter(tiny_model))
+    for number in range(40):
+        session.draw([(24, 20 + number), (40, 48)])
+    project.save(session)
+    session.close()
+    (tmp_path / "out" / "journals" / "a.png.masks.npz").unlink()
+    workspace = Workspace(project, Segmenter(tiny_model), WorkspaceSettings("discs", "tiny 1"))
+    ask = workspace.encoder.predictor
+
+    def slow(path: Path) -> ImagePredictor:
+        predictor = ask(path)
+
+        def predict(*asked: Any) -> FloatArray:
+            time.sleep(0.3 if path.name == "a.png" else 0)
+            return predictor(*asked)
+
+        return predict
+
+    monkeypatch.setattr(workspace.encoder, "predictor", slow)
+    app = create_app(workspace, Access("secret", frozenset({ORIGIN})))
+    with ExitStack() as opened:
+        client = opened.enter_context(TestClient(app, base_url=ORIGIN, headers=HEADERS))
+        socket = opened.enter_context(client.websocket_connect("/ws", headers=HEADERS))
+        say(socket, {"type": "hello", "page": "one"})
+        say(socket, {"type": "open", "image": "a.png"})
+        assert "computed again from its journal" in hear(socket, "notice")["text"]
+        started = time.perf_counter()
+        say(socket, {"type": "open", "image": "b.png"})
+        say(socket, {**draw(), "image": "b.png"})
+        hear(socket, "done")
+        assert time.perf_counter() - started < 5
+        wait_until(lambda: not workspace.open_images.opening("a.png").locked())
+        assert workspace.open_images.get("a.png") is None
 
 
 def test_outlines_come_again_after_the_image_is_opened_again_at_once(connect: Connect) -> None:

@@ -109,15 +109,21 @@ class Snapshot:
 
 def history_of(reading: JournalReading) -> History:
     """What was done and undone according to a journal; no state is computed."""
-    history = History()
+    done: list[HistoryEntry] = []
+    undone: list[HistoryEntry] = []
     for line in reading.lines:
         if isinstance(line.entry, Undo):
-            history = history.with_undo()
+            if not done:
+                History().with_undo()
+            undone.append(done.pop())
         elif isinstance(line.entry, Redo):
-            history = history.with_redo()
+            if not undone:
+                History().with_redo()
+            done.append(undone.pop())
         elif not isinstance(line.entry, ShowObjects | ModelUsed | StrokePart | DroppedStroke):
-            history = history.with_entry(HistoryEntry(line.number, line.entry, line.label, line.at))
-    return history
+            done.append(HistoryEntry(line.number, line.entry, line.label, line.at))
+            undone.clear()
+    return History(tuple(done), tuple(undone))
 
 
 def hidden_after(entries: Iterable[JournalEntry], hidden: frozenset[int] = frozenset()) -> frozenset[int]:

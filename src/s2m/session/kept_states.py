@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 
+from s2m.session.answers import ImagePredictor
+from s2m.session.apply import apply
 from s2m.session.commands import Edit
 from s2m.session.state import AnnotationState
 
@@ -26,12 +30,30 @@ class KeptStates:
         """Keep the first state alone."""
         self._states = {0: self._first}
 
-    def last_known(self, steps: Sequence[tuple[int, Edit]]) -> tuple[AnnotationState, int]:
-        """The state after as many steps as one is known for, and how many these are."""
+    def compute(
+        self, steps: Sequence[tuple[int, Edit]], predictor: ImagePredictor, until: float = math.inf
+    ) -> tuple[AnnotationState, int]:
+        """The state after some steps, from the last one whose state is known.
+
+        Args:
+            steps: commands and the numbers of their lines.
+            predictor: the network on the image.
+            until: when to begin no further step, as ``time.monotonic`` counts.
+
+        Returns:
+            the state, and after how many steps it is: all, unless it took too long.
+        """
         known = len(steps)
         while known and steps[known - 1][0] not in self._states:
             known -= 1
-        return self._states[steps[known - 1][0] if known else 0], known
+        state = self._states[steps[known - 1][0] if known else 0]
+        for number, command in steps[known:]:
+            if time.monotonic() > until:
+                break
+            state = apply(state, command, predictor)
+            self.keep(number, state)
+            known += 1
+        return state, known
 
     def keep(self, number: int, state: AnnotationState) -> None:
         """Keep the state of the present.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -44,14 +46,7 @@ from s2m.session.history import (
     steps_of,
     unfinished_strokes,
 )
-from s2m.session.journal import (
-    DroppedStroke,
-    JournalEntry,
-    JournalLine,
-    JournalReading,
-    OpenedJournal,
-    StrokePart,
-)
+from s2m.session.journal import DroppedStroke, JournalEntry, JournalLine, JournalReading, OpenedJournal, StrokePart
 from s2m.session.kept_states import KeptStates
 from s2m.session.state import AnnotationState, initial_state
 from s2m.types import BACKGROUND_ID, BoolArray, LabelMap, Sign
@@ -131,9 +126,20 @@ class Session:
     def state(self) -> AnnotationState:
         """The annotation now; computed when it is first asked for."""
         with self._lock:
-            if self._state is None:
-                self._state = self._state_after(self._history.done)
+            self.advance(math.inf)
+            assert self._state is not None
             return self._state
+
+    def advance(self, seconds: float) -> float:
+        """Compute what the journal gives for some seconds; how much of it is done, 0..1.  ``state`` does the rest."""
+        with self._lock:
+            if self._state is not None:
+                return 1.0
+            steps = steps_of(self._history.done)
+            state, known = self._states.compute(steps, self._predictor, time.monotonic() + seconds)
+            if known == len(steps):
+                self._show(state)
+            return known / max(1, len(steps)) if self._state is None else 1.0
 
     @property
     def history(self) -> History:
@@ -355,7 +361,7 @@ class Session:
         return command.model_copy(update={"hidden_ids": tuple(sorted(self.hidden_ids)), "joins": joins})
 
     def _move(self, command: Undo | Redo, history: History, label: str, request: str) -> AnnotationState:
-        after = self._state_after(history.done)
+        after, _ = self._states.compute(steps_of(history.done), self._predictor)
         self._write(command, label, request)
         self._history = history
         return self._show(after)
@@ -364,15 +370,6 @@ class Session:
         if self._state is not None and self._state is not state:
             self._state.forget_derived()
         self._state = state
-        return state
-
-    def _state_after(self, done: Sequence[HistoryEntry]) -> AnnotationState:
-        """The state after some commands, from the last one of them whose state is known."""
-        steps = steps_of(done)
-        state, known = self._states.last_known(steps)
-        for number, command in steps[known:]:
-            state = apply(state, command, self._predictor)
-            self._states.keep(number, state)
         return state
 
     def _write(self, entry: JournalEntry, label: str, request: str = "") -> str:

@@ -6,9 +6,12 @@ The network knows one kind of prompt, the stroke, so every tool is put into stro
 from __future__ import annotations
 
 import math
+import threading
+from contextlib import suppress
 
 import cv2
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from s2m.session.commands import Brush, DrawnStroke, Erase
@@ -18,19 +21,38 @@ from s2m.types import BACKGROUND_ID, BoolArray, Sign, Stroke
 _LINES_ACROSS = 64
 """Lines that fill the long side of an image: about the canonical thickness of a stroke apart."""
 
+_KNOWN_BYTES = 32_000_000
 _PARTS_AT_FIRST = 64
 _ROWS_AT_ONCE = 200_000
 _MOST_ROWS = 2_000_000
 """Parts of a brush stroke painted before what they cover is left out; rows painted at once; and in all, about."""
 
 
+_known: LRUCache[tuple[int, tuple[int, int]], tuple[DrawnStroke, tuple[Stroke, ...]]] = LRUCache(
+    _KNOWN_BYTES, getsizeof=lambda known: 500 + sum(200 + stroke.points_xy.nbytes for stroke in known[1])
+)
+_known_lock = threading.Lock()
+
+
 def network_strokes(drawn: DrawnStroke, size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
-    """The strokes that a drawn one is for the network.
+    """The strokes that a drawn one is for the network; kept for a while, as all since the last commit are asked again.
 
     A box says that nothing of the object lies on its outline or beyond and that its centre belongs to it; a negative
     box, that nothing of the object lies inside; one of the background, that no object does.  Those and a lasso are
     filled with lines.
     """
+    place = (id(drawn), size_hw)
+    with _known_lock:
+        known = _known.get(place)
+    if known is not None and known[0] is drawn:
+        return known[1]
+    strokes = _network_strokes(drawn, size_hw)
+    with _known_lock, suppress(ValueError):  # Some are larger than all that is kept.
+        _known[place] = (drawn, strokes)
+    return strokes
+
+
+def _network_strokes(drawn: DrawnStroke, size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
     spacing = max(2.0, max(size_hw) / _LINES_ACROSS)
     if drawn.tool == "box":
         outline = _box_outline(drawn)

@@ -63,7 +63,7 @@ class AnnotationState:
     status: ImageStatus
     note: str
 
-    @property
+    @cached_property
     def strokes(self) -> tuple[DrawnStroke, ...]:
         """Strokes since the last commit, in the order they were drawn."""
         return tuple(stroke for command in self.chain if isinstance(command, Draw) for stroke in command.strokes)

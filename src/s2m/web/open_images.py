@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +23,7 @@ EDITOR_RETURNS_WITHIN_S = 4.0
 IMAGE_CLOSED_AFTER_S = 30.0
 MOST_LEFT_OPEN = 4
 """Images without a page that stay open for a while, as pages come back; each may keep states for undo."""
-log = logging.getLogger("s2m.web")
+_SECONDS_AT_A_TIME = 0.25
 
 
 class OpenImages:
@@ -77,10 +76,15 @@ class OpenImages:
         """Held while an image is opened or closed."""
         return self._opening.setdefault(name, asyncio.Lock())
 
-    async def open(self, name: str) -> OpenImage:
+    async def open(self, name: str, await_page: Callable[[float], bool] = lambda _: True) -> OpenImage:
         """The open image of a name, opened if it is not.
 
+        Args:
+            name: of the image.
+            await_page: told from time to time how much is done, 0..1; says whether it is still wanted.
+
         Raises:
+            ServerError: it is not wanted any more.
             ImageError: there is no such image, or it cannot be read.
             JournalError: its annotation cannot be opened.
         """
@@ -88,7 +92,7 @@ class OpenImages:
             raise ImageError(f"{name} is not in this project; reload the page")
         async with self.opening(name):
             if name not in self._images:
-                self._images[name] = await self._make(self._index[name], name)
+                self._images[name] = await self._make(self._index[name], name, await_page)
                 self._left_at[name] = time.monotonic()
                 self._workers.start(self._after_leaving(name))  # For a command alone no page may ever show it.
             return self._images[name]
@@ -186,21 +190,29 @@ class OpenImages:
             open_image.editor is None or not open_image.has_page(open_image.editor)
         )
 
-    async def _open_session(self, index: int, name: str) -> Session:
+    async def _open_session(
+        self, index: int, name: str, await_page: Callable[[float], bool] = lambda _: True
+    ) -> Session:
         path = self._project.images[index].path
         size_hw = (await self._workers.read(lambda: self._pictures.pyramid(path))).size_hw
 
         def open_session() -> Session:
-            session = self._project.open_image(name, size_hw, self._encoder.predictor(path), self._model_id)
-            # What the journal gives is computed here, in the worker, before the pages ask for it.
-            log.debug("%s has %d objects", name, len(session.state.objects))
-            return session
+            return self._project.open_image(name, size_hw, self._encoder.predictor(path), self._model_id)
 
-        return await self._workers.ask_network(open_session)
+        session = await self._workers.ask_network(open_session)
+        try:
+            # What the journal gives is computed in the worker, a little at a time: other images are answered meanwhile.
+            while (share := await self._workers.ask_network(lambda: session.advance(_SECONDS_AT_A_TIME))) < 1:
+                if not await_page(share):
+                    raise ServerError(f"{name} was left before it was open; open it again")
+        except BaseException:
+            session.close()
+            raise
+        return session
 
-    async def _make(self, index: int, name: str) -> OpenImage:
+    async def _make(self, index: int, name: str, await_page: Callable[[float], bool]) -> OpenImage:
         path = self._project.images[index].path
-        session = await self._open_session(index, name)
+        session = await self._open_session(index, name, await_page)
         session.notices = self._to_tell.pop(name, ()) + session.notices
         size_hw, quick = session.state.size_hw, self._encoder.quick_predictor(path)
         info = await self._workers.read(lambda: self._info(index, name, path))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -41,6 +43,7 @@ from s2m.web.messages_to_page import (
     FolderEntryChanged,
     ImageUnreadable,
     MessageToPage,
+    Notice,
     Preferences,
     ProjectInfo,
     Welcome,
@@ -55,6 +58,7 @@ from s2m.web.saving import MaskSaver
 from s2m.web.workers import Workers
 
 PALETTE_SIZE = 8
+_OPENED_WITHIN_S = 3.0
 _NOT_FOR_PAGES = ("model_used",)
 log = logging.getLogger("s2m.web")
 
@@ -211,7 +215,9 @@ class Workspace:
                 connection.page = message.page
                 self._welcome(connection)
             case Open():
-                await self._open(connection, message.image)
+                # A page may go elsewhere while an image takes long; what comes at once keeps its order.
+                opening = self.workers.start(self._open(connection, message.image))
+                await asyncio.wait((opening,), timeout=_OPENED_WITHIN_S)
             case DoCommand():
                 open_image = await self.open_images.to_edit(connection, message.image)
                 open_image.put(QueuedCommand(connection, message.id, _command_of(message)))
@@ -241,8 +247,10 @@ class Workspace:
         self.open_images.leave(connection)
         connection.image = name
         try:
-            open_image = await self.open_images.open(name)
+            open_image = await self.open_images.open(name, partial(self._is_awaited, name))
         except S2MError as error:
+            if connection.image != name:
+                return
             if isinstance(error, ImageError) and name in self._index:
                 self._report_unreadable(name, error)
             connection.send(ImageUnreadable(type="unreadable", name=name, text=str(error)))
@@ -250,6 +258,14 @@ class Workspace:
         await self.open_images.enter(connection, open_image)
         if self.project.read_only is None:
             self.workers.start(self._encode(open_image))
+
+    def _is_awaited(self, name: str, share: float) -> bool:
+        """Whether a page still waits for an image, which hears how far it is."""
+        waiting = [each for each in self.connections if each.image == name]
+        for each in waiting:
+            text = f"The masks of {name} are computed again from its journal: {round(100 * share)} %"
+            each.send_passing(partial(Notice, type="notice", level="warning", text=text))
+        return bool(waiting)
 
     async def _encode(self, open_image: OpenImage) -> None:
         """Encode an image that was opened, and then the next one ahead."""
