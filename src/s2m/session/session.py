@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from s2m.errors import JournalError, OutputError
 from s2m.files.label_files import write_label_map
 from s2m.session.answers import ImagePredictor
-from s2m.session.apply import apply, apply_checked, previewed
+from s2m.session.apply import apply_checked, previewed
 from s2m.session.checks import check
 from s2m.session.commands import (
     ChangeStroke,
