@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from annotations import coco_file, hard_image, image_of
 from s2m.errors import DataError, JournalError, MaskError
 from s2m.files.formats.recognition import source_of
-from s2m.files.label_files import write_label_map
-from s2m.session import AnnotationState, DrawnStroke, ImportMasks
+from s2m.files.label_files import read_label_map, write_label_map
+from s2m.session import AnnotationState, DrawnStroke, ImportMasks, Project
 from s2m.session.apply import apply
-from s2m.session.imports import base_name, command_of, matching
+from s2m.session.imports import base_name, command_of, import_masks, matching
 from s2m.session.state import initial_state
 
 
@@ -113,3 +114,25 @@ def test_two_images_of_one_name_are_an_error_and_not_a_guess() -> None:
     (failure,) = matching(["cam0/a.jpg", "cam1/a.jpg"], ["a.jpg", "b.jpg"]).failures
     assert "cam0/a.jpg, cam1/a.jpg" in failure
     assert base_name("a\\b/c.png") == "c.png"
+
+
+def test_an_import_that_was_killed_anywhere_is_finished_by_the_next_run(tmp_path: Path) -> None:
+    labels = np.zeros((24, 32), dtype=np.int32)
+    labels[4:20, 4:20] = 1
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (32, 24)).save(tmp_path / "photos" / "a.png")
+    (tmp_path / "masks").mkdir()
+    write_label_map(tmp_path / "masks" / "a.png", labels)
+    whole = Project.open(tmp_path / "photos", tmp_path / "whole")
+    import_masks(whole, tmp_path / "masks")
+    journal = whole.journal_path("a.png").read_bytes()
+    for length in range(0, len(journal) + 1, 7):
+        output = tmp_path / f"out-{length}"
+        killed = output / "journals" / "a.png.jsonl"
+        killed.parent.mkdir(parents=True)
+        killed.write_bytes(journal[:length])
+        project = Project.open(tmp_path / "photos", output)
+        report = import_masks(project, tmp_path / "masks")
+        assert report.failures == ()
+        np.testing.assert_array_equal(read_label_map(output / "a.png"), labels)
+        assert not Project.open(tmp_path / "photos", output).is_behind("a.png")

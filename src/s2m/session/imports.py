@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,7 @@ def import_masks(
                 without += 1
             elif entry.status != "untouched" and not again:
                 annotated.append(entry.name)
+                _save_again(project, entry)
             else:
                 try:
                     import_image(project, source, matches.found[entry.name], entry, path.name, finished)
@@ -77,6 +79,17 @@ def import_masks(
                 except S2MError as error:
                     failures.append(f"{entry.name}: {error}")
         return ImportReport(tuple(imported), tuple(annotated), without, tuple(failures), tuple(source.problems))
+
+
+def _save_again(project: Project, entry: ImageEntry) -> None:
+    """Write the label map of an image that a killed import left without it; strokes are left to the page."""
+    if project.is_behind(entry.name):
+        with suppress(S2MError):
+            session = project.open_image(entry.name, image_size(entry.path), _no_network, _NO_MODEL)
+            try:
+                project.save(session)
+            finally:
+                session.close()
 
 
 def import_image(

@@ -125,6 +125,13 @@ def read_journal(path: Path, wanted: JournalHeader | None = None) -> JournalRead
     return JournalReading(first, tuple(lines), nbytes, said, header is not None)
 
 
+def is_barely_begun(path: Path) -> bool:
+    """Whether a kill ended a journal in its first line, so that nothing was done yet."""
+    with path.open("rb") as file:
+        start = file.read(10_000)
+    return b"\n" not in start and (b'{"s2m_journal":%d' % JOURNAL_VERSION).startswith(start[:16])
+
+
 def _read_header(text: bytes, path: Path) -> JournalHeader | None:
     """The first line, or None where it is damaged."""
     content = _checked(text)

@@ -19,7 +19,7 @@ from s2m.files.images import IMAGE_SUFFIXES, find_images
 from s2m.session.classes import Classes
 from s2m.session.commands import Draw, MarkImage
 from s2m.session.history import History, history_of, last_model
-from s2m.session.journal import read_journal
+from s2m.session.journal import is_barely_begun, read_journal
 from s2m.session.masks import Overlap
 from s2m.types import Frozen
 
@@ -178,14 +178,14 @@ def read_summary(path: Path, journal: Path) -> ImageSummary | None:
     """The summary kept at ``path`` if it is still that of the journal, or else one made from the journal.
 
     Returns:
-        None where there is no journal.
+        None where there is no journal, or one that a kill ended in its first line.
 
     Raises:
         JournalError: the journal cannot be read.
     """
-    if not journal.exists():
-        return None
     kept = _kept_summary(path)
+    if not journal.exists() or (kept is None and is_barely_begun(journal)):
+        return None
     if kept is not None and kept.journal_nbytes == journal.stat().st_size:
         return kept
     reading = read_journal(journal)
