@@ -10,12 +10,15 @@ from typing import get_args
 import click
 
 from s2m.cli.channel_order_option import channel_order_option
+from s2m.cli.left_out import say_left_out
+from s2m.cli.mask_kind_option import mask_kind_option
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import ConfigError, MaskError, OutputError
 from s2m.files.demo import DEMO_IMAGE
 from s2m.files.images import image_size
 from s2m.files.label_files import check_mask_size, read_label_map
+from s2m.files.mask_pictures import MaskKind
 from s2m.files.text import read_text
 from s2m.networks.loading import load_model
 from s2m.session import Project
@@ -34,6 +37,7 @@ from s2m.web.workspace import Workspace, WorkspaceSettings
     help="Folder or .pth file of a model; the shipped one if left out.",
 )
 @click.option("--mask", type=click.Path(path_type=Path), help="A label map (PNG) to start from, for one image.")
+@mask_kind_option
 @click.option(
     "-o",
     "--output",
@@ -73,6 +77,7 @@ def annotate(
     source: Path,
     model_folder: Path | None,
     mask: Path | None,
+    mask_kind: MaskKind,
     output: Path,
     class_file: Path | None,
     overlap: Overlap | None,
@@ -91,7 +96,7 @@ def annotate(
     """
     address = Address(host, port, allowed_hosts, tls_cert, tls_key)
     if mask is not None:
-        _check_mask(mask, source)
+        _check_mask(mask, source, mask_kind)
     changes = [option for option in (mask, class_file, overlap) if option is not None]
     project = Project.open(source, output) if changes else _open_or_view(source, output)
     if class_file is not None:
@@ -99,7 +104,7 @@ def annotate(
     if overlap is not None:
         project.change_settings(project.settings.model_copy(update={"overlap": overlap}))
     model = in_channel_order(load_model(model_folder, threads), channel_order)
-    settings = WorkspaceSettings(source.resolve().name, model.card.model_id, mask)
+    settings = WorkspaceSettings(source.resolve().name, model.card.model_id, mask, mask_kind)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     if not address.is_local:
         logging.getLogger("s2m.web").setLevel(logging.INFO)
@@ -119,10 +124,10 @@ def _open_or_view(source: Path, output: Path) -> Project:
         return Project.open_read_only(source, output, refusal)
 
 
-def _check_mask(mask: Path, source: Path) -> None:
+def _check_mask(mask: Path, source: Path, kind: MaskKind) -> None:
     if source.is_dir():
         raise MaskError(f"--mask is for one image, and {source} is a folder; name the image")
-    check_mask_size(read_label_map(mask), image_size(source), str(mask))
+    check_mask_size(read_label_map(mask, kind), image_size(source), str(mask))
 
 
 def _take_classes(project: Project, file: Path) -> None:
@@ -144,6 +149,8 @@ def _say(greeting: Greeting, project: Project) -> None:
     count = len(project.images)
     where = project.read_only or f"masks go to {project.output}"
     click.echo(f"{count} {'image' if count == 1 else 'images'}; {where}")
+    if project.source.is_dir():
+        say_left_out(project.source)
     click.echo(f"Open {greeting.url}")
     for url in greeting.others:
         click.echo(f"  or {url}")

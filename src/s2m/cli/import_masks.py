@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from s2m.cli.mask_kind_option import mask_kind_option
 from s2m.errors import BatchError, DataError
 from s2m.files.formats.table import READERS
+from s2m.files.mask_pictures import MaskKind
 from s2m.session import ImageEntry, Project
 from s2m.session.imports import import_masks
 
@@ -25,6 +27,7 @@ _MOST_SAID = 20
 )
 @click.option("--again", is_flag=True, help="Also images that are annotated already; undo in the page takes it back.")
 @click.option("--finished", is_flag=True, help="Mark the images as done: the masks are annotations, not a start.")
+@mask_kind_option
 @click.option("--without-crowds", is_flag=True, help="Leave out objects that COCO marks as crowds.")
 @click.option("--images", type=click.Path(path_type=Path), help="The images, if they are not where they were.")
 def import_(
@@ -34,6 +37,7 @@ def import_(
     output: Path | None,
     again: bool,
     finished: bool,
+    mask_kind: MaskKind,
     without_crowds: bool,
     images: Path | None,
 ) -> None:
@@ -43,7 +47,14 @@ def import_(
     """
     project = _project(project_or_images, output, images)
     report = import_masks(
-        project, masks, kind, again=again, finished=finished, crowds=not without_crowds, progress=_with_bar
+        project,
+        masks,
+        kind,
+        again=again,
+        finished=finished,
+        crowds=not without_crowds,
+        mask_kind=mask_kind,
+        progress=_with_bar,
     )
     click.echo(
         f"{len(report.imported)} of {len(project.images)} images imported into {project.output}; "

@@ -13,13 +13,17 @@ import click
 from PIL import Image
 from tqdm import tqdm
 
+from s2m.cli import fault
 from s2m.cli.channel_order_option import channel_order_option
+from s2m.cli.left_out import say_left_out
+from s2m.cli.mask_kind_option import mask_kind_option
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
 from s2m.engine.segmenter import Prediction, Segmenter
 from s2m.errors import BatchError, OutputError, S2MError, StrokeError
 from s2m.files.atomic import write_atomically
 from s2m.files.images import IMAGE_SUFFIXES, find_images, read_image
 from s2m.files.label_files import check_mask_size, masks_of_label_map, read_label_map, write_label_map, write_soft_masks
+from s2m.files.mask_pictures import MaskKind
 from s2m.files.overlays import draw_overlay
 from s2m.files.scribble_pictures import ScribbleStyle, read_scribble_picture
 from s2m.files.stroke_files import read_strokes
@@ -36,12 +40,14 @@ class Job:
         strokes: JSON file or scribble picture.
         style: what the indices of a scribble picture mean.
         mask: label map to start from.
+        mask_kind: what its values mean.
     """
 
     image: Path
     strokes: Path
     style: ScribbleStyle
     mask: Path | None
+    mask_kind: MaskKind = "auto"
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ class Wanted:
 @click.option(
     "--mask", type=click.Path(path_type=Path), help="Label map to start from, or a folder of them; index = object."
 )
+@mask_kind_option
 @click.option(
     "-o",
     "--output",
@@ -99,6 +106,7 @@ def segment(
     strokes: Path,
     style: ScribbleStyle,
     mask: Path | None,
+    mask_kind: MaskKind,
     output: Path,
     overlay: bool,
     soft_masks: bool,
@@ -109,7 +117,13 @@ def segment(
     """Turn strokes on IMAGE, or on each image of a folder, into a label map."""
     wanted = Wanted(output, overlay, soft_masks)
     is_folder = image.is_dir()
-    jobs = find_jobs(image, strokes, style, mask) if is_folder else [Job(image, strokes, style, mask)]
+    jobs = (
+        find_jobs(image, strokes, style, mask, mask_kind)
+        if is_folder
+        else [Job(image, strokes, style, mask, mask_kind)]
+    )
+    if is_folder:
+        say_left_out(image)
     segmenter = Segmenter(in_channel_order(load_model(model, threads), channel_order))
     if is_folder:
         segment_folder(segmenter, jobs, wanted)
@@ -118,7 +132,9 @@ def segment(
     click.echo(f"{image.name}: {', '.join(str(file) for file in files)} ({seconds * 1000:.0f} ms)")
 
 
-def find_jobs(images: Path, strokes: Path, style: ScribbleStyle, masks: Path | None) -> list[Job]:
+def find_jobs(
+    images: Path, strokes: Path, style: ScribbleStyle, masks: Path | None, mask_kind: MaskKind = "auto"
+) -> list[Job]:
     """The images of a folder that have strokes of the same name in another folder, and their masks.
 
     Raises:
@@ -131,10 +147,10 @@ def find_jobs(images: Path, strokes: Path, style: ScribbleStyle, masks: Path | N
             raise StrokeError(f"{images} is a folder, so {option} must be one too; {folder} is not")
     jobs = []
     for image in find_images(images):
-        found = _file_of_name(strokes, image.stem, (".json", *IMAGE_SUFFIXES))
+        found = _file_of_name(strokes, image, (".json", *IMAGE_SUFFIXES))
         if found is not None:
-            mask = None if masks is None else _file_of_name(masks, image.stem, IMAGE_SUFFIXES)
-            jobs.append(Job(image, found, style, mask))
+            mask = None if masks is None else _file_of_name(masks, image, IMAGE_SUFFIXES)
+            jobs.append(Job(image, found, style, mask, mask_kind))
     if not jobs:
         raise StrokeError(f"no image of {images} has strokes in {strokes}; wanted NAME.json or NAME.png for NAME.jpg")
     seen: dict[str, Path] = {}
@@ -158,6 +174,8 @@ def segment_folder(segmenter: Segmenter, jobs: Sequence[Job], wanted: Wanted) ->
             segment_image(segmenter, job, wanted)
         except S2MError as error:
             failures.append(f"{job.image.name}: {error}")
+        except (ValueError, TypeError, LookupError, ArithmeticError, OSError) as error:
+            failures.append(f"{job.image.name}: {fault(error)}")
     done = len(jobs) - len(failures)
     seconds = time.perf_counter() - started
     click.echo(f"{done} of {len(jobs)} images segmented into {wanted.folder} in {seconds:.1f} s")
@@ -178,7 +196,7 @@ def segment_image(segmenter: Segmenter, job: Job, wanted: Wanted) -> tuple[list[
     image_rgb = read_image(job.image)
     size_hw = (image_rgb.shape[0], image_rgb.shape[1])
     strokes = _read_strokes(job, size_hw)
-    previous = None if job.mask is None else _read_mask(job.mask, size_hw)
+    previous = None if job.mask is None else _read_mask(job.mask, job.mask_kind, size_hw)
     started = time.perf_counter()
     prediction = segmenter.predict(segmenter.encode(image_rgb), strokes, previous)
     prediction.label_map()
@@ -214,14 +232,22 @@ def _read_strokes(job: Job, size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
     return read_scribble_picture(job.strokes, size_hw, job.style)
 
 
-def _read_mask(path: Path, size_hw: tuple[int, int]) -> ObjectLogits:
-    label_map = read_label_map(path)
+def _read_mask(path: Path, kind: MaskKind, size_hw: tuple[int, int]) -> ObjectLogits:
+    label_map = read_label_map(path, kind)
     check_mask_size(label_map, size_hw, str(path))
     return masks_of_label_map(label_map)
 
 
-def _file_of_name(folder: Path, stem: str, suffixes: Sequence[str]) -> Path | None:
-    return next((path for suffix in suffixes if (path := folder / f"{stem}{suffix}").is_file()), None)
+def _file_of_name(folder: Path, image: Path, suffixes: Sequence[str]) -> Path | None:
+    """The file of a folder that has the name of an image, whatever the case, and is not the image itself."""
+    stems = (image.name.lower(), image.stem.lower())
+    found = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in suffixes and path.stem.lower() in stems and path.is_file() and path != image
+    ]
+    order = [".json", ".png", *suffixes]
+    return min(found, key=lambda path: (order.index(path.suffix.lower()), path.stem != image.stem), default=None)
 
 
 def _check_inputs_survive(job: Job, wanted: Wanted) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from s2m.data.labelled_images import IGNORE, IMAGE_SUFFIXES, LabelledImage
+from s2m.data.picture_files import read_greys
 from s2m.errors import DataError
 from s2m.types import ByteArray
 
@@ -29,11 +29,7 @@ class TrimapFile:
 
     def __call__(self) -> ByteArray:
         """The label, (H, W) uint8 of 0, 1 and ``IGNORE``."""
-        try:
-            with Image.open(self.path) as picture:
-                values = np.asarray(picture.convert("L"))
-        except (OSError, SyntaxError, ValueError) as error:
-            raise DataError(f"{self.path} cannot be read as a trimap ({error}); restore the file") from error
+        values = read_greys(self.path)
         return np.select([values == 255, values == 0], [1, 0], IGNORE).astype(np.uint8)
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
-from s2m.errors import DataError, ImageError
+from s2m.errors import DataError, ImageError, MaskError
 from s2m.files.images import read_image_bytes
-from s2m.files.opening import load_picture
+from s2m.files.mask_pictures import MaskKind, ids_of_picture, read_stored, whole_greys
+from s2m.files.opening import load_picture, orientation_of, turned
+from s2m.files.reading import note
 from s2m.types import ByteArray
-
-_WHITE = 255
 
 
 class PictureFile(Protocol):
@@ -36,40 +34,55 @@ def read_photograph(path: PictureFile) -> ByteArray:
         DataError: the file is missing or broken.
     """
     with _refusals(path):
-        return read_image_bytes(path.read_bytes(), str(path))
+        return read_image_bytes(_content(path), str(path))
 
 
 def read_cutout(path: PictureFile) -> ByteArray:
-    """An image as (H, W, 4) uint8 RGBA, upright, colours not multiplied by alpha."""
-    with _opened(path) as image:
-        return np.asarray(image.convert("RGBA"))
+    """An image as (H, W, 4) uint8 RGBA, upright, colours not multiplied by alpha.
+
+    Raises:
+        DataError: the file is missing or broken.
+    """
+    with _refusals(path):
+        image = load_picture(_content(path), str(path))
+        return np.ascontiguousarray(turned(np.asarray(image.convert("RGBA")), orientation_of(image)))
 
 
 def read_label_picture(path: PictureFile) -> ByteArray:
-    """A label picture as (H, W) uint8.
-
-    A palette picture gives its indices, whatever the colours.  A grey picture gives its values, except
-    that one with no value but 0 and 255 (black and white) gives 0 and 1.
+    """A label picture as (H, W) uint8, upright, as ``s2m.files.mask_pictures`` reads the objects of a picture.
 
     Raises:
-        DataError: the file is missing or broken, or is a colour picture.
+        DataError: the file is missing or broken, or it is not clear what its values mean.
     """
-    with _opened(path) as image:
-        values: NDArray[Any] = np.asarray(image.convert("L") if image.mode == "1" else image)
-        is_palette = image.mode == "P"
-    if values.ndim == 3 and (values[..., :3] == values[..., :1]).all():
-        values = values[..., 0]
-    if values.ndim != 2 or values.dtype != np.uint8:
-        raise DataError(f"{path} is a colour picture; a label is a palette or grey PNG whose values are the objects")
-    if not is_palette and not ((values > 0) & (values < _WHITE)).any():
-        return np.asarray(values == _WHITE, dtype=np.uint8)
-    return values.astype(np.uint8, copy=False)
-
-
-def _opened(path: PictureFile) -> Image.Image:
-    """A picture read wholly and turned upright."""
     with _refusals(path):
-        return ImageOps.exif_transpose(load_picture(path.read_bytes(), str(path)))
+        return ids_of_picture(_content(path), str(path))
+
+
+def read_soft_mask(path: PictureFile) -> ByteArray:
+    """A mask with smooth edges as (H, W) uint8: 1 where it is over half bright; a palette picture gives its indices.
+
+    Raises:
+        DataError: the file is missing or broken.
+    """
+    with _refusals(path):
+        data = _content(path)
+        kind: MaskKind = "labels" if read_stored(data, str(path)).are_indices else "binary"
+        return ids_of_picture(data, str(path), kind)
+
+
+def read_greys(path: PictureFile) -> ByteArray:
+    """The greys of a picture as (H, W) uint8, upright.
+
+    Raises:
+        DataError: the file is missing, broken or of colours.
+    """
+    with _refusals(path):
+        return whole_greys(read_stored(_content(path), str(path)).values, str(path))
+
+
+def _content(path: PictureFile) -> bytes:
+    note(path)
+    return path.read_bytes()
 
 
 @contextmanager
@@ -79,5 +92,7 @@ def _refusals(path: PictureFile) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise DataError(f"{path} is missing; the data set is incomplete") from None
+    except MaskError as error:
+        raise DataError(str(error)) from error
     except (ImageError, OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} cannot be read as an image ({error}); restore the file or remove the pair") from error

@@ -10,11 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from s2m.data.coco import read_instances
 from s2m.data.labelled_images import DataSet, LabelledImage
+from s2m.data.picture_files import read_soft_mask
 from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
 from s2m.types import ByteArray
@@ -38,8 +36,6 @@ STATIC_REPEATS = 2
 
 FINE_SETS = ("BIG_small", "HRSOD_small")
 
-_HALF = 128
-
 
 @dataclass(frozen=True)
 class SoftMaskFile:
@@ -52,16 +48,7 @@ class SoftMaskFile:
 
     def __call__(self) -> ByteArray:
         """The label, (H, W) uint8 of 0, 1 and (in palette pictures) ``IGNORE``."""
-        try:
-            with Image.open(self.path) as picture:
-                if picture.mode == "P":
-                    return np.asarray(picture, dtype=np.uint8)
-                values = np.asarray(picture.convert("L"))
-        except FileNotFoundError:
-            raise DataError(f"{self.path} is missing; the data set is incomplete") from None
-        except (OSError, SyntaxError, ValueError) as error:
-            raise DataError(f"{self.path} cannot be read as an image ({error}); restore the file") from error
-        return (values >= _HALF).astype(np.uint8)
+        return read_soft_mask(self.path)
 
 
 def static_sets_in(root: Path) -> tuple[str, ...]:

@@ -7,35 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from s2m.errors import ImageError, MaskError
+from s2m.errors import MaskError
 from s2m.files.atomic import write_atomically
-from s2m.files.images import read_file
-from s2m.files.opening import load_picture
-from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectLogits
-
-MAX_OBJECT_ID = 254
-"""The largest id that a label file holds; index 255 means "ignore"."""
-
-IGNORE_ID = 255
-"""Pixels of a label file about which nothing is said (PASCAL VOC's white border)."""
-
-
-def voc_palette() -> ByteArray:
-    """The colours of PASCAL VOC and DAVIS, (256, 3) uint8: black, dark red, dark green, ...
-
-    The three lowest bits of an index are the highest bits of its red, green and blue; the next three bits
-    the second highest, and so on.
-    """
-    indices = np.arange(256)
-    palette = np.zeros((256, 3), dtype=np.uint8)
-    for level in range(8):
-        for channel in range(3):
-            bit = (indices >> (3 * level + channel)) & 1
-            palette[:, channel] |= (bit << (7 - level)).astype(np.uint8)
-    return palette
+from s2m.files.mask_pictures import IGNORE_ID as IGNORE_ID
+from s2m.files.mask_pictures import MAX_OBJECT_ID as MAX_OBJECT_ID
+from s2m.files.mask_pictures import MaskKind, ids_of_picture
+from s2m.files.mask_pictures import voc_palette as voc_palette
+from s2m.files.reading import read_bytes
+from s2m.types import BACKGROUND_ID, FloatArray, LabelMap, ObjectLogits
 
 
 def label_map_bytes(label_map: LabelMap) -> bytes:
@@ -64,29 +45,16 @@ def write_label_map(path: Path, label_map: LabelMap) -> None:
     write_atomically(path, label_map_bytes(label_map))
 
 
-def read_label_map(path: Path) -> LabelMap:
-    """Read object ids from a picture.
-
-    Palette pictures give their indices, grey ones their values; a black-and-white picture (one bit, or grey with
-    no value but 0 and 255) gives 0 and 1.  Colour pictures are read through the palette of PASCAL VOC.
+def read_label_map(path: Path, kind: MaskKind = "auto") -> LabelMap:
+    """Read object ids from a picture; ``s2m.files.mask_pictures`` and docs/files.md say what its values mean.
 
     Returns:
-        (H, W) int32; 0 is the background, ``IGNORE_ID`` says nothing.
+        (H, W) int32, upright; 0 is the background, ``IGNORE_ID`` says nothing.
 
     Raises:
-        MaskError: missing, unreadable, no image, or its colours are not those of the palette.
+        MaskError: missing, unreadable, no image, ambiguous, or its colours are not those of the palette.
     """
-    try:
-        picture = load_picture(read_file(path), str(path))
-    except ImageError as error:
-        raise MaskError(str(error)) from error
-    if picture.mode == "P":
-        return np.array(picture, dtype=np.int32)
-    if picture.mode in ("1", "L", "LA") or picture.mode.startswith("I"):
-        return _ids_from_grey(np.asarray(picture.convert("L") if picture.mode in ("1", "LA") else picture), path)
-    if picture.mode in ("RGB", "RGBA"):
-        return _ids_from_colours(np.asarray(picture.convert("RGB")), path)
-    raise MaskError(f"{path} is a picture of mode {picture.mode}; save the mask as an indexed or grey PNG")
+    return ids_of_picture(read_bytes(path, MaskError), str(path), kind).astype(np.int32)
 
 
 def check_mask_size(label_map: LabelMap, image_size_hw: tuple[int, int], name: str) -> None:
@@ -97,7 +65,9 @@ def check_mask_size(label_map: LabelMap, image_size_hw: tuple[int, int], name: s
     """
     if label_map.shape != image_size_hw:
         got, wanted = (f"{width} x {height}" for height, width in (label_map.shape, image_size_hw))
-        raise MaskError(f"{name} has {got} pixels, its image {wanted}; give a mask of the image's size")
+        swapped = label_map.shape == image_size_hw[::-1]
+        advice = "was it made before the photograph was turned upright? " if swapped else ""
+        raise MaskError(f"{name} has {got} pixels, its image {wanted}; {advice}give a mask of the image's size")
 
 
 def object_ids(*label_maps: LabelMap) -> tuple[int, ...]:
@@ -134,39 +104,6 @@ def write_soft_masks(folder: Path, stem: str, object_ids: Sequence[int], probs: 
     for path, mask in zip(paths, probs, strict=True):
         write_atomically(path, _png(Image.fromarray(np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8))))
     return paths
-
-
-def _ids_from_grey(values: NDArray[np.generic], path: Path) -> LabelMap:
-    ids = values.astype(np.int64)
-    if ids.min() < 0 or ids.max() > IGNORE_ID:
-        raise MaskError(f"{path} has ids {ids.min()} to {ids.max()}; wanted 0 to {MAX_OBJECT_ID}")
-    if set(np.unique(ids)) <= {0, 255}:
-        ids //= 255
-    return ids.astype(np.int32)
-
-
-def _ids_from_colours(colours: ByteArray, path: Path) -> LabelMap:
-    if (colours == colours[:, :, :1]).all():
-        return _ids_from_grey(colours[:, :, 0], path)
-    codes = _colour_codes(colours)
-    palette = _colour_codes(voc_palette())
-    order = np.argsort(palette)
-    places = np.clip(np.searchsorted(palette[order], codes), 0, 255)
-    ids = order[places]
-    strange = palette[ids] != codes
-    if strange.any():
-        y, x = np.argwhere(strange)[0]
-        raise MaskError(
-            f"{path} has the colour {tuple(colours[y, x].tolist())} at ({x}, {y}), which is not in the palette of "
-            "PASCAL VOC; save the mask as an indexed PNG"
-        )
-    return ids.astype(np.int32)
-
-
-def _colour_codes(colours: ByteArray) -> NDArray[np.int64]:
-    """One number for each colour, (..., 3) to (...)."""
-    parts = colours.astype(np.int64)
-    return np.asarray(parts[..., 0] * 65536 + parts[..., 1] * 256 + parts[..., 2])
 
 
 def _png(picture: Image.Image) -> bytes:

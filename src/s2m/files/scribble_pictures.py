@@ -2,8 +2,8 @@
 
 What a picture means:
 
-- In indexed and grey pictures 0 is nothing (and 255 in indexed ones), and an index is an object, as in DAVIS; a grey
-  picture of 0 and 255 alone is one object.
+- In indexed and grey pictures 0 is nothing (and 255 beside others), and an index is an object, as in DAVIS.  Black and
+  white alone are one object, drawn in the rarer of the two.  Greys with smooth edges are read as colours.
 - In colour pictures what is transparent is nothing, or else the most frequent colour.  Pure green with red, red with
   blue, and white with another pure colour or black are foreground (object 1) and background.  Colours of the PASCAL VOC
   and DAVIS palette are objects by their index; any others are objects 1, 2, ... in the order in which they appear, read
@@ -23,11 +23,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m.errors import ImageError, StrokeError
+from s2m.errors import MaskError, StrokeError
 from s2m.files.centre_lines import lines_of_mask
-from s2m.files.images import read_file
-from s2m.files.label_files import IGNORE_ID, voc_palette
-from s2m.files.opening import load_picture
+from s2m.files.contrast_limits import to_8_bits, usual_limits
+from s2m.files.mask_pictures import IGNORE_ID, StoredPicture, is_smoothed, read_stored, voc_palette, whole_greys
+from s2m.files.reading import read_bytes
 from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, LabelMap, Sign, Stroke
 
 ScribbleStyle = Literal["objects", "foreground-background"]
@@ -111,21 +111,43 @@ def _shrink(mask: BoolArray, factor: int) -> BoolArray:
 
 def _read_ids(path: Path, style: ScribbleStyle) -> LabelMap:
     """What is drawn, (H, W) int32: -1 nothing, 0 background, else an object."""
+    name = str(path)
     try:
-        picture = load_picture(read_file(path), str(path))
-    except ImageError as error:
+        stored = read_stored(read_bytes(path, StrokeError), name)
+        indices = stored.values if stored.are_indices else _ids_of_greys(stored, name)
+    except MaskError as error:
         raise StrokeError(str(error)) from error
-    if picture.mode not in ("1", "L", "P"):
-        return _ids_of_colours(np.asarray(picture.convert("RGBA")), style, path)
-    indices = np.array(picture, dtype=np.int32)
-    if picture.mode == "P":
-        indices[indices == IGNORE_ID] = 0
-    elif set(np.unique(indices)) <= {0, IGNORE_ID}:
-        indices //= IGNORE_ID
+    if indices is None:
+        return _ids_of_colours(_as_rgba(stored), style, path)
+    ids = indices.astype(np.int32)
+    ids[ids == IGNORE_ID] = 0
     if style == "foreground-background":
-        return _signs_of_indices(indices, path)
-    indices[indices == 0] = _NOTHING
-    return indices
+        return _signs_of_indices(ids, path)
+    ids[ids == 0] = _NOTHING
+    return ids
+
+
+def _ids_of_greys(stored: StoredPicture, name: str) -> NDArray[np.uint8] | None:
+    """Objects of greys (H, W) that stand for them; None where greys are colours, drawn by a pen with smooth edges."""
+    if stored.are_colours:
+        return None
+    greys = whole_greys(stored.values, name)
+    if is_smoothed(greys):
+        return None
+    if ((greys > 0) & (greys < IGNORE_ID)).any():
+        return np.asarray(greys, dtype=np.uint8)
+    # Of black and white the rarer one is drawn.
+    is_white = greys == IGNORE_ID
+    return np.asarray(is_white if 2 * np.count_nonzero(is_white) <= is_white.size else ~is_white, dtype=np.uint8)
+
+
+def _as_rgba(stored: StoredPicture) -> ByteArray:
+    values = stored.values
+    if values.ndim == 2:
+        greys = values if values.dtype == np.uint8 else to_8_bits(values, usual_limits(values))
+        values = np.repeat(greys[:, :, None], 3, axis=2)
+    alpha = np.full(values.shape[:2], 255, np.uint8) if stored.alpha is None else stored.alpha
+    return np.dstack([values, alpha])
 
 
 def _signs_of_indices(indices: LabelMap, path: Path) -> LabelMap:
@@ -147,7 +169,10 @@ def _main_colours(colours: ByteArray, path: Path) -> tuple[NDArray[np.intp], lis
     Pixels where a paint program has blended colours count to the nearest one.
     """
     codes = colours[:, :, :3].astype(np.int64) @ np.array([65536, 256, 1])
-    codes[colours[:, :, 3] < 128] = _NOTHING
+    alpha = colours[:, :, 3]
+    # Where most is opaque, what is half transparent is the smooth edge of a pen.
+    has_edges = 2 * np.count_nonzero(alpha == 255) >= np.count_nonzero(alpha >= 128)
+    codes[alpha < (255 if has_edges else 128)] = _NOTHING
     values, first, inverse, counts = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
     canvas = 0 if values[0] == _NOTHING else int(counts.argmax())
     shades = np.stack([values >> 16 & 255, values >> 8 & 255, values & 255], axis=1)
@@ -198,6 +223,6 @@ def _meaning(palette: list[tuple[int, ...]], style: ScribbleStyle, path: Path) -
             "blue, or white and black"
         )
     indices = {tuple(colour): index for index, colour in enumerate(voc_palette().tolist())}
-    if all(colour in indices for colour in palette):
+    if palette != [_BLACK] and all(colour in indices for colour in palette):
         return [indices[colour] for colour in palette]
     return list(range(1, len(palette) + 1))

@@ -16,6 +16,7 @@ from s2m.files.formats.annotation import ImageAnnotation
 from s2m.files.formats.reading import Source
 from s2m.files.formats.recognition import opened_source
 from s2m.files.images import image_size
+from s2m.files.mask_pictures import MaskKind
 from s2m.session.commands import DrawnStroke, ImportMasks, MarkImage, NamedMask
 from s2m.session.packed_masks import PackedMask
 from s2m.session.project_files import ImageEntry
@@ -54,6 +55,7 @@ def import_masks(
     again: bool = False,
     finished: bool = False,
     crowds: bool = True,
+    mask_kind: MaskKind = "auto",
     progress: Callable[[Sequence[ImageEntry]], Iterable[ImageEntry]] = iter,
 ) -> ImportReport:
     """Import the masks of all images that have some; see ``Project.import_masks``.
@@ -63,7 +65,7 @@ def import_masks(
     """
     project.check_writable()
     imported, annotated, failures, without = list[str](), list[str](), list[str](), 0
-    with opened_source(path, kind, crowds) as source:
+    with opened_source(path, kind, crowds, mask_kind) as source:
         matches = matching(source.names(), [entry.name for entry in project.images])
         failures += matches.failures
         for entry in progress(project.images):

@@ -18,6 +18,7 @@ from s2m.errors import ConfigError, ImageError, JournalError, OutputError, ReadO
 from s2m.files.atomic import write_atomically
 from s2m.files.images import read_image
 from s2m.files.label_files import label_map_bytes
+from s2m.files.mask_pictures import MaskKind
 from s2m.session.answers import ImagePredictor, predictor_of
 from s2m.session.history import history_of
 from s2m.session.imports import ImportReport, import_masks
@@ -231,6 +232,7 @@ class Project:
         again: bool = False,
         finished: bool = False,
         crowds: bool = True,
+        mask_kind: MaskKind = "auto",
     ) -> ImportReport:
         """Import masks made elsewhere, in any format of docs/formats.md, for all images that the file names.
 
@@ -242,13 +244,14 @@ class Project:
             again: whether images that are annotated already get them too.
             finished: whether the images are marked as done.
             crowds: whether objects that COCO marks as crowds come in.
+            mask_kind: what the values of label maps mean; see docs/files.md.
 
         Raises:
             ReadOnlyError: the project was opened read-only.
             ConfigError: an unknown format.
             DataError: the file cannot be read, or is of no known format.
         """
-        return import_masks(self, Path(path), kind, again=again, finished=finished, crowds=crowds)
+        return import_masks(self, Path(path), kind, again=again, finished=finished, crowds=crowds, mask_kind=mask_kind)
 
     def save(self, session: Session) -> SaveResult:
         """Write the label map of an image, and what makes opening it quick.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from s2m.errors import ImageError, ServerError
 from s2m.files.label_files import check_mask_size, read_label_map
+from s2m.files.mask_pictures import MaskKind
 from s2m.session import ImportMasks, Project, Session, ViewState
 from s2m.session.commands import new_key
 from s2m.web import page_state
@@ -33,6 +34,7 @@ class OpenImages:
         project: the images.
         model_id: of the model, for the record.
         mask: a label map that an image starts from where it has no annotation yet, or None.
+        mask_kind: what its values mean.
         pictures: gives the pixels.
         encoder: answers strokes.
         on_change: called with an open image after every command.
@@ -44,6 +46,7 @@ class OpenImages:
         project: Project,
         model_id: str,
         mask: Path | None,
+        mask_kind: MaskKind,
         pictures: PictureStore,
         encoder: ImageEncoder,
         on_change: Callable[[OpenImage], None],
@@ -52,6 +55,7 @@ class OpenImages:
         self._project = project
         self._model_id = model_id
         self._mask = mask
+        self._mask_kind: MaskKind = mask_kind
         self._pictures = pictures
         self._encoder = encoder
         self._on_change = on_change
@@ -219,7 +223,7 @@ class OpenImages:
         open_image = OpenImage(name, info, session, quick, self._workers, self._on_change, lambda: self._view_of(name))
         if self._mask is not None and self._project.read_only is None and not session.state.has_mask:
             mask = self._mask
-            command = await self._workers.read(lambda: _import_command(mask, size_hw))
+            command = await self._workers.read(lambda: _import_command(mask, self._mask_kind, size_hw))
             open_image.put(QueuedCommand(None, new_key(), command))
         return open_image
 
@@ -247,12 +251,12 @@ class OpenImages:
         )
 
 
-def _import_command(path: Path, size_hw: tuple[int, int]) -> ImportMasks:
+def _import_command(path: Path, kind: MaskKind, size_hw: tuple[int, int]) -> ImportMasks:
     """The command that brings in a label map.
 
     Raises:
         MaskError: it cannot be read, or does not fit the image.
     """
-    label_map = read_label_map(path)
+    label_map = read_label_map(path, kind)
     check_mask_size(label_map, size_hw, path.name)
     return ImportMasks.from_label_map(label_map, path.name)

@@ -12,7 +12,7 @@ from typing import cast
 
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import ImageError, JournalError, S2MError
-from s2m.files.label_files import voc_palette
+from s2m.files.mask_pictures import MaskKind, voc_palette
 from s2m.session import Project, ViewState
 from s2m.session.commands import Command, command_from_json
 from s2m.session.state import colour_of
@@ -71,11 +71,13 @@ class WorkspaceSettings:
         title: what the project is called.
         model_id: name and version of the model, for the record.
         mask: a label map that a single image starts from, where it has no annotation yet.
+        mask_kind: what its values mean.
     """
 
     title: str
     model_id: str
     mask: Path | None = None
+    mask_kind: MaskKind = "auto"
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,14 @@ class Workspace:
         self.connections: set[PageConnection] = set()
         self._saver = MaskSaver(project, self.workers, self.tell_entry)
         self.open_images = OpenImages(
-            project, settings.model_id, settings.mask, self.pictures, self.encoder, self._changed, self.workers
+            project,
+            settings.model_id,
+            settings.mask,
+            settings.mask_kind,
+            self.pictures,
+            self.encoder,
+            self._changed,
+            self.workers,
         )
         self._index = {entry.name: index for index, entry in enumerate(project.images)}
 

@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from s2m.engine.aggregation import sigmoid
-from s2m.errors import DataError
+from s2m.errors import DataError, ImageError
 from s2m.files.formats.annotation import ImageAnnotation, PlacedMask, strokes_as_json, strokes_of_json
 from s2m.files.formats.reading import (
     UNREADABLE,
@@ -28,8 +28,9 @@ from s2m.files.formats.reading import (
     reason_of,
 )
 from s2m.files.formats.writing import Target, as_json_text
-from s2m.files.images import open_picture
 from s2m.files.label_files import object_ids, read_label_map
+from s2m.files.mask_pictures import MaskKind
+from s2m.files.opening import open_picture
 from s2m.files.reading import read_bytes
 from s2m.files.text import parsed
 from s2m.types import BoolArray
@@ -115,8 +116,9 @@ class TiffSource:
         DataError: no such file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mask_kind: MaskKind = "auto") -> None:
         self.problems: list[str] = []
+        self._kind: MaskKind = mask_kind
         self._paths = {file.stem: file for file in files_in(path, "*.tif", "*.tiff")}
 
     def names(self) -> list[str]:
@@ -126,14 +128,17 @@ class TiffSource:
     def read(self, name: str, size_hw: tuple[int, int]) -> ImageAnnotation:
         """The annotation of an image."""
         path = self._paths[name]
-        labels = read_label_map(path)
+        labels = read_label_map(path, self._kind)
         check_size((labels.shape[0], labels.shape[1]), size_hw, path.name)
         about: Mapping[str, Any] = {}
-        with open_picture(read_bytes(path, DataError), str(path)) as picture:
+        try:
+            picture = open_picture(read_bytes(path, DataError), str(path))
             text = str(getattr(picture, "tag_v2", {}).get(_IMAGE_DESCRIPTION, ""))
+        except ImageError:
+            text = ""  # Of a kind that Pillow does not open, and so not written by s2m.
         if text.startswith('{"s2m":'):
             about = entry(entry(parsed(text.encode(), path.name, DataError), path.name).get("s2m"), "its description")
-        masks = {value: labels == value for value in object_ids(labels)}
+        masks = {value: PlacedMask.of(labels == value) for value in object_ids(labels)}
         return _described(name, size_hw, path, masks, about, self.problems)
 
 

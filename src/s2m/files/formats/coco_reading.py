@@ -68,7 +68,8 @@ class CocoSource:
                 raise DataError("its mask has no pixel in the image")
             attributes = one.get("attributes")
             known = attributes if isinstance(attributes, dict) else {}
-            class_name = self._categories.get(_key(one.get("category_id")), "")
+            category = one.get("category_id")
+            class_name = "" if category is None else self._categories.get(_key(category), "")
             strokes = known.get("s2m_strokes")
             return object_of(free_id, mask, class_name, known.get("name"), known.get("object_id"), strokes)
 

@@ -26,6 +26,7 @@ from s2m.files.formats.reading import (
 )
 from s2m.files.images import IMAGE_SUFFIXES
 from s2m.files.label_files import object_ids, read_label_map
+from s2m.files.mask_pictures import MaskKind
 from s2m.files.reading import read_bytes
 from s2m.files.text import parsed, read_text
 
@@ -103,29 +104,47 @@ class DescribedPictures:
 class LabelMapFolder:
     """Label maps, indexed or grey, a file or a folder of them: ``NAME.png`` for ``NAME.jpg``.
 
-    Where two files have the same stem, the one that keeps every pixel is the label map.
+    Those in the folder itself come before those in the folders in it.  Where files have the same stem, the one that
+    keeps every pixel is the label map.
+
+    Args:
+        path: the file or the folder.
+        mask_kind: what the values of the pictures mean.
 
     Raises:
         DataError: no such file or folder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mask_kind: MaskKind = "auto") -> None:
         self.problems: list[str] = []
+        self._kind: MaskKind = mask_kind
         if not path.exists():
             raise DataError(f"{path} does not exist; name a file or a folder of masks")
-        files = [path] if path.is_file() else [file for file in sorted(path.iterdir()) if _is_picture(file)]
-        self._paths: dict[str, Path] = {}
-        for file in sorted(files, key=lambda file: file.suffix.lower() not in _LOSSLESS):
-            self._paths.setdefault(file.stem, file)
+        files = [path] if path.is_file() else [file for file in sorted(path.rglob("*")) if _is_picture(file)]
+        self._paths: dict[str, list[Path]] = {}
+        ranks = {file: (len(file.relative_to(path).parts), file.suffix.lower() not in _LOSSLESS) for file in files}
+        for file in files:
+            same = self._paths.setdefault(file.stem, [])
+            if not same or ranks[file] < ranks[same[0]]:
+                self._paths[file.stem] = [file]
+            elif ranks[file] == ranks[same[0]]:
+                same.append(file)
 
     def names(self) -> list[str]:
         """Stems of images."""
         return list(self._paths)
 
     def read(self, name: str, size_hw: tuple[int, int]) -> ImageAnnotation:
-        """The annotation of an image."""
-        path = self._paths[name]
-        labels = read_label_map(path)
+        """The annotation of an image.
+
+        Raises:
+            DataError: several files may be meant.
+            MaskError: the file is no label map of the image's size.
+        """
+        path, *others = self._paths[name]
+        if others:
+            raise DataError(f"its mask may be {path} or {others[0]}; name the folder of one of them")
+        labels = read_label_map(path, self._kind)
         check_size((labels.shape[0], labels.shape[1]), size_hw, path.name)
         objects = Objects(name, size_hw, path.name, self.problems)
         for value in object_ids(labels):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image
 
-from s2m.errors import DataError, MaskError, S2MError
+from s2m.errors import DataError, ImageError, MaskError, S2MError
 from s2m.files.formats.annotation import (
     NO_CLASS,
     ImageAnnotation,
@@ -23,6 +22,7 @@ from s2m.files.formats.annotation import (
     strokes_of_json,
 )
 from s2m.files.label_files import MAX_OBJECT_ID
+from s2m.files.opening import load_picture, open_picture
 from s2m.types import BoolArray, ByteArray
 
 LONGEST_NAME = 200
@@ -222,15 +222,12 @@ def picture_of(data: bytes, largest: int) -> Image.Image:
         DataError: it is none, or it has more pixels than ``largest``.
     """
     try:
-        with Image.open(io.BytesIO(data)) as picture:
-            if picture.width * picture.height > largest:
-                raise DataError(f"its picture has {picture.width} x {picture.height} pixels, more than the image")
-            picture.load()
-            return picture
-    except DataError:
-        raise
-    except Exception as error:  # Pillow's readers raise errors of every kind on damaged files.
-        raise DataError(f"its picture cannot be read ({type(error).__name__})") from error
+        picture = open_picture(data, "its picture")
+        if picture.width * picture.height > largest:
+            raise DataError(f"its picture has {picture.width} x {picture.height} pixels, more than the image")
+        return load_picture(data, "its picture")
+    except ImageError as error:
+        raise DataError(str(error)) from error
 
 
 def picture_of_text(text: object, largest: int) -> Image.Image:

@@ -13,9 +13,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from s2m.errors import ConfigError, DataError
+from s2m.files.formats.arrays import TiffSource
 from s2m.files.formats.coco_reading import CocoSource
+from s2m.files.formats.picture_reading import LabelMapFolder
 from s2m.files.formats.reading import JoinedSource, Source, files_in
 from s2m.files.formats.table import READERS
+from s2m.files.mask_pictures import MaskKind
 from s2m.files.text import read_json
 
 MAX_ARCHIVE_FILES = 200_000
@@ -25,13 +28,16 @@ _MOST_TIMES_SMALLER = 1100
 
 
 @contextmanager
-def opened_source(path: Path, kind: str | None = None, crowds: bool = True) -> Iterator[Source]:
+def opened_source(
+    path: Path, kind: str | None = None, crowds: bool = True, mask_kind: MaskKind = "auto"
+) -> Iterator[Source]:
     """The reader of a file, a folder or a ZIP archive, which is unpacked for the while.
 
     Args:
         path: of it.
         kind: the name of its format, or None to recognise it.
         crowds: whether objects that COCO marks as crowds come in.
+        mask_kind: what the values of label maps mean.
 
     Raises:
         ConfigError: an unknown format.
@@ -43,14 +49,14 @@ def opened_source(path: Path, kind: str | None = None, crowds: bool = True) -> I
         folder = Path(tempfile.mkdtemp(prefix="s2m-archive-"))
         try:
             unpack(path, folder)
-            yield source_of(_only_folder(folder), kind, crowds)
+            yield source_of(_only_folder(folder), kind, crowds, mask_kind)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     else:
-        yield source_of(path, kind, crowds)
+        yield source_of(path, kind, crowds, mask_kind)
 
 
-def source_of(path: Path, kind: str | None = None, crowds: bool = True) -> Source:
+def source_of(path: Path, kind: str | None = None, crowds: bool = True, mask_kind: MaskKind = "auto") -> Source:
     """The reader of a file or a folder; see ``opened_source``."""
     if kind is not None and kind not in READERS:
         raise ConfigError(f'there is no format "{kind}"; there are {", ".join(READERS)}')
@@ -58,6 +64,8 @@ def source_of(path: Path, kind: str | None = None, crowds: bool = True) -> Sourc
     read = READERS[kind]
     if kind in ("coco", "coco-polygons"):
         read = partial(CocoSource, crowds=crowds)
+    if kind in ("label-maps", "tiff"):
+        read = partial(LabelMapFolder if kind == "label-maps" else TiffSource, mask_kind=mask_kind)
     if kind not in _ONE_FILE or path.is_file():
         return read(path)
     files = files_in(path, _ONE_FILE[kind])
