@@ -22,7 +22,7 @@ NEWEST_TESTS := --ignore=tests/web/test_page_types.py --deselect=tests/files/tes
 # Node.js comes with the packages of the tests.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: help setup demo serve check docs test train evaluate bench
+.PHONY: help setup demo serve check docs test train evaluate bench attack
 
 help:
 	@echo "make setup                  install what segmenting and annotating need into .venv"
@@ -36,6 +36,7 @@ help:
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
 	@echo "make evaluate DATA=folder   measure the network on eval/grabcut"
 	@echo "make bench                  measure times on this machine"
+	@echo "make attack                 1,000 kills, 10,000 bad inputs, an hour of drawing: nothing may be lost or die"
 
 setup: .venv/installed-run
 
@@ -78,6 +79,9 @@ bench: .venv/installed-test
 	@scripts/ensure-chromium
 	$(BIN)/s2m bench
 	$(BIN)/python scripts/page_latency.py
+
+attack: .venv/installed-test
+	$(BIN)/python scripts/attack.py
 
 .PHONY: need-data
 need-data:

@@ -77,6 +77,17 @@ def test_images_that_differ_only_in_their_ending_get_files_of_their_own(photos: 
     }
 
 
+@pytest.mark.parametrize(
+    "names", [("a.jpg", "a.png", "a.png.tif"), ("a.png", "a.png.tif", "A.PNG.jpg"), ("a.tif", "a.tif.png", "b.bmp")]
+)
+def test_no_two_images_write_one_label_map(tmp_path: Path, names: tuple[str, ...]) -> None:
+    (tmp_path / "photos").mkdir()
+    for name in names:
+        Image.new("RGB", (4, 4)).save(tmp_path / "photos" / name, "PNG")
+    project = Project.open(tmp_path / "photos", tmp_path / "output")
+    assert len({project.label_path(name).name.lower() for name in names}) == len(names)
+
+
 def test_status_strokes_and_history_are_there_after_a_restart(photos: Path, tmp_path: Path) -> None:
     first = Project.open(photos, tmp_path / "output")
     session = opened(first, "b2.png")

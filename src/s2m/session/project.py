@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,8 @@ class Project:
     ) -> None:
         self._paths, self.source, self.output, self._file = dict(images), source, output, file
         self.read_only = read_only
+        self._stems = Counter(Path(name).stem.lower() for name in self._paths)
+        self._lower_names = {name.lower() for name in self._paths}
         self._lock = threading.RLock()
         self._save_lock = threading.Lock()
         self._saved: dict[str, str] = {}
@@ -266,10 +269,10 @@ class Project:
         self.check_writable()
         started = time.perf_counter()
         snapshot = session.snapshot()
-        name = snapshot.state.image_name
+        name, nbytes = snapshot.state.image_name, snapshot.journal_nbytes
         path, journal = self.label_path(name), self.journal_path(name)
         with self._save_lock:
-            journal_sha256 = sha256_of_start(journal, snapshot.journal_nbytes)
+            journal_sha256 = sha256_of_start(journal, nbytes)
             if snapshot.number == 0 or self._saved.get(name) == journal_sha256:
                 return SaveResult(path, None, time.perf_counter() - started)
             known = written_masks(self._beside(name, "saved.json"), journal)
@@ -277,23 +280,13 @@ class Project:
             data = label_map_bytes(snapshot.state.label_map())
             written = (*known, hashlib.sha256(data).hexdigest())[-_HASHES_KEPT:]
             summary = summary_of(
-                snapshot.history,
-                snapshot.times,
-                snapshot.journal_nbytes,
-                journal_sha256,
-                session.recorded_model,
-                written,
+                snapshot.history, snapshot.times, nbytes, journal_sha256, session.recorded_model, written
             )
             # The hash is on the disk before the file: a crash in between must not make our own file a stranger.
             write_summary(self._beside(name, "saved.json"), summary)
             write_atomically(path, data)
-            write_state(
-                self._beside(name, "masks.npz"),
-                snapshot.state,
-                snapshot.history.done[-1].number if snapshot.history.done else 0,
-                journal,
-                snapshot.journal_nbytes,
-            )
+            last = snapshot.history.done[-1].number if snapshot.history.done else 0
+            write_state(self._beside(name, "masks.npz"), snapshot.state, last, journal, nbytes)
             self._saved[name] = journal_sha256
         with self._lock:
             if not (self.output / PROJECT_FILE).exists():
@@ -322,10 +315,10 @@ class Project:
         return kept_copy(self.label_path(name), self.output / BACKUP_FOLDER)
 
     def label_path(self, name: str) -> Path:
-        """Where the label map of an image goes: named after it, with its ending where two images share the name."""
+        """Where the label map of an image goes: named after it, with its ending where it would be another's."""
         stem = Path(name).stem
-        twins = [other for other in self._paths if Path(other).stem.lower() == stem.lower()]
-        return self.output / (f"{stem}.png" if len(twins) == 1 else f"{name}.png")
+        is_taken = self._stems[stem.lower()] > 1 or stem.lower() in self._lower_names
+        return self.output / (f"{name}.png" if is_taken else f"{stem}.png")
 
     def journal_path(self, name: str) -> Path:
         """Where the journal of an image is, once it is begun."""
