@@ -26,7 +26,8 @@ from s2m.evaluation.journal import Settings
 from s2m.evaluation.metrics import Difference
 from s2m.evaluation.protocols import PROTOCOLS
 from s2m.evaluation.result import Convergence, Result, Size, SizeGroup
-from s2m.evaluation.speed import Speed, Times
+from s2m.evaluation.speed import Speed, timing_of
+from s2m.evaluation.timing import FIRST, FORWARD, FURTHER, OPEN, ORIGINAL_ONNX
 
 FIGURES = {"NoC@85": 1.8, "NoC@90": 2.14}
 
@@ -36,8 +37,19 @@ def result(data: str, protocol: str, method: str = "shipped") -> Result:
 
 
 CLICKS = replace(result("grabcut", "clicks"), figures={"clicks": FIGURES})
-TIMES = Times((1, 3), 0.04, (0.02, 0.05), (0.0113, 0.03), (0.02, 0.06), (0.01, 0.02), (0.339, 0.9))
-SPEED = Speed("s2m 1", (512, 512), 2, TIMES)
+SPEED = Speed(
+    ("s2m 1",),
+    2,
+    (
+        timing_of("s2m 1", OPEN, [120.0], megapixels=2.0),
+        timing_of("s2m 1", FIRST, [20.0], megapixels=12.0),
+        timing_of("s2m 1", FIRST, [25.0], objects=5, megapixels=12.0),
+        timing_of("s2m 1", FURTHER, [11.3], megapixels=12.0),
+        timing_of(ORIGINAL_ONNX, FORWARD, [339.0]),
+        timing_of(ORIGINAL_ONNX, FORWARD, [1700.0], objects=5),
+    ),
+    400.0,
+)
 
 
 def cells_of(row: str) -> list[str]:
@@ -103,9 +115,11 @@ def test_the_readme_has_four_rows_and_the_ratio_to_the_original() -> None:
 def test_times_stand_with_their_ratios() -> None:
     table = speed_markdown(Measured([], SPEED))
     rows = {row[0]: row[1:] for row in map(cells_of, table.splitlines()) if row}
-    assert rows["encode the image, once"] == ["40.0 ms", ""]
-    assert rows["the original network, one pass an object"] == ["339 ms", "900 ms"]
-    assert rows["ratio, further stroke"] == ["30 x", "30 x"]
+    assert rows["first stroke of an object"] == ["20.0 / 20.0", "25.0 / 25.0"]
+    assert rows["original, ONNX Runtime: forward pass for each object"] == ["339 / 339", "1700 / 1700"]
+    assert rows["ratio to the original in ONNX Runtime, first stroke of an object"] == ["17 x", "68 x"]
+    assert rows["ratio to the original in ONNX Runtime, further stroke"] == ["30 x", ""]
+    assert rows["open an image"] == ["120 / 120"]
 
 
 def test_the_whole_table_has_every_metric() -> None:

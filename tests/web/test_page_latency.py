@@ -23,3 +23,4 @@ def test_times_are_measured_for_one_and_for_more_objects(two_discs_file: Path, t
     for times in (one, two):
         assert times.answers >= 2
         assert 0 < times.median_ms <= times.p95_ms
+        assert min(times.answers_a_second, times.pen_up_p95_ms, times.three_strokes_ms) > 0

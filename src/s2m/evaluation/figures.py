@@ -13,7 +13,8 @@ from s2m.evaluation.protocols.finished import ALL_OBJECTS, ONE_OBJECT
 from s2m.evaluation.protocols.robustness import AS_DRAWN, REDRAWN
 from s2m.evaluation.report import markdown_table, number_words, percent_words
 from s2m.evaluation.result import Result, Size
-from s2m.evaluation.speed import Speed, counted
+from s2m.evaluation.speed import Speed, Timing, counted
+from s2m.evaluation.timing import FIRST, FORWARD, FURTHER, OPEN, ORIGINAL_ONNX
 
 WIDEST = 110
 """Columns of text that a table may have; a wider one goes on below itself."""
@@ -97,22 +98,46 @@ def published_markdown(measured: Measured) -> str:
 
 
 def speed_markdown(measured: Measured) -> str:
-    """Times by the number of objects, and how many times as fast as the original network."""
-    if measured.speed is None:
-        return "Not measured."
-    times = measured.speed.times
-    ratios = [_ratios(times.original, seconds) for seconds in (times.first, times.further)]
-    body = [
-        ["encode the image, once", _milliseconds([times.encode])[0], *[""] * (len(times.objects) - 1)],
-        ["first stroke to mask", *_milliseconds(times.first)],
-        ["further stroke to mask", *_milliseconds(times.further)],
-        ["stroke on small objects, new crops", *_milliseconds(times.new_crops)],
-        ["stroke on small objects, known crops", *_milliseconds(times.known_crops)],
-        ["the original network, one pass an object", *_milliseconds(times.original)],
-        ["ratio, first stroke", *ratios[0]],
-        ["ratio, further stroke", *ratios[1]],
+    """Times by the number of objects and by the size of the image, and how many times as fast as the original."""
+    return "Not measured." if measured.speed is None else speed_tables(measured.speed)
+
+
+def speed_tables(speed: Speed) -> str:
+    """The times of ``s2m bench`` as tables: median and 95th percentile in milliseconds."""
+    counts = sorted({timing.objects for timing in speed.timings})
+    steps = dict.fromkeys((timing.method, timing.step) for timing in speed.timings if timing.step != OPEN)
+    body = [[_step_name(speed, *step), *_by_count(speed, *step, counts)] for step in steps]
+    for step in (FIRST, FURTHER):
+        ratios = [_ratio(speed, step, count) for count in counts]
+        body.append([f"ratio to the original in ONNX Runtime, {step}", *ratios])
+    sizes = sorted({timing.megapixels for timing in speed.timings if timing.step == OPEN})
+    opened = [
+        [_step_name(speed, model, OPEN), *(_times(speed.find(model, OPEN, megapixels=size)) for size in sizes)]
+        for model in speed.models
     ]
-    return narrow_tables(["", *map(counted, times.objects)], body)
+    by_size = narrow_tables(["", *(f"{size:.1f} megapixels" for size in sizes)], opened)
+    return f"{narrow_tables(['', *map(counted, counts)], body)}\n\n{by_size}"
+
+
+def _step_name(speed: Speed, method: str, step: str) -> str:
+    return step if (method,) == speed.models else f"{method}: {step}"
+
+
+def _by_count(speed: Speed, method: str, step: str, counts: Sequence[int]) -> list[str]:
+    return [_times(speed.find(method, step, count)) for count in counts]
+
+
+def _times(timing: Timing | None) -> str:
+    return "" if timing is None else f"{_rounded(timing.median_ms)} / {_rounded(timing.p95_ms)}"
+
+
+def _rounded(milliseconds: float) -> str:
+    return f"{milliseconds:.1f}" if milliseconds < 100 else f"{milliseconds:.0f}"
+
+
+def _ratio(speed: Speed, step: str, objects: int) -> str:
+    ours, original = speed.find(speed.models[0], step, objects), speed.find(ORIGINAL_ONNX, FORWARD, objects)
+    return "" if ours is None or original is None else f"{original.median_ms / ours.median_ms:.0f} x"
 
 
 def whole_markdown(measured: Measured) -> str:
@@ -219,16 +244,8 @@ def _change_by_size(variant: str, base: str) -> Words:
 
 def _stroke_to_mask(speed: Speed) -> str:
     """The time of a further stroke on one object, and how many times as fast as the original network that is."""
-    seconds, original = speed.times.further[0], speed.times.original[0]
-    return f"{1000 * seconds:.1f} ms ({original / seconds:.0f} x)"
-
-
-def _milliseconds(seconds: Sequence[float]) -> list[str]:
-    return [f"{1000 * one:.1f} ms" if one < 0.2 else f"{1000 * one:.0f} ms" for one in seconds]
-
-
-def _ratios(original: Sequence[float], ours: Sequence[float]) -> list[str]:
-    return [f"{theirs / own:.0f} x" for theirs, own in zip(original, ours, strict=True)]
+    timing, ratio = speed.find(speed.models[0], FURTHER), _ratio(speed, FURTHER, 1)
+    return "" if timing is None else f"{timing.median_ms:.1f} ms ({ratio})"
 
 
 def _whole_table(result: Result) -> str:

@@ -1,7 +1,10 @@
-"""Times measured by ``s2m bench`` in; a file of them out, and back."""
+"""Times of the steps of annotating in; a file of them out, and back; who is how many times as fast as whom."""
 
 from __future__ import annotations
 
+import statistics
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,26 +15,26 @@ from s2m.files.atomic import write_atomically
 
 
 @dataclass(frozen=True)
-class Times:
-    """Medians in seconds; all but the first are for each of ``objects``.
+class Timing:
+    """How long one step takes.
 
     Attributes:
-        objects: how many objects are drawn on at once.
-        encode: encoding the image, once.
-        first: from the first strokes to the label map at the image's size.
-        further: the same for objects that have masks.
-        new_crops: the same for small objects that have masks, where each crop is new.
-        known_crops: the same where the crops are encoded already.
-        original: a forward pass of the original architecture for each object.
+        method: who did it, such as a model's name and version.
+        step: what was done.
+        objects: on the image, one of them drawn on.
+        megapixels: of the image.
+        median_ms: half of the runs took less.
+        p95_ms: nineteen of twenty took less.
+        runs: how many were measured.
     """
 
-    objects: tuple[int, ...]
-    encode: float
-    first: tuple[float, ...]
-    further: tuple[float, ...]
-    new_crops: tuple[float, ...]
-    known_crops: tuple[float, ...]
-    original: tuple[float, ...]
+    method: str
+    step: str
+    objects: int
+    megapixels: float
+    median_ms: float
+    p95_ms: float
+    runs: int
 
 
 @dataclass(frozen=True)
@@ -39,19 +42,48 @@ class Speed:
     """What ``s2m bench --json`` writes.
 
     Attributes:
-        model: its name and version.
-        image_wh: (width, height) of the image in pixels.
+        models: names and versions of the models, in the order given.
         threads: of the processor.
-        times: of the engine.
+        timings: of every step, all from one run.
+        peak_megabytes: memory of the process, before the other methods were loaded.
     """
 
-    model: str
-    image_wh: tuple[int, int]
+    models: tuple[str, ...]
     threads: int
-    times: Times
+    timings: tuple[Timing, ...]
+    peak_megabytes: float
+
+    def find(self, method: str, step: str, objects: int = 1, megapixels: float | None = None) -> Timing | None:
+        """The timing of one step, of the first size that was measured unless one is given; None where it was not."""
+        wanted = (method, step, objects)
+        found = (one for one in self.timings if (one.method, one.step, one.objects) == wanted)
+        return next((one for one in found if megapixels in (None, one.megapixels)), None)
 
 
 _SPEED = TypeAdapter(Speed)
+
+
+def timing_of(
+    method: str, step: str, milliseconds: Sequence[float], *, objects: int = 1, megapixels: float = 0.0
+) -> Timing:
+    """The timing of some runs."""
+    p95 = statistics.quantiles(milliseconds, n=20, method="inclusive")[-1] if len(milliseconds) > 1 else milliseconds[0]
+    return Timing(
+        method,
+        step,
+        objects,
+        round(megapixels, 2),
+        round(statistics.median(milliseconds), 2),
+        round(p95, 2),
+        len(milliseconds),
+    )
+
+
+def milliseconds_of(step: Callable[[], object]) -> float:
+    """How long a step takes once."""
+    started = time.perf_counter()
+    step()
+    return (time.perf_counter() - started) * 1000
 
 
 def write_speed(path: Path, speed: Speed) -> None:
