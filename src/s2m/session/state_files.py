@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,15 +19,24 @@ from s2m.session.project_files import sha256_of_start
 from s2m.session.state import AnnotatedObject, AnnotationState
 from s2m.types import Frozen
 
-_VERSION = 2
+_VERSION = 3
 
 
 class _LayerFields(Frozen):
+    """All of a layer but its arrays, which are named by their places among those of the state."""
+
     size_hw: tuple[int, int]
-    object_ids: tuple[int, ...]
+    logits: dict[int, int]
     exact: tuple[ExactMask, ...]
-    changed_ids: tuple[int, ...]
+    changed: dict[int, int]
     hard: tuple[HardPixels, ...]
+
+
+class _KeptArray(Frozen):
+    """An array that has one value but in a box: left, top, right, bottom."""
+
+    fill: float
+    box_xyxy: tuple[int, int, int, int]
 
 
 class _StateFields(Frozen):
@@ -42,6 +52,7 @@ class _StateFields(Frozen):
     objects: tuple[AnnotatedObject, ...]
     start: _LayerFields
     layer: _LayerFields
+    arrays: tuple[_KeptArray, ...]
     chain: tuple[MaskCommand, ...]
     past_strokes: tuple[DrawnStroke, ...]
     locks: tuple[ExactMask, ...]
@@ -55,6 +66,7 @@ def write_state(path: Path, state: AnnotationState, number: int, journal: Path, 
     Raises:
         OutputError: the file cannot be written.
     """
+    arrays = _Arrays()
     fields = _StateFields(
         version=_VERSION,
         number=number,
@@ -64,8 +76,9 @@ def write_state(path: Path, state: AnnotationState, number: int, journal: Path, 
         size_hw=state.size_hw,
         overlap=state.overlap,
         objects=state.objects,
-        start=_fields_of(state.start),
-        layer=_fields_of(state.layer),
+        start=_fields_of(state.start, arrays),
+        layer=_fields_of(state.layer, arrays),
+        arrays=tuple(arrays.kept),
         chain=state.chain,
         past_strokes=state.past_strokes,
         locks=state.locks,
@@ -73,10 +86,9 @@ def write_state(path: Path, state: AnnotationState, number: int, journal: Path, 
         note=state.note,
     )
     buffer = io.BytesIO()
-    arrays = {**_arrays_of("start", state.start), **_arrays_of("layer", state.layer)}
-    np.savez_compressed(
-        buffer, allow_pickle=False, fields=np.frombuffer(fields.model_dump_json().encode(), dtype=np.uint8), **arrays
-    )
+    text = np.frombuffer(fields.model_dump_json().encode(), dtype=np.uint8)
+    crops = {str(index): crop for index, crop in enumerate(arrays.crops)}
+    np.savez_compressed(buffer, allow_pickle=False, fields=text, **crops)
     write_atomically(path, buffer.getvalue())
 
 
@@ -95,42 +107,61 @@ def read_state(path: Path, journal: Path) -> tuple[int, AnnotationState] | None:
         return None
 
 
-def _fields_of(layer: Layer) -> _LayerFields:
+class _Arrays:
+    """The arrays of a state, each once, although its layers share most of them."""
+
+    def __init__(self) -> None:
+        self.kept: list[_KeptArray] = []
+        self.crops: list[NDArray[Any]] = []
+        self._places: dict[int, int] = {}
+
+    def place_of(self, array: NDArray[Any]) -> int:
+        if id(array) not in self._places:
+            differs = (array != array[0, 0]).astype(np.uint8)
+            left, top, width, height = cv2.boundingRect(differs)
+            box = (left, top, left + width, top + height)
+            self._places[id(array)] = len(self.kept)
+            self.kept.append(_KeptArray(fill=float(array[0, 0]), box_xyxy=box))
+            self.crops.append(array[top : top + height, left : left + width])
+        return self._places[id(array)]
+
+
+def _fields_of(layer: Layer, arrays: _Arrays) -> _LayerFields:
+    logits = zip(layer.object_ids, layer.logits, strict=True)
     return _LayerFields(
         size_hw=layer.size_hw,
-        object_ids=layer.object_ids,
+        logits={object_id: arrays.place_of(array) for object_id, array in logits},
         exact=layer.exact,
-        changed_ids=tuple(layer.changed),
+        changed={object_id: arrays.place_of(array) for object_id, array in layer.changed.items()},
         hard=layer.hard,
     )
 
 
-def _arrays_of(name: str, layer: Layer) -> dict[str, NDArray[Any]]:
-    stack = (-1, *layer.size_hw)
-    return {
-        f"{name}_logits": np.asarray(layer.logits, dtype=np.float16).reshape(stack),
-        f"{name}_changed": np.asarray(list(layer.changed.values()), dtype=bool).reshape(stack),
-    }
+def _array_of(kept: _KeptArray, crop: NDArray[Any], size_hw: tuple[int, int]) -> NDArray[Any]:
+    array = np.full(size_hw, kept.fill, dtype=crop.dtype)
+    left, top, right, bottom = kept.box_xyxy
+    array[top:bottom, left:right] = crop
+    return array
 
 
-def _layer_of(name: str, fields: _LayerFields, arrays: Mapping[str, NDArray[Any]]) -> Layer:
-    logits, changed = arrays[f"{name}_logits"], arrays[f"{name}_changed"]
-    if logits.dtype != np.float16 or logits.shape != (len(fields.object_ids), *fields.size_hw):
-        raise ValueError("the logits of a kept state do not fit it")
-    if changed.dtype != np.bool_ or changed.shape != (len(fields.changed_ids), *fields.size_hw):
-        raise ValueError("the changes of a kept state do not fit it")
-    by_object = dict(zip(fields.changed_ids, changed, strict=True))
-    return Layer(fields.size_hw, fields.object_ids, tuple(logits), fields.exact, by_object, fields.hard)
+def _layer_of(fields: _LayerFields, arrays: Sequence[NDArray[Any]]) -> Layer:
+    logits = tuple(arrays[place] for place in fields.logits.values())
+    changed = {object_id: arrays[place] for object_id, place in fields.changed.items()}
+    if any(array.dtype != np.float16 for array in logits) or any(array.dtype != np.bool_ for array in changed.values()):
+        raise ValueError("the arrays of a kept state do not fit it")
+    return Layer(fields.size_hw, tuple(fields.logits), logits, fields.exact, changed, fields.hard)
 
 
-def _state_of(fields: _StateFields, arrays: Mapping[str, NDArray[Any]]) -> AnnotationState:
+def _state_of(fields: _StateFields, crops: Mapping[str, NDArray[Any]]) -> AnnotationState:
+    size_hw = fields.layer.size_hw
+    arrays = [_array_of(kept, crops[str(index)], size_hw) for index, kept in enumerate(fields.arrays)]
     return AnnotationState(
         fields.image_name,
         fields.size_hw,
         fields.overlap,
         fields.objects,
-        _layer_of("start", fields.start, arrays),
-        _layer_of("layer", fields.layer, arrays),
+        _layer_of(fields.start, arrays),
+        _layer_of(fields.layer, arrays),
         fields.chain,
         fields.past_strokes,
         fields.locks,
