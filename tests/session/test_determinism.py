@@ -12,7 +12,9 @@ import pytest
 from disc_network import SIZE_HW, DiscAnswerer, open_session
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from s2m.engine.components import touched_cells
 from s2m.errors import JournalError
 from s2m.session import (
     AddObject,
@@ -31,7 +33,9 @@ from s2m.session import (
     Erase,
     FillHoles,
     ImportMasks,
+    JournalHeader,
     MarkImage,
+    MemoryJournal,
     MergeObjects,
     Redo,
     Session,
@@ -41,6 +45,7 @@ from s2m.session import (
     Undo,
     command_from_json,
 )
+from s2m.session.shapes import network_strokes
 from s2m.session.state_files import read_state, write_state
 from s2m.types import LabelMap
 
@@ -219,3 +224,35 @@ def test_a_kept_state_goes_on_like_a_computed_one(before: list[Command], after: 
 @given(COMMANDS)
 def test_a_command_is_the_same_after_a_trip_through_json(command: Command) -> None:
     assert command_from_json(command.model_dump_json()) == command
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(COMMANDS, min_size=1, max_size=12))
+def test_a_stroke_takes_no_pixel_from_an_object_that_it_does_not_run_over(commands: list[Command]) -> None:
+    header = JournalHeader(image="photo.jpg", size_hw=SIZE_HW, overlap="exclusive")
+    session = Session(MemoryJournal.begin(header), DiscAnswerer(), "discs")
+    do_all(session, FIRST)
+    for command in commands:
+        if not isinstance(command, Draw):
+            do_all(session, [command])
+            continue
+        before, number = session.state, session.number
+        do_all(session, [command])
+        if session.number == number or before.overlap == "overlapping":
+            continue
+        drawn = {stroke.object_id for stroke in command.strokes}
+        for object_id in set(before.object_ids) - drawn:
+            mask, logits = before.object_mask(object_id), before.layer.of(object_id)
+            is_kept = object_id in before.locked_ids or not any(
+                _runs_over(stroke, logits) for stroke in command.strokes if stroke.sign == "positive"
+            )
+            if is_kept:
+                sure = mask if logits is None else mask & (logits > 0)
+                assert session.state.object_mask(object_id)[sure].all()
+
+
+def _runs_over(stroke: DrawnStroke, logits: NDArray[np.float16] | None) -> bool:
+    if logits is None:
+        return False
+    strokes = network_strokes(stroke, SIZE_HW)
+    return bool((logits[touched_cells(strokes, SIZE_HW, logits.shape, thickness=1)] > 0).any())
