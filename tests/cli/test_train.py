@@ -233,3 +233,13 @@ def test_mistakes_are_explained(
     result = train(*arguments, "--id", "NULL")
     assert result.exit_code == 10 or "nothing to train on" in words
     assert words in result.output
+
+
+@pytest.mark.parametrize("root", ["nowhere", "a-file"])
+def test_a_data_folder_that_is_missing_is_one_line(recipe: Path, tmp_path: Path, root: str) -> None:
+    (tmp_path / "a-file").touch()
+
+    result = train(recipe, "--id", "NULL", "--data", tmp_path / root)
+
+    assert result.exit_code == 9, result.output
+    assert "is no folder" in result.output

@@ -121,3 +121,18 @@ def test_reading_needs_less_memory_than_the_file_is_long(coco_file: Path) -> Non
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < coco_file.stat().st_size
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_instance_files_are_read_in_every_unicode_encoding(coco_file: Path, encoding: str) -> None:
+    coco_file.write_bytes(coco_file.read_text().encode(encoding))
+    (only,) = read_instances(coco_file, coco_file.parent)
+    assert only.name == "street"
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"images": ' + b'{"a":' * 100_000, b"\xff\xfea", b"\xe9"])
+def test_adversarial_json_is_one_line(coco_file: Path, content: bytes) -> None:
+    coco_file.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_instances(coco_file, coco_file.parent)
+    assert "\n" not in str(caught.value)

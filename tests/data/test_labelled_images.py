@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from s2m.data.labelled_images import IGNORE, LabelledFolder, object_ids, unpaired_files
 from s2m.errors import DataError
@@ -103,3 +104,56 @@ def test_missing_folders_empty_folders_and_broken_files_say_what_to_do(tmp_path:
     (tmp_path / "a.webp").write_bytes(b"not an image")
     with pytest.raises(DataError, match="cannot be read as an image"):
         LabelledFolder(tmp_path)[0].load()
+
+
+def test_the_case_of_endings_does_not_matter(tmp_path: Path) -> None:
+    pairs = (("one.JPG", "one.png"), ("two.jpg", "two.PNG"), ("three.Jpeg", "Three.png"), ("4.TIF", "4.Png"))
+    for image, label in pairs:
+        Image.new("RGB", (4, 3)).save(tmp_path / image)
+        Image.new("L", (4, 3), 1).save(tmp_path / label)
+    assert list(unpaired_files(tmp_path)) == []
+    assert [image.name for image in LabelledFolder(tmp_path)] == ["4", "one", "three", "two"]
+    assert all(image.load()[1].all() for image in LabelledFolder(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["._a.jpg", "._a.png", ".DS_Store", "._b.webp", "Thumbs.db"])
+def test_files_that_systems_leave_are_no_part_of_a_set(tmp_path: Path, name: str) -> None:
+    write_pair(tmp_path, "a", np.ones((2, 2), np.uint8))
+    (tmp_path / name).write_bytes(b"\0\5\x16\7")
+    assert list(unpaired_files(tmp_path)) == []
+    assert [image.name for image in LabelledFolder(tmp_path)] == ["a"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_index_is_read_in_every_unicode_encoding(tmp_path: Path, encoding: str) -> None:
+    folder = tmp_path / "train" / "x"
+    write_pair(folder, "a", np.ones((2, 2), np.uint8))
+    text = "split,set,name,width,height,num_objects,kind\r\ntrain,x,a,2,2,1,parts\r\n"
+    (tmp_path / "index.csv").write_bytes(text.encode(encoding))
+    assert [image.kind for image in LabelledFolder(folder)] == ["parts"]
+
+
+def test_an_index_with_a_short_row_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "train" / "x"
+    write_pair(folder, "a", np.ones((2, 2), np.uint8))
+    (tmp_path / "index.csv").write_text("split,set,name,kind\ntrain,x\n")
+    with pytest.raises(DataError, match="2 values in row 2; wanted 4"):
+        LabelledFolder(folder)
+
+
+def test_a_smoothed_label_is_refused(tmp_path: Path) -> None:
+    write_pair(tmp_path, "a", np.ones((40, 40), np.uint8))
+    ramp = np.zeros((40, 40), np.uint8)
+    ramp[10:30, 10:30] = 255
+    Image.fromarray(ramp).filter(ImageFilter.GaussianBlur(2)).save(tmp_path / "a.png")
+    with pytest.raises(DataError, match="a smoothed mask"):
+        LabelledFolder(tmp_path)[0].load()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_photographs_of_8_and_16_bits_are_the_same(tmp_path: Path, dtype: type[np.unsignedinteger[Any]]) -> None:
+    values = np.arange(240).reshape(12, 20).astype(np.uint8)
+    deep = values.astype(dtype) * (257 if dtype is np.uint16 else 1)
+    Image.fromarray(deep).save(tmp_path / "a.tif")
+    Image.new("L", (20, 12), 1).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(LabelledFolder(tmp_path)[0].load()[0][..., 0], values)

@@ -576,3 +576,15 @@ def test_long_pauses_count_as_a_minute() -> None:
 
 def test_the_project_file_is_versioned(project: Project) -> None:
     assert json.loads((project.output / "s2m-project.json").read_text())["s2m_project"] == 1
+
+
+def test_no_two_images_write_one_label_file(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    names = ("a.png", "a.jpg", "a.png.tif", "a.jpg.bmp", "b.jpg", "b.jpg.png", "c.png")
+    for name in names:
+        Image.new("RGB", (4, 3)).save(photos / name)
+    project = Project.open(photos, tmp_path / "out")
+
+    assert len({str(project.label_path(name)).lower() for name in names}) == len(names)
+    assert project.label_path("c.png").name == "c.png"

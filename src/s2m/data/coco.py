@@ -5,11 +5,13 @@ The JSON is streamed: only the masks of the annotations that count are kept, as 
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import ijson  # type: ignore[import-untyped]
 import numpy as np
@@ -18,6 +20,7 @@ from s2m.data.labelled_images import IGNORE, MAX_OBJECTS, Kind, LabelledImage
 from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
 from s2m.files.coco_masks import compressed, decompressed
+from s2m.files.text import encoding_of
 from s2m.types import ByteArray
 
 NO_ANNOTATION_TOO_SMALL = 0.0
@@ -103,7 +106,7 @@ def _parsed(
     count = 0
     try:
         with path.open("rb") as file:
-            for item in ijson.items(file, f"{section}.item", use_float=True):
+            for item in ijson.items(_JsonBytes(file, str(path)), f"{section}.item", use_float=True):
                 try:
                     entry = parse(item)
                 except DataError as error:
@@ -117,11 +120,61 @@ def _parsed(
         raise DataError(f"{path} is missing; wanted an instance file in the JSON of COCO or LVIS") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error})") from error
-    except (ijson.JSONError, UnicodeDecodeError) as error:
+    except (ijson.JSONError, UnicodeError, OverflowError, RecursionError) as error:
         reason = str(error).partition("\n")[0]
         raise DataError(f"{path} is damaged after {count} {section} ({reason}); fetch it again") from error
     if count == 0:
         raise DataError(f"{path} holds no {section}; wanted an instance file in the JSON of COCO or LVIS")
+
+
+class _JsonBytes:
+    """A JSON file in UTF-8, whatever Unicode encoding it is in, of which the nesting is bounded.
+
+    ijson takes a time that grows with the square of the depth.
+
+    Args:
+        file: at its beginning.
+        name: of it, for messages.
+    """
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        encoding, mark_nbytes = encoding_of(file.read(4))
+        file.seek(mark_nbytes)
+        self._file, self._name = file, name
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._depth, self._in_string, self._is_escaped = 0, False, False
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; empty at the end.
+
+        Raises:
+            DataError: the file is nested too deep.
+        """
+        data = b""
+        while size and not data:
+            raw = self._file.read(size)
+            data = self._decoder.decode(raw, final=not raw).encode()
+            if not raw:
+                break
+        self._count(data)
+        return data
+
+    def _count(self, data: bytes) -> None:
+        text = (b'"' if self._in_string else b"") + data[self._is_escaped :]
+        outside, quote, rest = _STRING.sub(b"", text).partition(b'"')
+        self._in_string = bool(quote)
+        self._is_escaped = (len(rest) - len(rest.rstrip(b"\\"))) % 2 == 1
+        codes = np.frombuffer(outside, dtype=np.uint8)
+        steps = np.isin(codes, list(b"[{")).astype(np.int64) - np.isin(codes, list(b"]}"))
+        depths = self._depth + np.cumsum(steps)
+        if len(depths):
+            self._depth = int(depths[-1])
+        if depths.max(initial=0) > _DEEPEST:
+            raise DataError(f"{self._name} is nested over {_DEEPEST} deep; wanted COCO or LVIS instances")
+
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_DEEPEST = 200
 
 
 def _image_entry(item: Mapping[str, Any]) -> tuple[int, _ImageEntry]:
@@ -136,14 +189,16 @@ def _annotation(entries: Mapping[int, _ImageEntry], source: Path, item: Mapping[
 
 
 def _file_name(item: Mapping[str, Any]) -> str:
-    """COCO gives the file's name, LVIS only the address it was published at."""
-    return str(item["file_name"]) if "file_name" in item else PurePosixPath(str(item["coco_url"])).name
+    """COCO gives the file's name, on Windows with backslashes, LVIS only the address it was published at."""
+    if "file_name" not in item:
+        return PurePosixPath(str(item["coco_url"])).name
+    return str(item["file_name"]).replace("\\", "/")
 
 
 def _encoded(item: Mapping[str, Any], entry: _ImageEntry, source: Path) -> EncodedMask:
     try:
         counts = compressed(item["segmentation"], entry.size_hw)
-        area = float(item["area"]) if "area" in item else float(decompressed(counts, entry.size_hw).sum())
+        area = float(item["area"]) if item.get("area") is not None else float(decompressed(counts, entry.size_hw).sum())
     except ValueError as error:
         raise DataError(f"{source}: annotation {item.get('id')} of {entry.file_name} is malformed ({error})") from error
     return EncodedMask(counts, area, bool(item.get("iscrowd", 0)))

@@ -14,13 +14,13 @@ from s2m.data.labelled_images import INDEX_NAME, LabelledImage, object_ids
 from s2m.errors import DataError, OutputError
 from s2m.files.atomic import write_atomically
 from s2m.files.label_files import label_map_bytes
+from s2m.files.opening import open_picture, orientation_of
 from s2m.files.text import read_rows
 from s2m.types import ByteArray
 
 INDEX_COLUMNS = ("split", "set", "name", "width", "height", "num_objects", "kind")
 
 _COPIED_SUFFIXES = (".jpg", ".jpeg", ".webp")
-_EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
@@ -109,5 +109,5 @@ def _write_image(image: LabelledImage, image_rgb: ByteArray, folder: Path) -> No
 
 def _is_plain(content: bytes) -> bool:
     """Whether a photograph file needs neither turning nor a ground to lie on."""
-    with Image.open(io.BytesIO(content)) as picture:
-        return picture.getexif().get(_EXIF_ORIENTATION, 1) == 1 and not picture.has_transparency_data
+    picture = open_picture(content, "the photograph")
+    return orientation_of(picture) == 1 and not picture.has_transparency_data

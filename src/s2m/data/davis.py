@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from s2m.data.labelled_images import IMAGE_SUFFIXES, LabelFile, LabelledImage
+from s2m.data.labelled_images import LabelFile, LabelledImage, files_by_name
 from s2m.errors import DataError
+from s2m.files.images import IMAGE_SUFFIXES
 
 IMAGES, ANNOTATIONS = "JPEGImages", "Annotations"
 RESOLUTIONS = ("480p", "Full-Resolution", "1080p", "")
@@ -40,10 +41,12 @@ def read_davis(root: Path) -> tuple[LabelledImage, ...]:
 
 
 def _frames(images: Path, annotations: Path) -> Iterator[LabelledImage]:
-    for label_path in sorted(annotations.rglob("*.png")):
+    frames = {key.rpartition(".")[0]: path for key, path in files_by_name(images, "**/*").items() if path.suffix}
+    for key, label_path in files_by_name(annotations, "**/*").items():
+        if label_path.suffix.lower() != ".png":
+            continue
         inner = label_path.relative_to(annotations).with_suffix("")
-        candidates = [images / inner.parent / f"{inner.name}{suffix}" for suffix in IMAGE_SUFFIXES]
-        image_path = next((path for path in candidates if path.is_file()), None)
-        if image_path is None:
-            raise DataError(f"{label_path} has no frame {candidates[0]}; the data set is incomplete")
+        image_path = frames.get(key.rpartition(".")[0])
+        if image_path is None or image_path.suffix.lower() not in IMAGE_SUFFIXES:
+            raise DataError(f"{label_path} has no frame {images / inner}.jpg; the data set is incomplete")
         yield LabelledImage("_".join(inner.parts), "instance", image_path, LabelFile(label_path))

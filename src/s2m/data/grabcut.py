@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from s2m.data.labelled_images import IGNORE, IMAGE_SUFFIXES, LabelledImage
+from s2m.data.labelled_images import IGNORE, LabelledImage, files_by_name
 from s2m.data.picture_files import read_greys
 from s2m.errors import DataError
+from s2m.files.images import IMAGE_SUFFIXES
 from s2m.types import ByteArray
 
 IMAGES, TRIMAPS = "data_GT", "boundary_GT"
@@ -53,11 +54,12 @@ def read_grabcut(root: Path) -> tuple[LabelledImage, ...]:
 
 
 def _images(root: Path) -> Iterator[LabelledImage]:
-    for image_path in sorted((root / IMAGES).iterdir()):
+    trimaps = files_by_name(root / TRIMAPS)
+    for image_path in files_by_name(root / IMAGES).values():
         if image_path.suffix.lower() not in IMAGE_SUFFIXES:
             continue
-        candidates = [root / TRIMAPS / f"{image_path.stem}{suffix}" for suffix in TRIMAP_SUFFIXES]
-        trimap = next((path for path in candidates if path.is_file()), None)
+        names = [f"{image_path.stem}{suffix}" for suffix in TRIMAP_SUFFIXES]
+        trimap = next((trimaps[name.lower()] for name in names if name.lower() in trimaps), None)
         if trimap is None:
-            raise DataError(f"{image_path} has no trimap {candidates[0]}; the data set is incomplete")
+            raise DataError(f"{image_path} has no trimap {root / TRIMAPS / names[0]}; the data set is incomplete")
         yield LabelledImage(image_path.stem, "salient", image_path, TrimapFile(trimap))

@@ -17,6 +17,7 @@ import numpy as np
 from s2m.data.picture_files import PictureFile, read_cutout, read_label_picture, read_photograph
 from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
+from s2m.files.images import IMAGE_SUFFIXES
 from s2m.files.text import read_rows
 from s2m.types import ByteArray
 
@@ -32,7 +33,6 @@ IGNORE = 255
 """The label of unknown pixels: left out of losses and scores."""
 
 MAX_OBJECTS = 254
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".webp", ".png", ".bmp", ".tif", ".tiff")
 INDEX_NAME = "index.csv"
 
 
@@ -123,10 +123,8 @@ class LabelledFolder(Sequence[LabelledImage]):
 
     def __init__(self, folder: Path, kind: Kind | None = None, report: ReportProblem = refuse) -> None:
         self.folder = folder
-        if not folder.is_dir():
-            raise DataError(f"{folder} is no folder; give a folder of image/label pairs (NAME.jpg and NAME.png)")
-        kinds = _kinds_of_index(folder)
         files = _files_in(folder)
+        kinds = _kinds_of_index(folder)
         if kinds:
             self._images = tuple(_pairs_of_index(folder, files, kinds, kind, report))
         else:
@@ -167,23 +165,39 @@ def object_ids(label: ByteArray) -> tuple[int, ...]:
 
 def unpaired_files(folder: Path) -> Iterator[str]:
     """A sentence for each image without a label and each label without an image, in a folder without an index."""
+    files = _files_in(folder)
     if _kinds_of_index(folder):
         return
-    files = _files_in(folder)
     for path in files.values():
-        if _is_photograph(path) and f"{path.stem}.png" not in files:
+        if is_photograph(path) and _label_of(path.stem, files) is None:
             yield f"{path} has no label {path.stem}.png beside it; the data set is incomplete"
-        if path.suffix == ".png" and "-scribbles-" not in path.stem and _photograph_of(path.stem, files) is None:
+        is_label = path.suffix.lower() == ".png" and "-scribbles-" not in path.stem
+        if is_label and _photograph_of(path.stem, files) is None:
             yield f"{path} has no image such as {path.stem}.jpg beside it; the data set is incomplete"
 
 
-def _files_in(folder: Path) -> dict[str, Path]:
-    return {path.name: path for path in sorted(folder.iterdir())}
+def files_by_name(folder: Path, pattern: str = "*") -> dict[str, Path]:
+    """The files of a folder in the order of their names, by their lower-case paths below it.
+
+    Hidden files, such as those beginning with "._" that macOS leaves, are no part of a data set.
+    """
+    found = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+    return {str(path.relative_to(folder)).lower(): path for path in found}
 
 
-def _is_photograph(path: Path) -> bool:
+def is_photograph(path: Path) -> bool:
     """Whether a file beside its label is the image; the label is the PNG."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and path.suffix.lower() != ".png"
+    return path.suffix.lower() in IMAGE_SUFFIXES and path.suffix.lower() not in (".png", ".apng")
+
+
+def _files_in(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder; give a folder of image/label pairs (NAME.jpg and NAME.png)")
+    return files_by_name(folder)
+
+
+def _label_of(name: str, files: dict[str, Path]) -> Path | None:
+    return files.get(f"{name}.png".lower())
 
 
 def _pairs_of_index(
@@ -191,10 +205,10 @@ def _pairs_of_index(
 ) -> Iterator[LabelledImage]:
     for name in sorted(kinds):
         is_alpha = (kind or kinds[name]) == "alpha"
-        image_path = _photograph_of(name, files) or (files.get(f"{name}.png") if is_alpha else None)
+        image_path = _photograph_of(name, files) or (_label_of(name, files) if is_alpha else None)
         if image_path is None:
             report(f"{folder} has no image {name}, which the index lists; the data set is incomplete")
-        elif is_alpha or f"{name}.png" in files:
+        elif is_alpha or _label_of(name, files) is not None:
             yield _labelled_image(name, kind or kinds[name], image_path, files)
         else:
             report(f"{image_path} has no label {name}.png beside it; the data set is incomplete")
@@ -202,18 +216,18 @@ def _pairs_of_index(
 
 def _pairs_of_files(files: dict[str, Path], kind: Kind) -> Iterator[LabelledImage]:
     for path in files.values():
-        if _is_photograph(path) and (kind == "alpha" or f"{path.stem}.png" in files):
+        if is_photograph(path) and (kind == "alpha" or _label_of(path.stem, files) is not None):
             yield _labelled_image(path.stem, kind, path, files)
 
 
 def _labelled_image(name: str, kind: Kind, image_path: Path, files: dict[str, Path]) -> LabelledImage:
-    reader = AlphaChannel(image_path) if kind == "alpha" else LabelFile(files[f"{name}.png"])
+    reader = AlphaChannel(image_path) if kind == "alpha" else LabelFile(files[f"{name}.png".lower()])
     return LabelledImage(name, kind, image_path, reader)
 
 
 def _photograph_of(name: str, files: dict[str, Path]) -> Path | None:
-    found = (files.get(name + suffix) for suffix in IMAGE_SUFFIXES)
-    return next((path for path in found if path is not None and _is_photograph(path)), None)
+    found = (files.get((name + suffix).lower()) for suffix in IMAGE_SUFFIXES)
+    return next((path for path in found if path is not None and is_photograph(path)), None)
 
 
 def _kinds_of_index(folder: Path) -> dict[str, Kind]:

@@ -13,7 +13,15 @@ from functools import partial
 from pathlib import Path
 
 from s2m.data.coco import read_instances
-from s2m.data.labelled_images import INDEX_NAME, DataSet, LabelledFolder, LabelledImage, unpaired_files
+from s2m.data.labelled_images import (
+    INDEX_NAME,
+    DataSet,
+    LabelledFolder,
+    LabelledImage,
+    files_by_name,
+    is_photograph,
+    unpaired_files,
+)
 from s2m.data.problems import ReportProblem, refuse
 from s2m.data.published_sets import (
     LVIS_ANNOTATIONS,
@@ -39,7 +47,7 @@ def find_sets(root: Path, images_folder: Path | None = None, report: ReportProbl
     Raises:
         DataError: nothing known was found.
     """
-    if root.suffix == ".json":
+    if root.suffix.lower() == ".json":
         read = partial(read_instances, root, images_folder or root.parent, report=report)
         return (DataSet(root.stem, _opened(read, report)),)
     if not root.is_dir():
@@ -73,7 +81,7 @@ def open_set(folder: Path) -> Sequence[LabelledImage]:
     Raises:
         DataError: it is missing, broken or empty.
     """
-    if folder.suffix == ".json":
+    if folder.suffix.lower() == ".json":
         return read_instances(folder, folder.parent)
     if (folder / LVIS_ANNOTATIONS).is_file():
         return read_lvis(folder)
@@ -129,7 +137,8 @@ def _holds_set(folder: Path) -> bool:
     """Whether shards lie in a folder, or images that have labels or belong to an indexed data set."""
     if is_sharded(folder):
         return True
-    suffixes = {path.suffix.lower() for path in folder.iterdir() if path.is_file()}
-    has_images = bool(suffixes & {".jpg", ".jpeg", ".webp"})
+    files = [path for path in files_by_name(folder).values() if path.is_file()]
+    has_images = any(is_photograph(path) for path in files)
+    has_labels = any(path.suffix.lower() == ".png" for path in files)
     is_indexed = any((parent / INDEX_NAME).is_file() for parent in folder.resolve().parents[:2])
-    return has_images and (".png" in suffixes or is_indexed)
+    return has_images and (has_labels or is_indexed)

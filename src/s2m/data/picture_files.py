@@ -93,6 +93,8 @@ def _refusals(path: PictureFile) -> Iterator[None]:
     except FileNotFoundError:
         raise DataError(f"{path} is missing; the data set is incomplete") from None
     except MaskError as error:
-        raise DataError(str(error)) from error
+        if not isinstance(error.__cause__, ImageError):
+            raise DataError(str(error)) from error
+        raise DataError(f"{path} cannot be read as an image ({error}); restore the file or remove the pair") from error
     except (ImageError, OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} cannot be read as an image ({error}); restore the file or remove the pair") from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from s2m.data.coco import read_instances
-from s2m.data.labelled_images import DataSet, LabelledImage
+from s2m.data.labelled_images import DataSet, LabelledImage, files_by_name
 from s2m.data.picture_files import read_soft_mask
 from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
@@ -36,6 +36,8 @@ STATIC_REPEATS = 2
 
 FINE_SETS = ("BIG_small", "HRSOD_small")
 
+_JPEG = (".jpg", ".jpeg")
+
 
 @dataclass(frozen=True)
 class SoftMaskFile:
@@ -58,11 +60,11 @@ def static_sets_in(root: Path) -> tuple[str, ...]:
 
 def _is_there(folder: Path) -> bool:
     """Whether a folder holds images where a static set has them; other layouts use the same names."""
-    return any(folder.glob(_pattern(folder.name)))
+    return any(path.suffix.lower() in _JPEG for path in _files(folder).values())
 
 
-def _pattern(name: str, suffix: str = ".jpg") -> str:
-    return f"*/*{suffix}" if name == CLASSES_SET else f"*{suffix}"
+def _files(folder: Path) -> dict[str, Path]:
+    return files_by_name(folder, "*/*" if folder.name == CLASSES_SET else "*")
 
 
 def read_static_set(root: Path, name: str, report: ReportProblem = refuse) -> tuple[LabelledImage, ...]:
@@ -91,18 +93,20 @@ def wanted_files(name: str) -> str:
 
 
 def _pairs(folder: Path, report: ReportProblem) -> Iterator[LabelledImage]:
-    images, labels = (sorted(folder.glob(_pattern(folder.name, suffix))) for suffix in (".jpg", ".png"))
-    for image_path in images:
-        label_path = image_path.with_suffix(".png")
-        if label_path.is_file():
+    files = _files(folder)
+    images, labels = (
+        {key.rpartition(".")[0]: path for key, path in files.items() if path.suffix.lower() in suffixes}
+        for suffixes in (_JPEG, (".png",))
+    )
+    for key, image_path in images.items():
+        if key in labels:
             name = "_".join(image_path.relative_to(folder).with_suffix("").parts)
-            yield LabelledImage(name, "salient", image_path, SoftMaskFile(label_path))
+            yield LabelledImage(name, "salient", image_path, SoftMaskFile(labels[key]))
         else:
-            report(f"{image_path} has no label {label_path.name} beside it; the data set is incomplete")
-    for label_path in labels:
-        image_path = label_path.with_suffix(".jpg")
-        if not image_path.is_file():
-            report(f"{label_path} has no image {image_path.name} beside it; the data set is incomplete")
+            report(f"{image_path} has no label {image_path.stem}.png beside it; the data set is incomplete")
+    for key, label_path in labels.items():
+        if key not in images:
+            report(f"{label_path} has no image {label_path.stem}.jpg beside it; the data set is incomplete")
 
 
 def read_lvis(root: Path, report: ReportProblem = refuse) -> tuple[LabelledImage, ...]:
