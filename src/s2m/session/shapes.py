@@ -14,6 +14,7 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
+from s2m.session.clipping import clipped
 from s2m.session.commands import Brush, DrawnStroke, Erase
 from s2m.session.packed_masks import PackedMask
 from s2m.types import BACKGROUND_ID, BoolArray, Sign, Stroke
@@ -39,14 +40,14 @@ def network_strokes(drawn: DrawnStroke, size_hw: tuple[int, int]) -> tuple[Strok
 
     A box says that nothing of the object lies on its outline or beyond and that its centre belongs to it; a negative
     box, that nothing of the object lies inside; one of the background, that no object does.  Those and a lasso are
-    filled with lines.
+    filled with lines.  What lies far outside of the image is cut off.
     """
     place = (id(drawn), size_hw)
     with _known_lock:
         known = _known.get(place)
     if known is not None and known[0] is drawn:
         return known[1]
-    strokes = _network_strokes(drawn, size_hw)
+    strokes = tuple(part for stroke in _network_strokes(drawn, size_hw) for part in clipped(stroke, size_hw))
     with _known_lock, suppress(ValueError):  # Some are larger than all that is kept.
         _known[place] = (drawn, strokes)
     return strokes
