@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from annotations import coco_file, hard_image
 from s2m import export
@@ -129,3 +129,59 @@ def test_a_format_is_named_where_it_is_not_recognised(photos: Path) -> None:
     assert run(photos, "--format", "yolo").exit_code == 9
     assert run(photos, "--format", "label-maps").exit_code == 0
     assert run(photos, "--format", "cocoa").exit_code == 2
+
+
+def test_a_smoothed_mask_is_asked_about_and_read_where_its_kind_is_said(photos: Path) -> None:
+    mask = np.zeros((10, 12), dtype=np.uint8)
+    mask[3:7, 3:9] = 255
+    soft = Image.fromarray(mask).filter(ImageFilter.GaussianBlur(1))
+    soft.save(photos.parent / "masks" / "a.png")
+    refused = run(photos)
+    assert refused.exit_code == 12
+    assert "use --mask-kind binary" in refused.output
+    assert run(photos, "--mask-kind", "binary").exit_code == 0
+    assert set(np.unique(read_label_map(photos.parent / "output" / "a.png"))) == {0, 1}
+
+
+def test_masks_lie_in_folders_too_and_two_that_are_as_good_are_refused(photos: Path) -> None:
+    masks = photos.parent / "masks"
+    (masks / "inner").mkdir()
+    (masks / "a.png").rename(masks / "inner" / "A.PNG")
+    (masks / "._a.png").write_bytes(b"\0")
+    assert run(photos).exit_code == 0
+    (masks / "other").mkdir()
+    (masks / "other" / "A.PNG").write_bytes((masks / "inner" / "A.PNG").read_bytes())
+    result = run(photos, "--again")
+    assert result.exit_code == 12
+    assert "its mask may be" in result.output
+
+
+def test_names_that_cannot_be_kept_are_named_and_the_others_go_on(photos: Path) -> None:
+    for name in ("caf\udce9.jpg", "é" * 122 + ".jpg", "c.heic"):
+        (photos / name).write_bytes((photos / "a.jpg").read_bytes())
+    result = run(photos)
+    assert result.exit_code == 0
+    assert "1 of 2 images imported" in result.output
+    assert r'"caf\xe9.jpg" left out: its name is not UTF-8' in result.stderr
+    assert "its name has 248 bytes" in result.stderr
+    assert "1 file .heic left out" in result.stderr
+
+
+@pytest.mark.parametrize("length", [197, 220, 236])
+def test_long_names_are_imported(photos: Path, length: int) -> None:
+    name = "x" * length
+    (photos / "a.jpg").rename(photos / f"{name}.jpg")
+    (photos.parent / "masks" / "a.png").rename(photos.parent / "masks" / f"{name}.png")
+    result = run(photos)
+    assert result.exit_code == 0, result.output
+    assert (photos.parent / "output" / f"{name}.png").exists()
+
+
+@pytest.mark.parametrize("name", ["caf\udce9.jpg", "é" * 122 + ".jpg"])
+def test_an_image_alone_whose_name_cannot_be_kept_is_one_line(photos: Path, name: str) -> None:
+    (photos / "a.jpg").rename(photos / name)
+    root = photos.parent
+    arguments = ["import", str(photos / name), str(root / "masks"), "-o", str(root / "output")]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert result.exit_code == 3
+    assert "rename it" in result.output

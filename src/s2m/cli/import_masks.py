@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from s2m.cli.left_out import say_left_out
 from s2m.cli.mask_kind_option import mask_kind_option
 from s2m.errors import BatchError, DataError
 from s2m.files.formats.table import READERS
@@ -46,6 +47,8 @@ def import_(
     PROJECT is an output folder, or an image or a folder of images.
     """
     project = _project(project_or_images, output, images)
+    if project.source.is_dir():
+        say_left_out(project.source)
     report = import_masks(
         project,
         masks,

@@ -158,6 +158,17 @@ def left_out(folder: Path) -> list[str]:
     return counted + flaws
 
 
+def check_name(path: Path) -> None:
+    """Make sure that an image has a name that can be kept and shown.
+
+    Raises:
+        ImageError: its name is not UTF-8, or too long.
+    """
+    flaw = _flaw_of_name(path.name)
+    if flaw is not None:
+        raise ImageError(f"{printable(path)}: {flaw}")
+
+
 def read_file(path: Path) -> bytes:
     """The bytes of an image file, at least one of them.
 

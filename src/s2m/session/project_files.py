@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, JsonValue, ValidationEr
 
 from s2m.errors import ConfigError, ImageError, OutputError
 from s2m.files.atomic import write_atomically
-from s2m.files.images import IMAGE_SUFFIXES, find_images
+from s2m.files.images import IMAGE_SUFFIXES, check_name, find_images
 from s2m.session.classes import Classes
 from s2m.session.commands import Draw, MarkImage
 from s2m.session.history import History, history_of, last_model
@@ -286,6 +286,7 @@ def images_of(source: Path) -> dict[str, Path]:
         ImageError: it does not exist or cannot be listed.
     """
     if source.is_file():
+        check_name(source)
         return {source.name: source}
     if not source.exists():
         raise ImageError(f"{source} does not exist; name an image or a folder of images")
