@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 
 from s2m.engine.models import SHIPPED_MODEL, OnnxModel, available_cores
+from s2m.engine.providers import ChosenProvider
 from s2m.errors import ModelError
 from s2m.networks.loading import load_model
 
@@ -39,7 +40,7 @@ def test_threads_default_to_the_cores_of_the_process(tiny_model_folder: Path) ->
 
 
 def test_the_provider_is_named(tiny_model: OnnxModel) -> None:
-    assert tiny_model.providers == ("CPUExecutionProvider",)
+    assert tiny_model.provider == ChosenProvider("CPUExecutionProvider", "the only one installed")
 
 
 @pytest.mark.parametrize("file", ["model.json", "encoder.onnx", "decoder.onnx"])

@@ -12,7 +12,9 @@ import click
 from s2m.cli.channel_order_option import channel_order_option
 from s2m.cli.left_out import say_left_out
 from s2m.cli.mask_kind_option import mask_kind_option
+from s2m.cli.provider_option import provider_option
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
+from s2m.engine.providers import Provider
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import ConfigError, MaskError, OutputError
 from s2m.files.demo import DEMO_IMAGE
@@ -71,6 +73,7 @@ from s2m.web.workspace import Workspace, WorkspaceSettings
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM) to serve HTTPS.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
 @click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
+@provider_option
 @channel_order_option
 @click.option("--no-browser", is_flag=True, help="Print the address, and open no browser.")
 def annotate(
@@ -87,6 +90,7 @@ def annotate(
     tls_cert: Path | None,
     tls_key: Path | None,
     threads: int | None,
+    provider: Provider,
     channel_order: ChannelOrder,
     no_browser: bool,
 ) -> None:
@@ -103,7 +107,7 @@ def annotate(
         _take_classes(project, class_file)
     if overlap is not None:
         project.change_settings(project.settings.model_copy(update={"overlap": overlap}))
-    model = in_channel_order(load_model(model_folder, threads), channel_order)
+    model = in_channel_order(load_model(model_folder, threads, provider), channel_order)
     settings = WorkspaceSettings(source.resolve().name, model.card.model_id, mask, mask_kind)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     if not address.is_local:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import click
 
+from s2m.cli.provider_option import provider_option
 from s2m.cli.segment import Wanted, write_prediction
+from s2m.engine.providers import Provider
 from s2m.engine.segmenter import Segmenter
 from s2m.files.demo import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
 from s2m.files.images import read_image
@@ -30,9 +32,10 @@ from s2m.networks.loading import load_model
 )
 @click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
-def demo(output: Path, model: Path | None, threads: int | None) -> None:
+@provider_option
+def demo(output: Path, model: Path | None, threads: int | None, provider: Provider) -> None:
     """Segment two objects of the shipped photograph from a few strokes."""
-    segmenter = Segmenter(load_model(model, threads))
+    segmenter = Segmenter(load_model(model, threads, provider))
     image_rgb = read_image(DEMO_IMAGE)
     strokes = read_strokes(DEMO_STROKES, (image_rgb.shape[0], image_rgb.shape[1]))
     started = time.perf_counter()

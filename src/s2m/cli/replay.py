@@ -14,6 +14,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from s2m.cli.provider_option import provider_option
+from s2m.engine.providers import Provider
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import BatchError, MaskError, S2MError
 from s2m.files.atomic import write_atomically
@@ -79,6 +81,7 @@ class ImageChange:
 )
 @click.option("--pictures", type=click.IntRange(min=0), default=50, show_default=True, help="Side-by-side pictures.")
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
+@provider_option
 def replay(
     project_folder: Path,
     images: Path | None,
@@ -87,13 +90,14 @@ def replay(
     output: Path | None,
     pictures: int,
     threads: int | None,
+    provider: Provider,
 ) -> None:
     """Compute the masks of PROJECT (its output folder) again under a model, and report what changes.
 
     Nothing in the project changes without --replace.
     """
     project = Project.reopen(project_folder, images)
-    segmenter = Segmenter(load_model(model, threads))
+    segmenter = Segmenter(load_model(model, threads, provider))
     report = output or project_folder / "replay"
     changes, failures = replay_project(project, segmenter, report, pictures)
     click.echo(f"{summary_line(changes)}; report: {report / 'index.html'}")

@@ -17,7 +17,9 @@ from s2m.cli import fault
 from s2m.cli.channel_order_option import channel_order_option
 from s2m.cli.left_out import say_left_out
 from s2m.cli.mask_kind_option import mask_kind_option
+from s2m.cli.provider_option import provider_option
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
+from s2m.engine.providers import Provider
 from s2m.engine.segmenter import Prediction, Segmenter
 from s2m.errors import BatchError, OutputError, S2MError, StrokeError
 from s2m.files.atomic import write_atomically
@@ -100,6 +102,7 @@ class Wanted:
     "--model", type=click.Path(path_type=Path), help="Folder or .pth file of a model.  [default: the shipped one]"
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
+@provider_option
 @channel_order_option
 def segment(
     image: Path,
@@ -112,6 +115,7 @@ def segment(
     soft_masks: bool,
     model: Path | None,
     threads: int | None,
+    provider: Provider,
     channel_order: ChannelOrder,
 ) -> None:
     """Turn strokes on IMAGE, or on each image of a folder, into a label map."""
@@ -124,7 +128,7 @@ def segment(
     )
     if is_folder:
         say_left_out(image)
-    segmenter = Segmenter(in_channel_order(load_model(model, threads), channel_order))
+    segmenter = Segmenter(in_channel_order(load_model(model, threads, provider), channel_order))
     if is_folder:
         segment_folder(segmenter, jobs, wanted)
         return

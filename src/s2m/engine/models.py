@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import onnxruntime
 
 from s2m.engine.model_cards import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, read_card
+from s2m.engine.providers import Provider, choose_provider
 from s2m.errors import ModelError
 from s2m.types import FloatArray
 
@@ -39,26 +42,29 @@ class OnnxModel:
     Args:
         folder: holds ``encoder.onnx``, ``decoder.onnx`` and ``model.json``; by default the shipped model.
         threads: how many to use; by default as many as the process has cores.
+        provider: what computes; see ``s2m.engine.providers``.
 
     Raises:
-        ModelError: a file is missing, damaged or not of this kind.
+        ModelError: a file is missing, damaged or not of this kind; the provider is not installed.
     """
 
-    def __init__(self, folder: Path = SHIPPED_MODEL, threads: int | None = None) -> None:
+    def __init__(self, folder: Path = SHIPPED_MODEL, threads: int | None = None, provider: Provider = "auto") -> None:
         self.folder = Path(folder)
         self.threads = available_cores() if threads is None else threads
         if self.threads < 1:
             raise ModelError(f"a model needs at least 1 thread, got {self.threads}")
         self.card = read_card(self.folder / CARD_FILE)
-        self._encoder = _open_graph(self.folder / ENCODER_FILE, self.threads)
-        self._decoder = _open_graph(self.folder / DECODER_FILE, self.threads)
+        self.provider = choose_provider(provider, self._encoding_with)
+        self._encoder = _open_graph(self.folder / ENCODER_FILE, self.threads, self.provider.execution_provider)
+        self._decoder = _open_graph(self.folder / DECODER_FILE, self.threads, self.provider.execution_provider)
         self._feature_names = [output.name for output in self._encoder.get_outputs()]
         self._check_graphs()
 
-    @property
-    def providers(self) -> tuple[str, ...]:
-        """What ONNX Runtime computes with, such as "CPUExecutionProvider"."""
-        return tuple(self._encoder.get_providers())
+    def _encoding_with(self, execution_provider: str) -> Callable[[], object]:
+        """Encoding one square image with a provider."""
+        graph = _open_graph(self.folder / ENCODER_FILE, self.threads, execution_provider)
+        image = np.zeros((1, 3, self.card.working_size, self.card.working_size), dtype=np.float32)
+        return lambda: graph.run(None, {"image": image})
 
     def encode(self, image: FloatArray) -> tuple[FloatArray, ...]:
         """See ``Model.encode``."""
@@ -97,7 +103,7 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _open_graph(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _open_graph(path: Path, threads: int, execution_provider: str) -> onnxruntime.InferenceSession:
     if not path.is_file():
         raise ModelError(f"{path} does not exist; name a folder with {CARD_FILE}, {ENCODER_FILE} and {DECODER_FILE}")
     options = onnxruntime.SessionOptions()
@@ -109,7 +115,7 @@ def _open_graph(path: Path, threads: int) -> onnxruntime.InferenceSession:
     # next: with them, encoding a box and decoding it takes nearly twice the time on two cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(path), options, providers=[execution_provider])
     except Exception as error:  # ONNX Runtime raises a dozen kinds without a common base.
         reason = str(error).splitlines()[0]
         raise ModelError(f"{path} cannot be loaded ({reason}); get a fresh copy of the model") from error

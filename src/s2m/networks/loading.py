@@ -5,18 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from s2m.engine.models import SHIPPED_MODEL, Model, OnnxModel
+from s2m.engine.providers import Provider
 from s2m.errors import ModelError
 
 CHECKPOINT_SUFFIX = ".pth"
 
 
-def load_model(path: Path | None = None, threads: int | None = None) -> Model:
+def load_model(path: Path | None = None, threads: int | None = None, provider: Provider = "auto") -> Model:
     """The model in a folder or in a PyTorch file, or the shipped one.
 
     Args:
         path: a folder as ``OnnxModel`` reads it; a ``.pth`` file of the original network (needs PyTorch);
             None for the shipped model.
         threads: see ``OnnxModel``.
+        provider: see ``OnnxModel``; of no account for a ``.pth`` file.
 
     Raises:
         ModelError: see ``OnnxModel`` and ``s2m.networks.original.model.read_original_model``; or PyTorch is needed
@@ -24,7 +26,7 @@ def load_model(path: Path | None = None, threads: int | None = None) -> Model:
     """
     if path is not None and path.suffix == CHECKPOINT_SUFFIX:
         return _load_checkpoint(path, threads)
-    return OnnxModel(SHIPPED_MODEL if path is None else path, threads)
+    return OnnxModel(SHIPPED_MODEL if path is None else path, threads, provider)
 
 
 def _load_checkpoint(path: Path, threads: int | None) -> Model:
