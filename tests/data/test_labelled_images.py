@@ -146,7 +146,7 @@ def test_a_smoothed_label_is_refused(tmp_path: Path) -> None:
     ramp = np.zeros((40, 40), np.uint8)
     ramp[10:30, 10:30] = 255
     Image.fromarray(ramp).filter(ImageFilter.GaussianBlur(2)).save(tmp_path / "a.png")
-    with pytest.raises(DataError, match="a smoothed mask"):
+    with pytest.raises(DataError, match=r"a smoothed mask\? save it in black and white"):
         LabelledFolder(tmp_path)[0].load()
 
 

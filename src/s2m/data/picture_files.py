@@ -10,7 +10,7 @@ import numpy as np
 
 from s2m.errors import DataError, ImageError, MaskError
 from s2m.files.images import read_image_bytes
-from s2m.files.mask_pictures import MaskKind, ids_of_picture, read_stored, whole_greys
+from s2m.files.mask_pictures import ADVICE, MaskKind, ids_of_picture, read_stored, whole_greys
 from s2m.files.opening import load_picture, orientation_of, turned
 from s2m.files.reading import note
 from s2m.types import ByteArray
@@ -94,7 +94,8 @@ def _refusals(path: PictureFile) -> Iterator[None]:
         raise DataError(f"{path} is missing; the data set is incomplete") from None
     except MaskError as error:
         if not isinstance(error.__cause__, ImageError):
-            raise DataError(str(error)) from error
+            words = str(error).replace(ADVICE, "save it in black and white, or as an indexed PNG")
+            raise DataError(words) from error
         raise DataError(f"{path} cannot be read as an image ({error}); restore the file or remove the pair") from error
     except (ImageError, OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} cannot be read as an image ({error}); restore the file or remove the pair") from error

@@ -31,6 +31,9 @@ auto: as the picture suggests; what is ambiguous is refused.  labels: each value
 where a pixel is brighter than half of the brightest.
 """
 
+ADVICE = "use --mask-kind binary for one object, or --mask-kind labels if each value is one"
+"""What to do about an ambiguous mask, where there is such an option."""
+
 _WHITE, _DEEP_WHITE = 255, 65535
 _HALF_BRIGHT = (127, 128)
 _FEW_VALUES, _MANY_VALUES, _BRIGHT = 3, 12, 200
@@ -238,15 +241,14 @@ def _check_objects(greys: ByteArray, name: str) -> None:
     """Refuse greys (H, W) whose values may not be objects."""
     counts = np.bincount(greys.ravel(), minlength=256)
     found = np.flatnonzero(counts)
-    advice = "use --mask-kind binary for one object, or --mask-kind labels if each value is one"
     if len(found) == 3 and found[0] == 0 and found[1] in _HALF_BRIGHT and found[2] == _WHITE:
-        raise MaskError(f"{name} has the grey values 0, {found[1]} and 255: two objects, or a trimap? {advice}")
+        raise MaskError(f"{name} has the grey values 0, {found[1]} and 255: two objects, or a trimap? {ADVICE}")
     if not is_smoothed(greys):
         return
     ends = round(100 * (counts[0] + counts[_WHITE]) / greys.size)
     what = f"{len(found)} grey values, {ends} % of its pixels 0 or 255"
     guess = "a smoothed mask" if counts[:9].sum() + counts[247:].sum() > greys.size / 2 else "a photograph"
-    raise MaskError(f"{name} has {what}: {guess}? {advice}")
+    raise MaskError(f"{name} has {what}: {guess}? {ADVICE}")
 
 
 def _ids_of_colours(colours: ByteArray, name: str) -> ByteArray:
