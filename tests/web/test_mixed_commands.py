@@ -47,7 +47,7 @@ STEPS: tuple[tuple[str, tuple[Step, ...]], ...] = (
     ("lock", (run("s2m.actions.run('object-lock')"),)),
     ("unlock", (run("s2m.actions.run('object-lock')"),)),
     ("merge", (run("s2m.actions.run('object-merge')"),)),
-    ("brush apart", (run("s2m.ui.set({ width: 60 })"), press("u"), draw((120, 8)))),
+    ("brush apart", (run("s2m.ui.set({ width: 8 })"), press("u"), draw((120, 8)))),
     ("split", (run("s2m.actions.run('object-split')"),)),
     ("delete", (run("s2m.actions.run('object-delete')"),)),
     ("done", (press("Enter"),)),

@@ -195,6 +195,7 @@ def test_a_double_click_fits_and_leaves_no_dot(opened: PageDriver) -> None:
 
 
 def test_brackets_change_the_width_and_the_cursor_with_it(opened: PageDriver) -> None:
+    opened.press("u")
     before = opened.page.evaluate("s2m.ui.value.width")
     opened.press("]")
     wider = opened.page.evaluate("s2m.ui.value.width")

@@ -85,7 +85,7 @@ def test_the_barrel_button_of_a_pen_draws_the_opposite_sign(opened: PageDriver) 
 
 def test_the_eraser_of_a_pen_erases(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
-    opened.page.evaluate("s2m.ui.set({ width: 60 })")
+    opened.page.evaluate("s2m.ui.set({ width: 8 })")
     x, y = opened.on_screen(32, 40)
     opened.page.evaluate(
         """([x, y]) => {

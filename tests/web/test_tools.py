@@ -38,7 +38,7 @@ def test_a_lasso_that_is_only_a_click_is_no_stroke(opened: PageDriver) -> None:
 
 
 def test_the_brush_paints_pixels_that_the_network_leaves_alone(opened: PageDriver) -> None:
-    opened.page.evaluate("s2m.ui.set({ width: 60 })")
+    opened.page.evaluate("s2m.ui.set({ width: 8 })")
     opened.press("u")
     opened.draw((60, 20), (68, 20))
     assert opened.mask(1)[20, 64]
@@ -49,7 +49,7 @@ def test_the_brush_paints_pixels_that_the_network_leaves_alone(opened: PageDrive
 
 def test_the_eraser_takes_pixels_away_whatever_the_network_says(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
-    opened.page.evaluate("s2m.ui.set({ width: 60 })")
+    opened.page.evaluate("s2m.ui.set({ width: 8 })")
     opened.press("e")
     opened.draw((32, 40), (33, 40))
     assert not opened.mask(1)[40, 32]
@@ -82,6 +82,7 @@ def test_a_stroke_can_be_given_to_another_object(opened: PageDriver) -> None:
     opened.press("n")
     opened.press("t")
     opened.draw((32, 48))
+    opened.press("2")
     opened.page.get_by_role("button", name="To object 2").click()
     opened.settle()
     assert [stroke["object_id"] for stroke in opened.strokes()] == [2]
@@ -169,7 +170,7 @@ def test_objects_overlap_where_the_image_says_so(opened: PageDriver) -> None:
 
 def test_parts_are_split_and_specks_dropped_and_holes_filled(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
-    opened.page.evaluate("s2m.ui.set({ width: 40 })")
+    opened.page.evaluate("s2m.ui.set({ width: 5 })")
     opened.press("u")
     opened.draw((110, 10))
     opened.press("e")

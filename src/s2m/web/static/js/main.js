@@ -6,6 +6,7 @@ import { Minimap } from "./canvas/minimap.js";
 import { Palette } from "./canvas/palette.js";
 import { Viewport } from "./canvas/viewport.js";
 import { Actions } from "./commands/actions.js";
+import { ClassChoice } from "./commands/class_choice.js";
 import { drawActions } from "./commands/draw_actions.js";
 import { editActions } from "./commands/edit_actions.js";
 import { Editor } from "./commands/editor.js";
@@ -26,19 +27,23 @@ import { byId } from "./elements.js";
 import { CanvasInput } from "./input/canvas_input.js";
 import { Drawing } from "./input/drawing.js";
 import { takeDroppedFiles } from "./input/dropped_files.js";
+import { keepFocus } from "./input/focus.js";
 import { KeyBindings } from "./input/key_bindings.js";
 import { KeyPen } from "./input/key_pen.js";
 import { Keyboard } from "./input/keyboard.js";
 import { Pen } from "./input/pen.js";
+import { ObjectPicking } from "./input/object_picking.js";
 import { StrokeSelection } from "./input/stroke_selection.js";
 import { followAppearance } from "./panels/appearance.js";
 import { Banner } from "./panels/banner.js";
+import { ClassPalette } from "./panels/class_palette.js";
 import { ContrastLimitsPanel } from "./panels/contrast_limits_panel.js";
 import { connectDisplayPanel } from "./panels/display_panel.js";
 import { FolderStrip } from "./panels/folder_strip.js";
 import { Hints } from "./panels/hints.js";
 import { ObjectsPanel } from "./panels/objects_panel.js";
 import { Placeholder } from "./panels/placeholder.js";
+import { connectSideWidth } from "./panels/side_width.js";
 import { StatusLine } from "./panels/status_line.js";
 import { StrokePanel } from "./panels/stroke_panel.js";
 import { ToolPanel } from "./panels/tool_panel.js";
@@ -74,15 +79,19 @@ const upload = new MaskUpload({ annotation, status, connection });
 const hints = new Hints({ ui, ink });
 const drawing = new Drawing({ annotation, ui, ink, status, viewport, connection, editor, latency });
 const selection = new StrokeSelection({ annotation, ui, ink, viewport, editor });
+const picking = new ObjectPicking({ annotation, ui, viewport, masks: layers.masks });
 const canvasInput = new CanvasInput({
-  ...{ annotation, project, ui, ink, status, viewport, editor, drawing, selection, hints },
+  ...{ annotation, project, ui, ink, status, viewport, editor, drawing, selection, picking, hints },
 });
 const keyPen = new KeyPen({ ink, viewport, canvasInput });
 const actions = new Actions({ keys, project, status });
-const classesDialog = new ClassesDialog({ annotation, project, ui, palette, editor });
+const classChoice = new ClassChoice({ annotation, project, ui, status, palette, editor, connection });
+const classesDialog = new ClassesDialog({ annotation, project, palette, classChoice });
+const classPalette = new ClassPalette({ annotation, project, ui, palette, classChoice });
 actions.add(
   editActions({
     ...{ editor, navigation, annotation, project, ui },
+    chooseClass: () => classPalette.enter(),
     showClasses: () => classesDialog.show(),
     showImport: () => showImport({ annotation, project, upload }),
   }),
@@ -100,12 +109,14 @@ actions.add(
   }),
 );
 new Pen(stage, canvasInput);
-new Keyboard({ project, ui, ink, keys, viewport, canvasInput, keyPen, actions });
+new Keyboard({ annotation, project, ui, ink, keys, viewport, canvasInput, keyPen, actions });
 takeDroppedFiles(stage, { annotation, project, status, upload });
 
 // What stands around the photograph.
+keepFocus(stage);
 followAppearance(ui);
 connectDisplayPanel(ui);
+connectSideWidth(ui);
 new ContrastLimitsPanel({ annotation, ui, tiles: layers.tiles });
 new ToolPanel({ ui, keys, actions });
 new StrokePanel({ annotation, ui, ink, keys, actions });
@@ -122,7 +133,6 @@ const received = new ReceivedMessages({
   ...{ annotation, project, ui, ink, status, keys, connection, layers, viewport, drawing, navigation, hints, latency },
 });
 connection.start({ onmessage: (message) => received.take(message), greeting: () => navigation.greeting() });
-stage.focus();
 
 /** For tests and the measure of latency, which read the stores and call the parts. */
 const s2m = {

@@ -2,7 +2,7 @@
 
 import { otherSign } from "../state/ui_store.js";
 import { drawCursor } from "./cursor.js";
-import { drawExample, drawStroke } from "./strokes.js";
+import { STROKE_WIDTH_PX, drawExample, drawStroke } from "./strokes.js";
 
 /**
  * @import { AnnotationStore } from "../state/annotation_store.js"
@@ -62,9 +62,13 @@ export class InkLayer {
     const { view, strokesShown } = this.ui.value;
     const settled = [...this.annotation.value.strokes, ...(foreign ? [foreign] : [])];
     const shown = strokesShown && view !== "mask" && view !== "image" ? [...settled, ...pending] : pending;
+    const selects = this.ui.value.tool === "select";
     for (const stroke of shown) {
       const object = this.annotation.object(stroke.object_id);
       if (!stroke.points || (object && !object.visible)) continue;
+      // Boxes and lassos are answered by then: only the tool that selects needs them still.
+      const isOutline = stroke.tool === "box" || stroke.tool === "lasso";
+      if (isOutline && !selects && settled.includes(stroke) && stroke !== foreign) continue;
       drawStroke(context, this.viewport, pixelRatio, stroke, {
         alpha: stroke.committed ? 0.3 : 0.9,
         selected: stroke.key === selected,
@@ -84,8 +88,8 @@ export class InkLayer {
     const shown = this.annotation.object(object) ?? { id: object };
     drawCursor(context, pixelRatio, {
       at,
-      width,
-      isExact: tool === "brush" || tool === "eraser",
+      width: this.ui.hasWidth ? width * this.viewport.scale : STROKE_WIDTH_PX,
+      isExact: this.ui.hasWidth,
       sign: opposite ? otherSign(sign) : tool === "eraser" ? "negative" : sign,
       colour: this.annotation.value.editor ? this.palette.colourOf(shown) : IDLE_COLOUR,
       isBusy: busySince > 0 && performance.now() - busySince > BUSY_SHOWN_AFTER_MS,

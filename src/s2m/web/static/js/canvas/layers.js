@@ -59,7 +59,10 @@ export class Layers {
     const { annotation, ink, ui, viewport } = this;
     viewport.watch(() => this.redrawAll());
     annotation.watch(["objects", "strokes"], () => this.redraw("masks", "ink"));
-    ui.watch(["view", "opacity", "object", "strokesShown", "colours"], () => this.redraw("masks", "ink"));
+    ui.watch(["view", "opacity", "object", "also", "strokesShown", "colours", "bare"], () =>
+      this.redraw("masks", "ink"),
+    );
+    ui.watch(["hovered", "collecting"], () => this.redraw("masks"));
     ui.watch(["sign", "width", "tool", "opposite", "panning"], () => this.redraw("ink"));
     ui.watch(["brightness", "contrast"], ({ brightness, contrast }) => {
       const plain = brightness === 1 && contrast === 1;
@@ -142,10 +145,17 @@ export class Layers {
 
   #drawMasks() {
     const context = cleared(this.canvases.masks);
-    const { view, opacity, object: active } = this.ui.value;
-    this.masks.draw(context, this.viewport, this.pixelRatio, { view, opacity, active, objects: this.#objectsShown() });
+    const { view, opacity, bare } = this.ui.value;
+    const style = { view, opacity, active: this.ui.chosen, lit: this.#lit, objects: this.#objectsShown() };
+    if (!bare) this.masks.draw(context, this.viewport, this.pixelRatio, style);
     if (this.masks.fading) this.redraw("masks");
     for (const listener of this.onceMasksDrawn.splice(0)) listener();
+  }
+
+  /** The object under the pointer: in the list, or in the photograph where a click would choose it. */
+  get #lit() {
+    const { hovered, tool, collecting } = this.ui.value;
+    return this.ink.value.cursor === null || tool === "select" || collecting ? hovered : null;
   }
 
   /** The objects of the annotation, and the chosen one even while it is only being drawn. */
@@ -157,7 +167,8 @@ export class Layers {
   }
 
   #drawInk() {
-    this.inkLayer.draw(cleared(this.canvases.ink), this.pixelRatio);
+    const context = cleared(this.canvases.ink);
+    if (!this.ui.value.bare) this.inkLayer.draw(context, this.pixelRatio);
     // The arc about the cursor turns.
     if (this.inkLayer.turning) this.redraw("ink");
   }

@@ -17,7 +17,8 @@ const CONTOUR_PX = 1.5;
  * @typedef {object} Style
  * @property {View} view
  * @property {number} opacity 0..1
- * @property {number} active the chosen object
+ * @property {number[]} active the chosen objects
+ * @property {number | null} lit the object under the pointer
  * @property {(Coloured & {visible: boolean})[]} objects
  */
 
@@ -105,7 +106,8 @@ export class MaskLayer {
    */
   #drawShape(context, shape, object, style, pixel) {
     const colour = this.palette.colourOf(object);
-    const active = object.id === style.active;
+    const active = style.active.includes(object.id);
+    const lit = object.id === style.lit;
     const share = this.fadeMs ? Math.min(1, (performance.now() - shape.since) / this.fadeMs) : 1;
     if (style.view === "mask") {
       context.fillStyle = colour;
@@ -113,7 +115,7 @@ export class MaskLayer {
       return;
     }
     if (style.view === "overlay") {
-      const alpha = style.opacity + (active ? 0.04 : -0.04);
+      const alpha = Math.min(1, style.opacity + (active ? 0.04 : -0.04) + (lit ? 0.2 : 0));
       if (shape.before && share < 1) {
         context.fillStyle = withAlpha(colour, alpha * (1 - share));
         context.fill(shape.before, "evenodd");
@@ -125,8 +127,8 @@ export class MaskLayer {
     context.strokeStyle = "rgba(0, 0, 0, 0.45)";
     context.lineWidth = (CONTOUR_PX + (active ? 1.9 : 1.4)) * pixel;
     context.stroke(shape.path);
-    context.strokeStyle = colour;
-    context.lineWidth = (active ? CONTOUR_PX + 0.3 : CONTOUR_PX) * pixel;
+    context.strokeStyle = lit ? "#ffffff" : colour;
+    context.lineWidth = (active || lit ? CONTOUR_PX + 0.3 : CONTOUR_PX) * pixel;
     context.stroke(shape.path);
   }
 

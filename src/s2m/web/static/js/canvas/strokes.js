@@ -14,6 +14,8 @@
  * @property {number[]} points x, y, x, y... in image pixels
  */
 
+/** Strokes look like this on the screen; the network sees their middle alone. */
+export const STROKE_WIDTH_PX = 6;
 const LEAST_WIDTH_PX = 2.5;
 
 /**
@@ -26,7 +28,8 @@ const LEAST_WIDTH_PX = 2.5;
 export function drawStroke(context, viewport, pixelRatio, stroke, style) {
   if (stroke.points.length === 0) return;
   const { colour } = style;
-  const width = Math.max(LEAST_WIDTH_PX, stroke.width_px * viewport.scale);
+  const isExact = stroke.tool === "brush" || stroke.tool === "eraser";
+  const width = isExact ? Math.max(LEAST_WIDTH_PX, stroke.width_px * viewport.scale) : STROKE_WIDTH_PX;
   context.save();
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   context.globalAlpha = style.alpha;
@@ -43,7 +46,7 @@ export function drawStroke(context, viewport, pixelRatio, stroke, style) {
   }
   if (stroke.tool === "box" || stroke.tool === "lasso") {
     drawOutline(context, path, colour, stroke.sign);
-  } else if (stroke.tool === "brush" || stroke.tool === "eraser") {
+  } else if (isExact) {
     context.globalAlpha = style.alpha * 0.55;
     context.strokeStyle = stroke.sign === "negative" ? "#1a1a1a" : colour;
     context.lineWidth = stroke.width_px * viewport.scale;

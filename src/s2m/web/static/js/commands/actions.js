@@ -11,6 +11,7 @@
  * @property {() => void} run
  * @property {() => boolean} [enabled]
  * @property {boolean} [repeats] whether a held key does it again and again
+ * @property {(on: boolean) => void} [hold] for as long as its key is held
  * @property {boolean} [changes] whether it changes the annotation
  * @property {string} [otherwise] what to say where it is not enabled
  */

@@ -46,13 +46,32 @@ export function drawActions({ editor, keyPen, annotation, ui, ink }) {
     enabled: hasImage,
     changes: true,
   });
+  const ids = () => annotation.value.objects.map((object) => object.id);
+  const hasObjects = () => annotation.value.objects.length > 0;
+  /** @type {(title: string, by: number) => Action} */
+  const step = (title, by) => ({
+    group: "Objects",
+    title,
+    run: () => ui.choose(stepIn(ids(), ui.value.object, by)),
+    enabled: hasObjects,
+  });
+  const hasWidth = () => ui.hasWidth;
+  const width = { repeats: true, otherwise: "Only the exact brush and eraser have a width; strokes are lines" };
   const tools = /** @type {[Tool, string][]} */ (Object.entries(TOOLS));
 
   return {
     "switch-sign": draw("Switch between belongs and does not belong", () => ui.switchSign()),
     ...Object.fromEntries(tools.map(([tool, title]) => [`tool-${tool}`, draw(title, () => ui.set({ tool }))])),
-    narrower: { ...draw("Narrower stroke", () => ui.changeWidth(-1)), repeats: true },
-    wider: { ...draw("Wider stroke", () => ui.changeWidth(1)), repeats: true },
+    narrower: { ...draw("Narrower brush or eraser", () => ui.changeWidth(-1), hasWidth), ...width },
+    wider: { ...draw("Wider brush or eraser", () => ui.changeWidth(1), hasWidth), ...width },
+    delete: {
+      group: "Edit",
+      title: "Delete the selected stroke, or the chosen objects",
+      run: () => (hasStroke() ? editor.deleteStroke() : editor.deleteObjects()),
+      enabled: () => canEdit() && (hasStroke() || editor.chosen.length > 0),
+      changes: true,
+      otherwise: "Nothing is chosen that could be deleted",
+    },
     "stroke-delete": draw("Delete the selected stroke", () => editor.deleteStroke(), hasStroke),
     "stroke-flip": draw("Flip the sign of the selected stroke", () => editor.flipStroke(), hasStroke),
     "stroke-give": draw("Give the selected stroke to the chosen object", () => editor.giveStroke(), hasStroke),
@@ -62,5 +81,25 @@ export function drawActions({ editor, keyPen, annotation, ui, ink }) {
     },
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`object-${i + 1}`, choose(`Object ${i + 1}`, i + 1)])),
     "object-background": choose("Background strokes", 0),
+    "object-next": { ...step("Next object", 1), repeats: true },
+    "object-previous": { ...step("Previous object", -1), repeats: true },
+    "object-all": {
+      ...choose("Choose all objects", 0),
+      run: () => ui.chooseAll(ids()),
+      enabled: hasObjects,
+      otherwise: "There is no object yet",
+    },
   };
+}
+
+/**
+ * @param {number[]} ids at least one
+ * @param {number} now
+ * @param {number} by one further, or back
+ * @returns {number} after the last comes the first
+ */
+function stepIn(ids, now, by) {
+  const place = ids.indexOf(now);
+  if (place < 0) return by > 0 ? ids[0] : ids[ids.length - 1];
+  return ids[(place + by + ids.length) % ids.length];
 }

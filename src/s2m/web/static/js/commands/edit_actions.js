@@ -14,6 +14,7 @@
  * @property {AnnotationStore} annotation
  * @property {ProjectStore} project
  * @property {UiStore} ui
+ * @property {() => void} chooseClass
  * @property {() => void} showClasses
  * @property {() => void} showImport
  */
@@ -22,15 +23,18 @@
  * @param {Parts} parts
  * @returns {Record<string, Action>}
  */
-export function editActions({ editor, navigation, annotation, project, ui, showClasses, showImport }) {
+export function editActions({ editor, navigation, annotation, project, ui, chooseClass, showClasses, showImport }) {
   const canEdit = () => annotation.value.editor && annotation.value.image !== null;
   const canUndo = () => canEdit() && annotation.value.undo !== null;
   const canRedo = () => canEdit() && annotation.value.redo !== null;
   const hasObject = () => canEdit() && annotation.object(ui.value.object) !== undefined;
-  const canCopy = () => hasObject() && project.hasFolder;
+  const hasObjects = () => canEdit() && editor.chosen.length > 0;
+  const canCopy = () => hasObjects() && project.hasFolder;
 
   /** @type {(group: Action["group"], title: string, run: () => void, enabled?: () => boolean) => Action} */
   const action = (group, title, run, enabled = canEdit) => ({ group, title, run, enabled, changes: true });
+  /** @type {(title: string, run: () => void) => Action} */
+  const ofObjects = (title, run) => action("Objects", title, run, hasObjects);
   /** @type {(title: string, run: () => void) => Action} */
   const ofObject = (title, run) => action("Objects", title, run, hasObject);
 
@@ -46,28 +50,38 @@ export function editActions({ editor, navigation, annotation, project, ui, showC
       otherwise: "There is nothing to redo",
     },
     commit: action("Edit", "Commit: keep this mask, start new strokes", () => editor.command({ kind: "commit" })),
-    clear: action("Edit", "Clear everything", () => editor.command({ kind: "clear" })),
+    clear: action("Edit", "Clear the strokes and masks of all objects of this image", () => editor.clear()),
     save: action("Edit", "Save the masks now", () => editor.save()),
     "object-new": action("Objects", "New object", () => editor.newObject()),
     "object-rename": ofObject("Rename the object", () => ui.set({ renaming: ui.value.object })),
-    "object-lock": ofObject("Lock or unlock the object", () => editor.toggleObject("locked")),
-    "object-show": ofObject("Show or hide the object", () => editor.toggleObject("visible")),
-    "object-delete": ofObject("Delete the object", () => editor.commandForObject("delete_object")),
+    "object-lock": ofObjects("Lock or unlock the chosen objects", () => editor.toggleObjects("locked")),
+    "object-show": ofObjects("Show or hide the chosen objects", () => editor.toggleObjects("visible")),
+    "object-delete": ofObjects("Delete the chosen objects", () => editor.deleteObjects()),
     "object-split": ofObject("Split the object into its parts", () => editor.commandForObject("split_object")),
-    "object-merge": ofObject("Merge all objects of the same class into this one", () => editor.mergeObjects()),
+    "object-merge": ofObjects("Merge the chosen objects, or all of the class of a single one", () =>
+      editor.mergeObjects(),
+    ),
     "object-copy": action(
       "Objects",
-      "Copy the object to the next image",
+      "Copy the chosen objects to the next image",
       () => editor.copyObjectTo(navigation.neighbour(1)),
       canCopy,
     ),
+    "objects-copy": ofObjects("Copy the chosen objects", () => editor.copyObjects()),
+    "objects-paste": action("Objects", "Paste the copied objects into this image", () => editor.pasteObjects()),
+    "objects-duplicate": ofObjects("Duplicate the chosen objects", () => editor.duplicateObjects()),
     "fill-holes": ofObject("Fill the holes of the object", () => editor.commandForObject("fill_holes")),
     "drop-specks": ofObject("Drop specks of the object", () => editor.commandForObject("drop_specks")),
     smooth: ofObject("Smooth the boundary of the object", () => editor.commandForObject("smooth")),
     overlap: action("Objects", "Let objects of this image overlap, or keep them apart", () => editor.changeOverlap()),
-    classes: action("Objects", "Classes: give, add, rename, recolour", showClasses),
+    "choose-class": action("Objects", "Class of the next object: then its number or name", chooseClass),
+    classes: action("Objects", "Classes of the project: add, rename, recolour", showClasses),
     "import-masks": action("Objects", "Import masks: a label map, COCO, a folder", showImport),
     "mark-done": action("Folder", "Done with this image", () => editor.mark("done")),
+    "done-next": action("Folder", "Done with this image, on to the next unfinished one", () => {
+      if (annotation.value.status !== "done") editor.mark("done");
+      navigation.openNextUnfinished();
+    }),
     "mark-flagged": action("Folder", "Flag this image", () => editor.mark("flagged")),
   };
 }

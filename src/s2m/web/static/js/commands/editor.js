@@ -4,7 +4,7 @@ import { otherSign } from "../state/ui_store.js";
 
 /**
  * @import { Connection } from "../connection/connection.js"
- * @import { ChangeObject, ClassEntry, Command } from "../messages.js"
+ * @import { ChangeObject, Command } from "../messages.js"
  * @import { AnnotationStore } from "../state/annotation_store.js"
  * @import { InkStore } from "../state/ink_store.js"
  * @import { ProjectStore } from "../state/project_store.js"
@@ -21,6 +21,11 @@ import { otherSign } from "../state/ui_store.js";
  */
 
 export class Editor {
+  /** @type {Set<number>} objects that the server was asked to add */
+  #added = new Set();
+  /** @type {{image: string, ids: number[]} | null} what was copied */
+  #copied = null;
+
   /** @param {Parts} parts */
   constructor({ annotation, project, ui, ink, status, connection }) {
     this.annotation = annotation;
@@ -29,6 +34,8 @@ export class Editor {
     this.ink = ink;
     this.status = status;
     this.connection = connection;
+    annotation.watch(["image"], () => this.#added.clear());
+    annotation.watch(["objects"], ({ objects }) => objects.forEach(({ id }) => this.#added.delete(id)));
   }
 
   /**
@@ -54,6 +61,12 @@ export class Editor {
     this.command({ kind: "redo" });
   }
 
+  /** The strokes and masks of this image go, but for locked objects; the objects stay. */
+  clear() {
+    this.status.say("The strokes and masks of all objects of this image are cleared; undo brings them back");
+    this.command({ kind: "clear" });
+  }
+
   save() {
     const { image } = this.annotation.value;
     if (image) this.connection.command({ type: "save", image: image.name });
@@ -73,10 +86,35 @@ export class Editor {
 
   // Objects.
 
+  /** The next object, of the class that was chosen for it. */
   newObject() {
-    const id = this.annotation.nextObjectId;
-    this.command({ kind: "add_object", object_id: id });
+    const id = this.nextObjectId;
+    this.#addObject(id);
     this.ui.set({ object: id });
+  }
+
+  /** @returns {number} an id that no object has, nor one that the server was just asked to add */
+  get nextObjectId() {
+    return Math.max(this.annotation.nextObjectId - 1, ...this.#added) + 1;
+  }
+
+  /** @param {number} id of an object that is drawn on: one that is not there yet begins with the chosen class */
+  beginObject(id) {
+    const isThere = id === 0 || this.annotation.object(id) || this.#added.has(id);
+    if (!isThere && this.ui.value.nextClass) this.#addObject(id);
+  }
+
+  /** @param {number} id */
+  #addObject(id) {
+    const { nextClass } = this.ui.value;
+    const given = nextClass ? { class_name: nextClass, ...this.colourOf(nextClass) } : {};
+    this.#added.add(id);
+    this.command({ kind: "add_object", object_id: id, ...given });
+  }
+
+  /** @returns {number[]} the chosen objects that exist */
+  get chosen() {
+    return this.ui.chosen.filter((id) => this.annotation.object(id));
   }
 
   /**
@@ -95,23 +133,31 @@ export class Editor {
     this.command({ kind: "show_objects", object_ids: ids, visible });
   }
 
-  /** @param {"locked" | "visible"} what of the chosen object */
-  toggleObject(what) {
-    const object = this.annotation.object(this.ui.value.object);
-    if (!object) return;
-    if (what === "visible") this.showObjects([object.id], !object.visible);
-    else this.changeObject(object.id, { locked: !object.locked });
+  /** @param {"locked" | "visible"} what of the chosen objects */
+  toggleObjects(what) {
+    const [first] = this.chosen;
+    const value = !this.annotation.object(first)?.[what];
+    if (what === "visible") return this.showObjects(this.chosen, value);
+    for (const id of this.chosen) this.changeObject(id, { locked: value });
   }
 
-  /** @param {"delete_object" | "split_object" | "fill_holes" | "drop_specks" | "smooth"} kind */
+  deleteObjects() {
+    for (const id of this.chosen) this.command({ kind: "delete_object", object_id: id });
+  }
+
+  /** @param {"split_object" | "fill_holes" | "drop_specks" | "smooth"} kind */
   commandForObject(kind) {
     this.command({ kind, object_id: this.ui.value.object });
   }
 
-  /** All objects of the class of the chosen one become one with it. */
+  /** The chosen objects become one; of a single one, all of its class. */
   mergeObjects() {
     const into = this.annotation.object(this.ui.value.object);
     if (!into) return;
+    if (this.chosen.length > 1) {
+      this.command({ kind: "merge_objects", object_ids: this.chosen, into_id: into.id });
+      return this.ui.set({ object: into.id });
+    }
     const wanted = this.project.classOf(into);
     const others = this.annotation.value.objects.filter(
       (object) => object.id !== into.id && this.project.classOf(object) === wanted,
@@ -125,8 +171,34 @@ export class Editor {
   copyObjectTo(next) {
     const { image } = this.annotation.value;
     if (!next || !image) return this.status.say("This is the last image");
-    const ids = [this.ui.value.object];
-    this.connection.command({ type: "copy_objects", image: image.name, into: next, object_ids: ids });
+    this.connection.command({ type: "copy_objects", image: image.name, into: next, object_ids: this.chosen });
+  }
+
+  /** Remember the chosen objects, to put them into another image. */
+  copyObjects() {
+    this.#copied = { image: this.annotation.value.image?.name ?? "", ids: this.chosen };
+    const { length } = this.chosen;
+    this.status.say(`Copied ${length} ${length === 1 ? "object" : "objects"}; paste in this or another image`);
+  }
+
+  pasteObjects() {
+    if (!this.#copied) return this.status.say("Nothing was copied yet");
+    const { image, ids } = this.#copied;
+    this.#paste(image, ids);
+  }
+
+  /** In the same image, beside the chosen objects where objects exclude one another. */
+  duplicateObjects() {
+    this.#paste(this.annotation.value.image?.name ?? "", this.chosen);
+  }
+
+  /**
+   * @param {string} from an image
+   * @param {number[]} ids
+   */
+  #paste(from, ids) {
+    const into = this.annotation.value.image?.name;
+    if (into) this.connection.command({ type: "copy_objects", image: from, into, object_ids: ids });
   }
 
   // The selected stroke.
@@ -152,49 +224,11 @@ export class Editor {
   // Classes.
 
   /**
-   * Give the chosen object a class, and the colour of the class; an object that is not there yet begins with it.
-   * @param {ClassEntry} given
+   * @param {string} name of a class
+   * @returns {{colour?: string}} what its objects get, where it has a colour
    */
-  giveClass(given) {
-    const id = this.ui.value.object;
-    if (id === 0) return this.status.say("The background has no class");
-    const change = { class_name: given.name, ...(given.colour ? { colour: given.colour } : {}) };
-    if (this.annotation.object(id)) this.changeObject(id, change);
-    else this.command({ kind: "add_object", object_id: id, ...change });
-  }
-
-  /**
-   * @param {string} name
-   * @param {string} colour
-   */
-  addClass(name, colour) {
-    this.connection.command({ type: "add_class", name, colour });
-  }
-
-  /**
-   * @param {string} name
-   * @param {string} newName for the whole project
-   */
-  renameClass(name, newName) {
-    this.connection.command({ type: "change_class", name, new_name: newName });
-  }
-
-  /**
-   * Another colour of a class, for the whole project.
-   * @param {ClassEntry} given
-   * @param {string} colour
-   */
-  recolourClass(given, colour) {
-    this.connection.command({ type: "change_class", name: given.name, colour });
-    // Objects of this image follow, each of which can be undone; those with a colour of their own keep it.
-    for (const object of this.annotation.value.objects) {
-      const follows = object.colour === given.colour || !given.colour;
-      if (follows && this.project.classOf(object) === given.name) this.changeObject(object.id, { colour });
-    }
-  }
-
-  /** @param {string} name of a class that is offered no longer */
-  removeClass(name) {
-    this.connection.command({ type: "remove_class", name });
+  colourOf(name) {
+    const colour = this.project.value.classes.find((each) => each.name === name)?.colour;
+    return colour ? { colour } : {};
   }
 }

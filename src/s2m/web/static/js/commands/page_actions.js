@@ -1,6 +1,7 @@
 /** Actions that change no annotation: what is shown and how, other images, help. */
 
 import { ZOOM_NOTCH } from "../canvas/viewport.js";
+import { focusOn } from "../input/focus.js";
 
 /**
  * @import { Viewport } from "../canvas/viewport.js"
@@ -30,6 +31,7 @@ export function viewActions({ annotation, ui, ink, viewport }) {
     "view-mask": view("Overlay or mask", () => ui.toggleMaskView()),
     "view-next": view("Next view: overlay, contour, mask, image, uncertainty", () => ui.nextView()),
     "strokes-shown": view("Show or hide strokes", () => ui.toggle("strokesShown")),
+    bare: { ...view("The bare photograph, while the key is held", () => {}), hold: (on) => ui.set({ bare: on }) },
     "opacity-less": { ...view("Fainter mask", () => ui.changeOpacity(-0.05)), repeats: true },
     "opacity-more": { ...view("Stronger mask", () => ui.changeOpacity(0.05)), repeats: true },
     fit: view("Fit the photograph", () => viewport.fit(), hasImage),
@@ -51,6 +53,7 @@ export function viewActions({ annotation, ui, ink, viewport }) {
     "display-reset": view("Reset brightness, contrast and contrast limits", () => ui.resetDisplay()),
     theme: view("Dark or light", () => ui.toggleTheme()),
     panels: view("Show or hide the panels", () => ui.toggle("panels")),
+    "focus-on": view("To the bars and panels by key, and back", () => focusOn()),
   };
 }
 

@@ -1,34 +1,32 @@
-/** The classes of the project: give one to the chosen object, add, rename, recolour, take from the list. */
+/** The classes of the project: add, rename, recolour, offer no longer. */
 
 import { byId, icon, make, makeButton } from "../elements.js";
 import { openDialog } from "./dialog.js";
 
 /**
  * @import { Palette } from "../canvas/palette.js"
- * @import { Editor } from "../commands/editor.js"
+ * @import { ClassChoice } from "../commands/class_choice.js"
  * @import { ClassEntry } from "../messages.js"
  * @import { AnnotationStore } from "../state/annotation_store.js"
  * @import { ProjectStore } from "../state/project_store.js"
- * @import { UiStore } from "../state/ui_store.js"
  *
  * @typedef {object} Parts
  * @property {AnnotationStore} annotation
  * @property {ProjectStore} project
- * @property {UiStore} ui
  * @property {Palette} palette
- * @property {Editor} editor
+ * @property {ClassChoice} classChoice
  */
 
 const LONGEST_NAME = 80;
+const HELP = "Names and colours of the whole project. A renamed class holds for objects drawn before, too.";
 
 export class ClassesDialog {
   /** @param {Parts} parts */
-  constructor({ annotation, project, ui, palette, editor }) {
+  constructor({ annotation, project, palette, classChoice }) {
     this.annotation = annotation;
     this.project = project;
-    this.ui = ui;
     this.palette = palette;
-    this.editor = editor;
+    this.classChoice = classChoice;
     annotation.watch(["objects", "editor"], () => this.#draw());
     project.watch(["classes"], () => this.#draw());
   }
@@ -36,20 +34,15 @@ export class ClassesDialog {
   show() {
     openDialog("Classes", [make("div", { id: "classes" })]);
     this.#draw();
-    byId(this.project.value.classes.length ? "class-give-0" : "class-new").focus();
+    byId("class-new").focus();
   }
 
   #draw() {
     const list = document.getElementById("classes");
     if (!list) return;
     const focused = document.activeElement?.id;
-    const { object } = this.ui.value;
-    const help =
-      object === 0
-        ? "Choose an object to give it a class."
-        : `Give ${this.annotation.nameOf(object)} a class, or change the classes of the whole project.`;
     list.replaceChildren(
-      make("p", { class: "help", text: help }),
+      make("p", { class: "help", text: HELP }),
       ...this.project.value.classes.map((given, place) => this.#row(given, place)),
       this.#newRow(),
     );
@@ -61,9 +54,6 @@ export class ClassesDialog {
    * @param {number} place in the list
    */
   #row(given, place) {
-    const { object } = this.ui.value;
-    const chosen = this.annotation.object(object);
-    const has = chosen !== undefined && this.project.classOf(chosen) === given.name;
     const count = this.annotation.value.objects.filter((each) => this.project.classOf(each) === given.name).length;
     const used = count ? `${count} ${count === 1 ? "object" : "objects"}` : "";
     const colourTitle = `Colour of ${given.name}`;
@@ -74,23 +64,13 @@ export class ClassesDialog {
       title: colourTitle,
       "aria-label": colourTitle,
     });
-    colour.addEventListener("change", () => this.editor.recolourClass(given, colour.value));
-    const give = {
-      id: `class-give-${place}`,
-      class: "small-button",
-      "aria-pressed": String(has),
-      "aria-label": `Give ${given.name}`,
-      text: has ? "Given" : "Give",
-      disabled: object === 0 || !this.annotation.value.editor,
-      onclick: () => this.editor.giveClass(given),
-    };
+    colour.addEventListener("change", () => this.classChoice.recolourClass(given, colour.value));
     const removeTitle = `Offer ${given.name} no longer`;
-    const onclick = () => this.editor.removeClass(given.name);
+    const onclick = () => this.classChoice.removeClass(given.name);
     return make("div", { class: "class-line" }, [
       colour,
       this.#nameField(given.name, place),
       make("span", { class: "quiet", text: used }),
-      makeButton(give),
       makeButton({ class: "icon-button", title: removeTitle, "aria-label": removeTitle, onclick }, [icon("close")]),
     ]);
   }
@@ -109,7 +89,7 @@ export class ClassesDialog {
     });
     field.addEventListener("change", () => {
       const wanted = field.value.trim();
-      if (wanted && wanted !== name) this.editor.renameClass(name, wanted);
+      if (wanted && wanted !== name) this.classChoice.renameClass(name, wanted);
       else field.value = name;
     });
     field.addEventListener("keydown", (event) => {
@@ -133,7 +113,7 @@ export class ClassesDialog {
       const wanted = name.value.trim();
       name.focus();
       if (!wanted) return;
-      this.editor.addClass(wanted, colour.value);
+      this.classChoice.addClass(wanted, colour.value);
       name.value = "";
     };
     name.addEventListener("keydown", (event) => {

@@ -14,11 +14,13 @@ const MOUSE = [
   ["Right button", "draw the opposite sign"],
   ["Middle button", "switch the sign; drag: move when zoomed"],
   ["Wheel, pinch", "zoom at the pointer"],
+  ["Ctrl+click", "choose the object under the pointer; with Shift one more"],
+  ["Alt+wheel, Shift+drag, Alt+right drag", "width of the exact brush and eraser"],
   ["Double click", "fit the photograph"],
   ["Space", "hold: move; tap: commit"],
   ["Ctrl", "hold: collect strokes, answered on release"],
   ["Esc", "drop the stroke being drawn"],
-  ["Arrows, .", "move the pen by keyboard; pen down or up"],
+  ["Arrows", "move the pen by keyboard; Shift: finely"],
 ];
 const GROUPS = ["Draw", "Objects", "Edit", "View", "Folder", "Help"];
 

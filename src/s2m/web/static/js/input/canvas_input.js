@@ -10,6 +10,7 @@
  * @import { StatusStore } from "../state/status_store.js"
  * @import { UiStore } from "../state/ui_store.js"
  * @import { Drawing } from "./drawing.js"
+ * @import { ObjectPicking } from "./object_picking.js"
  * @import { PenTarget, Sample, StrokeStart } from "./pen.js"
  * @import { StrokeSelection } from "./stroke_selection.js"
  *
@@ -23,13 +24,14 @@
  * @property {Editor} editor
  * @property {Drawing} drawing
  * @property {StrokeSelection} selection
+ * @property {ObjectPicking} picking
  * @property {Hints} hints
  */
 
 /** @implements {PenTarget} */
 export class CanvasInput {
   /** @param {Parts} parts */
-  constructor({ annotation, project, ui, ink, status, viewport, editor, drawing, selection, hints }) {
+  constructor({ annotation, project, ui, ink, status, viewport, editor, drawing, selection, picking, hints }) {
     this.annotation = annotation;
     this.project = project;
     this.ui = ui;
@@ -39,7 +41,10 @@ export class CanvasInput {
     this.editor = editor;
     this.drawing = drawing;
     this.selection = selection;
+    this.picking = picking;
     this.hints = hints;
+    /** Whether the last press changed the annotation. */
+    this.drew = false;
   }
 
   /** @returns {boolean} whether a stroke is being drawn or moved */
@@ -54,15 +59,16 @@ export class CanvasInput {
    */
   begin(sample, start) {
     const { image, editor } = this.annotation.value;
+    this.drew = false;
     if (!image) return false;
+    const { tool } = this.ui.value;
+    if (tool === "select" && !start.eraser) return editor && this.selection.begin(sample);
     if (!editor) {
       const other = "This image is being edited in another page. Take over to draw here.";
       this.status.warn(this.project.readOnly || other);
       return false;
     }
-    const { tool } = this.ui.value;
     if (tool === "hand" && !start.eraser) return false;
-    if (tool === "select" && !start.eraser) return this.selection.begin(sample);
     if (!this.drawing.begin(sample, start)) return false;
     if (start.opposite || this.ui.value.sign === "negative") this.hints.done("opposite");
     return true;
@@ -76,8 +82,8 @@ export class CanvasInput {
 
   end() {
     if (this.selection.moving) return this.selection.end();
-    this.drawing.end();
-    this.hints.done("drawn");
+    this.drew = this.drawing.end();
+    if (this.drew) this.hints.done("drawn");
   }
 
   cancel() {
@@ -85,9 +91,20 @@ export class CanvasInput {
     else this.drawing.cancel();
   }
 
+  /**
+   * With the tool that selects, and with Ctrl, a click chooses the object under it; with Shift one more.
+   * @param {Sample} sample
+   * @param {StrokeStart} start
+   */
+  click(sample, { ctrl, shift, eraser }) {
+    if (eraser || (this.ui.value.tool !== "select" && !ctrl)) return false;
+    return this.picking.choose(sample, shift);
+  }
+
   /** @param {Point | null} at */
   hover(at) {
     this.ink.set({ cursor: at });
+    this.picking.hover(this.active ? null : at);
   }
 
   /**
@@ -112,13 +129,31 @@ export class CanvasInput {
 
   /** Fit the photograph; the dot that the first click made goes. */
   doubleClick() {
-    const last = this.ink.value.pending.at(-1) ?? this.annotation.value.strokes.at(-1);
-    if (last?.tool === "dot" && this.annotation.value.editor) this.editor.command({ kind: "undo" });
+    this.takeBack();
     this.viewport.fit();
   }
 
-  doubleClicks() {
-    return this.ui.value.tool === "stroke";
+  /** What the last press drew was no stroke. */
+  takeBack() {
+    if (this.drew && this.annotation.value.editor) this.editor.command({ kind: "undo" });
+    this.drew = false;
+  }
+
+  /** @param {number} fingers two undo, three redo */
+  tap(fingers) {
+    const { undo, redo, editor } = this.annotation.value;
+    if (!editor) return;
+    if (fingers === 2 && undo !== null) this.editor.undo();
+    if (fingers === 3 && redo !== null) this.editor.redo();
+  }
+
+  hasWidth() {
+    return this.ui.hasWidth;
+  }
+
+  /** @param {number} dx screen pixels */
+  widen(dx) {
+    this.ui.widen((2 * dx) / this.viewport.scale);
   }
 
   zoomed() {

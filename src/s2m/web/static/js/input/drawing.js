@@ -1,6 +1,6 @@
 /** What the pen draws with the chosen tool: strokes, boxes, lassos, exact brushes; live while the pen is down. */
 
-import { boxFrom } from "../canvas/strokes.js";
+import { STROKE_WIDTH_PX, boxFrom } from "../canvas/strokes.js";
 import { cornersOf, newStrokeKey, pairsOf, rounded } from "./stroke_points.js";
 
 /**
@@ -96,7 +96,7 @@ export class Drawing {
       object_id: object,
       sign: erases || (isNegative && !isExact) ? "negative" : "positive",
       tool: isExact ? (erases ? "eraser" : "brush") : /** @type {NetworkTool} */ (tool),
-      width_px: rounded(width / this.viewport.scale),
+      width_px: rounded(isExact ? width : STROKE_WIDTH_PX / this.viewport.scale),
       committed: false,
       points: [rounded(at.x), rounded(at.y)],
       pressures: pen && isExact ? [sample.pressure] : [],
@@ -123,16 +123,24 @@ export class Drawing {
     });
   }
 
+  /** @returns {boolean} whether something was drawn that can be undone */
   end() {
     const { stroke } = this;
-    if (!stroke) return;
+    if (!stroke) return false;
     this.stroke = null;
     this.ui.set({ opposite: false });
     if (stroke.tool === "stroke" && stroke.points.length === 2) stroke.tool = "dot";
-    if (isTooSmall(stroke)) return this.#forget(stroke);
-    if (!this.ui.value.collecting || isExactStroke(stroke)) return this.#send([stroke]);
+    if (isTooSmall(stroke)) {
+      this.#forget(stroke);
+      return false;
+    }
+    if (!this.ui.value.collecting || isExactStroke(stroke)) {
+      this.#send([stroke]);
+      return true;
+    }
     this.batch.push(stroke);
     this.status.say(`${this.batch.length} strokes collected; let go of Ctrl to see the answer`);
+    return false;
   }
 
   cancel() {
@@ -180,6 +188,7 @@ export class Drawing {
   /** @param {StrokeInProgress[]} strokes one, or several that the network answers */
   #send(strokes) {
     const [first] = strokes;
+    for (const stroke of strokes) this.editor.beginObject(stroke.object_id);
     const keys = strokes.map((stroke) => stroke.key);
     if (this.connection.open) this.ink.wait();
     if (!isExactStroke(first)) return this.editor.command({ kind: "draw", strokes: strokes.map(messageOf) }, keys);

@@ -30,12 +30,13 @@ export class KeyBindings extends Store {
   }
 
   /**
-   * @param {string} key
-   * @returns {string | undefined} the action of a key
+   * @param {string[]} names of a pressed key, the best first
+   * @returns {string | undefined} its action
    */
-  actionOf(key) {
+  actionOf(names) {
     const { map } = this.value;
-    return Object.keys(map).find((action) => map[action].includes(key));
+    const actions = names.map((name) => Object.keys(map).find((action) => map[action].includes(name)));
+    return actions.find((action) => action !== undefined);
   }
 
   /** @param {Preferences} preferences as the project keeps them */

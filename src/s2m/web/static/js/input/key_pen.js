@@ -54,7 +54,7 @@ export class KeyPen {
     }
     const at = this.#at;
     this.canvasInput.hover(at);
-    const start = { opposite: false, eraser: false, pen: false };
+    const start = { opposite: false, eraser: false, pen: false, ctrl: false, shift: false };
     this.down = this.canvasInput.begin({ ...at, pressure: PRESSURE }, start);
   }
 

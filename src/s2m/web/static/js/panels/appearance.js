@@ -16,6 +16,10 @@ export function followAppearance(ui) {
     stage.classList.toggle("picking", tool === "select");
   });
   // The frame of the focus on the photograph is for those who came to it by key.
-  addEventListener("keydown", (event) => document.body.classList.toggle("by-key", event.key === "Tab"), true);
+  addEventListener("keydown", (event) => {
+    const { classList } = document.body;
+    if (event.key === "Tab" && !event.defaultPrevented) classList.add("by-key");
+    else if (event.target === stage && event.key !== "Shift" && event.key !== "F6") classList.remove("by-key");
+  });
   addEventListener("pointerdown", () => document.body.classList.remove("by-key"), true);
 }

@@ -9,7 +9,8 @@ import { make, makeButton } from "../elements.js";
  */
 
 const ACTIONS = [
-  ["object-rename", "classes", "object-copy"],
+  ["object-rename", "object-show", "object-lock"],
+  ["objects-copy", "objects-duplicate", "object-copy"],
   ["fill-holes", "drop-specks", "smooth", "object-split", "object-merge"],
   ["object-delete"],
 ];

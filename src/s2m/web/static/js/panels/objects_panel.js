@@ -1,8 +1,9 @@
 /** The list of objects: colour, name, area, eye, lock and a menu for each. */
 
 import { BACKGROUND_COLOUR } from "../canvas/palette.js";
-import { byId, icon, make, makeButton } from "../elements.js";
+import { byId, elementOf, icon, make, makeButton } from "../elements.js";
 import { openObjectMenu } from "./object_menu.js";
+import { renameIn } from "./object_rename.js";
 
 /**
  * @import { Palette } from "../canvas/palette.js"
@@ -22,6 +23,8 @@ import { openObjectMenu } from "./object_menu.js";
  * @property {Actions} actions
  */
 
+const FILTERED_FROM = 5;
+
 export class ObjectsPanel {
   /** @param {Parts} parts */
   constructor({ annotation, project, ui, palette, editor, actions }) {
@@ -32,10 +35,14 @@ export class ObjectsPanel {
     this.editor = editor;
     this.actions = actions;
     this.list = byId("objects");
+    this.filter = elementOf("object-filter", HTMLInputElement);
+    this.filter.addEventListener("input", () => this.#draw());
+    this.list.addEventListener("pointerleave", () => ui.set({ hovered: null }));
     annotation.watch(["objects", "editor", "image"], () => this.#draw());
     annotation.watch(["areas"], () => this.#showAreas());
     project.watch(["project", "classes"], () => this.#draw());
-    ui.watch(["object", "colours"], () => this.#draw());
+    ui.watch(["object", "also", "colours", "nextClass"], () => this.#draw());
+    ui.watch(["hovered"], () => this.#lightUp());
     ui.watch(["renaming"], ({ renaming }) => (renaming === null ? this.#draw() : this.#rename(renaming)));
     this.list.addEventListener("keydown", (event) => this.#walk(event));
   }
@@ -43,16 +50,30 @@ export class ObjectsPanel {
   #draw() {
     if (this.ui.value.renaming !== null) return;
     const { objects } = this.annotation.value;
+    this.filter.hidden = objects.length <= FILTERED_FROM && !this.filter.value;
     const chosen = this.ui.value.object;
     const isComing = chosen !== 0 && !this.annotation.object(chosen) && !this.project.readOnly;
     const focused = this.list.contains(document.activeElement);
     this.list.replaceChildren(
-      ...objects.map((object) => this.#row(object)),
+      ...objects.filter((object) => this.#isFound(object)).map((object) => this.#row(object)),
       ...(isComing ? [this.#coming(chosen)] : []),
       this.#background(),
     );
     this.#showAreas();
-    if (focused) this.#elementIn("[aria-selected=true]")?.focus();
+    this.#lightUp();
+    this.#elementIn(".first")?.scrollIntoView({ block: "nearest" });
+    if (focused) this.#elementIn(".first")?.focus();
+  }
+
+  /** @param {ObjectEntry} object */
+  #isFound(object) {
+    const words = this.filter.value.trim().toLowerCase();
+    return `${object.name}\n${this.project.classOf(object)}`.toLowerCase().includes(words);
+  }
+
+  #lightUp() {
+    const { hovered } = this.ui.value;
+    for (const row of this.list.children) row.classList.toggle("lit", row.getAttribute("data-id") === String(hovered));
   }
 
   /** @param {string} selector */
@@ -69,7 +90,7 @@ export class ObjectsPanel {
     const lock = locked ? "Unlock" : "Lock: later strokes leave it alone";
     const label = `${name}${locked ? ", locked" : ""}${visible ? "" : ", hidden"}`;
     const row = this.#frame(id, this.palette.colourOf(object), label, [
-      make("span", { class: "digit", text: id <= 9 ? String(id) : "" }),
+      make("span", { class: "digit", text: id }),
       make("span", { class: "name", title }, [name, ...shown]),
       make("span", { class: "area", "data-area": id }),
       this.#small(visible ? "eye" : "eye-off", visible ? "Hide" : "Show", visible ? "" : "set", () =>
@@ -80,6 +101,7 @@ export class ObjectsPanel {
       ),
       this.#small("more", "More", "always", (event) => this.#openMenu(id, event)),
     ]);
+    row.classList.toggle("unseen", !visible);
     row.addEventListener("dblclick", () => this.ui.set({ renaming: id }));
     row.addEventListener("contextmenu", (event) => {
       event.preventDefault();
@@ -91,11 +113,16 @@ export class ObjectsPanel {
   /** @param {number} id of an object that exists as soon as it is drawn */
   #coming(id) {
     const row = this.#frame(id, this.palette.colourOf({ id }), `object ${id}, draw to add it`, [
-      make("span", { class: "digit", text: id <= 9 ? String(id) : "" }),
-      make("span", { class: "name quiet", text: "draw to add it" }),
+      make("span", { class: "digit", text: id }),
+      make("span", { class: "name quiet", text: this.#comingText() }),
     ]);
     row.classList.add("coming");
     return row;
+  }
+
+  #comingText() {
+    const { nextClass } = this.ui.value;
+    return nextClass ? `${nextClass}: draw to add it` : "draw to add it";
   }
 
   #background() {
@@ -114,18 +141,21 @@ export class ObjectsPanel {
    * @param {Node[]} parts
    */
   #frame(id, colour, label, parts) {
-    const isChosen = this.ui.value.object === id;
+    const isChosen = this.ui.chosen.includes(id);
     const attributes = {
       class: "object",
       role: "option",
-      tabindex: isChosen ? 0 : -1,
+      tabindex: this.ui.value.object === id ? 0 : -1,
       "aria-selected": String(isChosen),
       "aria-label": label,
       "data-id": id,
-      onclick: () => this.ui.set({ object: id }),
+      onclick: (/** @type {MouseEvent} */ event) =>
+        this.ui.choose(id, event.shiftKey || event.ctrlKey || event.metaKey),
     };
     const row = make("li", attributes, [make("span", { class: "swatch" }), ...parts]);
     row.style.setProperty("--swatch", colour);
+    row.classList.toggle("first", this.ui.value.object === id);
+    row.addEventListener("pointerenter", () => this.ui.set({ hovered: id || null }));
     return row;
   }
 
@@ -153,36 +183,10 @@ export class ObjectsPanel {
   /** @param {number} id of an object that gets another name */
   #rename(id) {
     const object = this.annotation.object(id);
-    const cell = this.#elementIn(`[data-id="${id}"] .name`);
-    if (!object || !cell || !this.annotation.value.editor) return this.ui.set({ renaming: null });
+    const row = this.#elementIn(`[data-id="${id}"]`);
+    if (!object || !row || !this.annotation.value.editor) return this.ui.set({ renaming: null });
     const classes = this.project.value.classes.map((each) => each.name);
-    const field = make("input", {
-      type: "text",
-      value: object.name,
-      maxlength: 80,
-      "aria-label": "Name of the object",
-      list: classes.length ? "class-names" : null,
-    });
-    const finish = (/** @type {boolean} */ keep) => {
-      if (this.ui.value.renaming === null) return;
-      const name = field.value.trim();
-      this.ui.set({ renaming: null });
-      if (keep && name && name !== object.name) {
-        this.editor.changeObject(id, classes.includes(name) ? { name, class_name: name } : { name });
-      }
-      byId("stage").focus();
-    };
-    field.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Enter") finish(true);
-      if (event.key === "Escape") finish(false);
-    });
-    field.addEventListener("blur", () => finish(true));
-    field.addEventListener("click", (event) => event.stopPropagation());
-    const options = classes.map((name) => make("option", { value: name }));
-    cell.replaceChildren(field, make("datalist", { id: "class-names" }, options));
-    field.select();
-    field.focus();
+    renameIn(row, object, { ui: this.ui, editor: this.editor, classes });
   }
 
   /** @param {KeyboardEvent} event arrows walk through the list */
@@ -203,7 +207,7 @@ export class ObjectsPanel {
    * @param {MouseEvent} event
    */
   #openMenu(id, event) {
-    this.ui.set({ object: id });
+    if (!this.ui.chosen.includes(id)) this.ui.set({ object: id });
     openObjectMenu({ id, x: event.clientX, y: event.clientY }, this);
   }
 }

@@ -10,12 +10,12 @@ import { byId, icon, makeButton } from "../elements.js";
 
 /** @type {Record<Tool, string>} */
 const HELP = {
-  stroke: "Draw on the object. Right button or X: draw what does not belong.",
+  stroke: "Draw on the object. Right button or X: draw what does not belong. The width of the line means nothing.",
   box: "Drag a box around the object.",
   lasso: "Draw around the object; the inside is filled.",
-  brush: "Paint exact pixels; the network leaves them as they are.",
-  eraser: "Erase exact pixels; the network leaves them as they are.",
-  select: "Click a stroke to select it, drag to move it. Delete removes it.",
+  brush: "Paint exact pixels; the network leaves them as they are. Shift and drag: width.",
+  eraser: "Erase exact pixels; the network leaves them as they are. Shift and drag: width.",
+  select: "Click an object or a stroke to choose it; Shift: one more. Drag moves a stroke. Delete removes it.",
   hand: "Drag to move the photograph.",
 };
 
@@ -49,5 +49,6 @@ export class ToolPanel {
     }
     byId("tool-title").textContent = this.actions.get(`tool-${tool}`).title;
     byId("tool-help").textContent = HELP[tool];
+    byId("width-row").hidden = !this.ui.hasWidth;
   }
 }
