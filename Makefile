@@ -57,7 +57,7 @@ check: .venv/installed-test node_modules/installed
 docs: .venv/installed-test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-test: .venv/installed-test
+test: .venv/installed-test node_modules/installed
 	@scripts/ensure-chromium
 	$(BIN)/pytest $(MEASURED) --cov=s2m.session --cov=s2m.engine --cov-report=term:skip-covered --cov-fail-under=95
 	$(BIN)/pytest $(MEASURED:%=--ignore=%)

@@ -212,6 +212,11 @@ class PageDriver:
         at = self.on_screen(x, y)
         clip = {"x": round(at[0]), "y": round(at[1]), "width": 1, "height": 1}
         shot = self.page.screenshot(clip=clip)  # type: ignore[arg-type]
+        return self.rgb_of(shot)
+
+    @staticmethod
+    def rgb_of(shot: bytes) -> tuple[int, int, int]:
+        """The colour of the first pixel of a screenshot."""
         red, green, blue = Image.open(io.BytesIO(shot)).convert("RGB").getpixel((0, 0))  # type: ignore[misc]
         return red, green, blue
 

@@ -19,11 +19,15 @@ def opened(driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Pat
 
 
 def add(driver: PageDriver, *names: str) -> None:
-    driver.page.keyboard.press("c")
+    driver.page.keyboard.press("Shift+C")
     for name in names:
         driver.page.get_by_label("Name of a new class").fill(name)
         driver.page.get_by_label("Name of a new class").press("Enter")
         driver.wait_for(f"s2m.project.value.classes.some((each) => each.name === '{name}')")
+
+
+def choose(driver: PageDriver, name: str) -> None:
+    driver.page.locator(f".class-row[data-class='{name}'] .name").click()
 
 
 def kept(folder: Path) -> list[dict[str, Any]]:
@@ -34,12 +38,12 @@ def kept(folder: Path) -> list[dict[str, Any]]:
 def test_a_class_is_made_and_given_and_taken_back_with_undo(opened: PageDriver, tmp_path: Path) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc", "ground")
-    opened.page.get_by_role("button", name="Give disc").click()
+    opened.page.keyboard.press("Escape")
+    choose(opened, "disc")
     opened.wait_for("s2m.annotation.object(1).class_name === 'disc'")
     assert opened.page.evaluate("s2m.annotation.object(1).colour") == opened.page.evaluate(
         "s2m.project.value.classes[0].colour"
     )
-    opened.page.keyboard.press("Escape")
     assert "disc" in opened.page.locator(".object[data-id='1']").inner_text()
     assert [each["name"] for each in kept(tmp_path / "out")] == ["disc", "ground"]
     assert "class of object 1" in str(opened.page.locator("button[data-action=undo]").get_attribute("title"))
@@ -50,8 +54,10 @@ def test_a_class_is_made_and_given_and_taken_back_with_undo(opened: PageDriver, 
 def test_a_renamed_class_holds_for_objects_drawn_before(opened: PageDriver, tmp_path: Path) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc")
-    opened.page.get_by_role("button", name="Give disc").click()
+    opened.page.keyboard.press("Escape")
+    choose(opened, "disc")
     opened.wait_for("s2m.annotation.object(1).class_name === 'disc'")
+    opened.page.keyboard.press("Shift+C")
     opened.page.get_by_label("Name of the class disc").fill("ball")
     opened.page.get_by_label("Name of the class disc").press("Enter")
     opened.wait_for("s2m.project.classOf(s2m.annotation.object(1)) === 'ball'")
@@ -63,16 +69,18 @@ def test_a_renamed_class_holds_for_objects_drawn_before(opened: PageDriver, tmp_
 def test_objects_follow_the_colour_of_their_class(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
     add(opened, "disc")
-    opened.page.get_by_role("button", name="Give disc").click()
+    opened.page.keyboard.press("Escape")
+    choose(opened, "disc")
     opened.wait_for("s2m.annotation.object(1).class_name === 'disc'")
+    opened.page.keyboard.press("Shift+C")
     opened.page.get_by_label("Colour of disc").fill("#123456")
     opened.wait_for(
         "s2m.annotation.object(1).colour === '#123456' && s2m.project.value.classes[0].colour === '#123456'"
     )
     opened.page.keyboard.press("Escape")
     opened.press("2")
-    opened.page.keyboard.press("c")
-    opened.page.get_by_role("button", name="Give disc").click()
+    choose(opened, "disc")
+    opened.draw((90, 48), (102, 48))
     opened.wait_for("s2m.annotation.object(2)?.colour === '#123456'")
 
 
@@ -95,3 +103,42 @@ def test_classes_of_one_page_are_offered_in_the_other_and_after_a_restart(
     served.stop()
     third = new_driver().open(serve(two_discs_file, tmp_path / "out").url)
     assert third.page.evaluate("s2m.project.value.classes[0].name") == "ball"
+
+
+def test_a_class_is_chosen_before_the_stroke_by_name_and_by_number(opened: PageDriver) -> None:
+    field = opened.page.locator("#class-field")
+    for name in ("disc", "ball"):
+        opened.page.keyboard.press("c")
+        opened.page.keyboard.type(name)
+        opened.page.keyboard.press("Enter")
+        opened.wait_for(f"s2m.project.value.classes.some((each) => each.name === '{name}')")
+    opened.draw((24, 48), (40, 48))
+    assert opened.page.evaluate("s2m.annotation.object(1).class_name") == "ball"
+    opened.press("n")
+    opened.draw((90, 48), (102, 48))
+    assert opened.page.evaluate("s2m.annotation.object(2).class_name") == "ball"
+    opened.page.keyboard.press("c")
+    opened.page.keyboard.type("1")
+    assert field.input_value() == ""
+    assert opened.page.evaluate("[s2m.ui.value.object, document.activeElement.id]") == [3, "stage"]
+    opened.draw((10, 10), (20, 10))
+    assert opened.page.evaluate("s2m.annotation.object(3).class_name") == "disc"
+    assert opened.page.locator(".class-row .name").all_inner_texts() == ["disc", "ball", "no class"]
+    opened.page.keyboard.press("c")
+    opened.page.keyboard.type("bal")
+    assert opened.page.locator(".class-row.marked .name").inner_text() == "ball"
+    opened.page.keyboard.press("Shift+Enter")
+    opened.wait_for("s2m.annotation.object(3).class_name === 'ball'")
+
+
+def test_a_class_holds_for_all_objects_that_are_chosen_together(opened: PageDriver) -> None:
+    opened.draw((24, 48), (40, 48))
+    opened.press("2")
+    opened.draw((90, 48), (102, 48))
+    opened.press("Control+a")
+    opened.page.keyboard.press("c")
+    opened.page.keyboard.type("thing")
+    opened.page.keyboard.press("Enter")
+    opened.wait_for("s2m.annotation.value.objects.every((object) => object.class_name === 'thing')")
+    opened.page.locator("#side").hover()
+    assert opened.page.locator("#dialog").is_hidden()

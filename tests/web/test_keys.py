@@ -45,7 +45,10 @@ KEYS = (
     ("?", "document.getElementById('dialog').open"),
     ("F1", "document.getElementById('dialog').open"),
     ("i", "document.getElementById('import-file') !== null"),
-    ("c", "document.getElementById('classes') !== null"),
+    ("c", "document.activeElement.id === 'class-field'"),
+    ("Escape", "document.activeElement.id === 'stage'"),
+    ("Shift+C", "document.getElementById('classes') !== null"),
+    ("y", "!s2m.ui.value.strokesShown"),
     ("Control+k", "document.activeElement.getAttribute('role') === 'combobox'"),
     ("Control+,", "document.getElementById('dialog').textContent.includes('Keys as in CVAT')"),
     ("Enter", "s2m.annotation.value.status === 'done'"),
@@ -91,8 +94,8 @@ KEYS_IN_A_FOLDER = (
 )
 """Keys pressed one after the other in a folder of two images, and what holds after each."""
 
-KEYS_ELSEWHERE = ("w", "Shift+W")
-"""Those of images of more than 8 bits: tests/web/test_contrast_limits_in_page.py."""
+KEYS_ELSEWHERE = ("w", "Shift+W", "j", "q", "o", "k", "F2", "Control+c", "Control+v", "Control+d")
+"""Of images of more than 8 bits: test_contrast_limits_in_page.py; of objects and folders: test_objects_in_page.py."""
 
 
 def test_every_key_does_what_the_sheet_says(opened: PageDriver) -> None:

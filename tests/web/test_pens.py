@@ -153,3 +153,27 @@ def test_fast_strokes_keep_their_coalesced_points(opened: PageDriver) -> None:
     opened.settle()
     (stroke,) = opened.strokes()
     assert len(stroke["points"]) >= 40  # type: ignore[arg-type]
+
+
+def test_a_tap_of_two_fingers_undoes_and_of_three_redoes(opened: PageDriver) -> None:
+    opened.draw((24, 48), (40, 48))
+    places = [opened.on_screen(x, 20) for x in (40, 60, 80)]
+    for fingers, strokes in ((2, 0), (3, 1)):
+        for count in range(1, fingers + 1):
+            touch(opened, "touchStart", *places[:count])
+        touch(opened, "touchEnd")
+        opened.wait_for(f"s2m.annotation.value.strokes.length === {strokes}")
+        opened.settle()
+
+
+def test_a_palm_that_was_there_before_the_pen_draws_nothing(opened: PageDriver) -> None:
+    touch(opened, "touchStart", opened.on_screen(90, 80))
+    touch(opened, "touchMove", opened.on_screen(100, 84))
+    pen(opened, "mousePressed", (30, 48))
+    pen(opened, "mouseMoved", (40, 48))
+    touch(opened, "touchMove", opened.on_screen(110, 84))
+    pen(opened, "mouseReleased", (40, 48), buttons=0)
+    touch(opened, "touchEnd")
+    opened.settle()
+    (stroke,) = opened.strokes()
+    assert stroke["points"][0] == pytest.approx(30, abs=1)  # type: ignore[index]

@@ -21,7 +21,10 @@ OBJECT_COLOURS: tuple[tuple[int, int, int], ...] = (
     (120, 220, 255),
     (215, 70, 40),
 )
-"""RGB colours of objects 1 to 8 on screen, told apart by colour-blind people too; they repeat from 9 on."""
+"""RGB colours of objects 1 to 8 on screen, told apart by colour-blind people too; lighter and darker from 9 on."""
+
+_SHADES: tuple[tuple[int, float], ...] = ((0, 0.0), (255, 0.5), (0, 0.42), (255, 0.25))
+"""Grey to mix in, and its share, for each further eight objects."""
 
 _BACKGROUND_COLOUR = (70, 70, 70)
 _FILL = 0.42
@@ -32,7 +35,10 @@ def object_colour(object_id: int) -> tuple[int, int, int]:
     """The RGB colour of an object on screen; grey for the background."""
     if object_id == BACKGROUND_ID:
         return _BACKGROUND_COLOUR
-    return OBJECT_COLOURS[(object_id - 1) % len(OBJECT_COLOURS)]
+    round_of_eight, place = divmod(object_id - 1, len(OBJECT_COLOURS))
+    grey, share = _SHADES[round_of_eight % len(_SHADES)]
+    red, green, blue = (round(value + (grey - value) * share) for value in OBJECT_COLOURS[place])
+    return red, green, blue
 
 
 def draw_overlay(image_rgb: ByteArray, label_map: LabelMap, strokes: Sequence[Stroke] = ()) -> ByteArray:

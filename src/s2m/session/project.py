@@ -170,6 +170,24 @@ class Project:
         with self._lock:
             return tuple(self._entries.values())
 
+    def look_again(self) -> tuple[str, ...]:
+        """Take in images that came into the folder since; they stand last until the project is opened again.
+
+        Returns:
+            their names.
+
+        Raises:
+            ImageError: the folder cannot be listed.
+            OutputError: they lie in the output folder.
+        """
+        found = images_of(self.source)
+        with self._lock:
+            new = {name: path for name, path in found.items() if name not in self._paths}
+            check_outputs(new, self.output)
+            self._paths.update(new)
+            self._entries.update({name: self._entry(name) for name in new})
+        return tuple(new)
+
     def entry(self, name: str) -> ImageEntry:
         """One image.
 

@@ -40,6 +40,12 @@ class Open(_Message):
     image: Name
 
 
+class LookAgain(_Message):
+    """Look for images that came into the folder since."""
+
+    type: Literal["look_again"]
+
+
 class TakeOver(_Message):
     """Become the editor of an image that another page edits."""
 
@@ -146,6 +152,7 @@ class CopyObjects(_Message):
 MessageFromPage = Annotated[
     Hello
     | Open
+    | LookAgain
     | TakeOver
     | DoCommand
     | PenPoints

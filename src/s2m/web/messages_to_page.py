@@ -248,6 +248,13 @@ class FolderEntryChanged(TypedDict):
     entry: FolderEntry
 
 
+class FolderChanged(TypedDict):
+    """There are other images in the folder."""
+
+    type: Literal["folder"]
+    folder: list[FolderEntry]
+
+
 class ClassesChanged(TypedDict):
     """The classes of the project changed."""
 
@@ -276,6 +283,7 @@ MessageToPage: TypeAlias = (
     | EncodingProgress
     | ImageSaved
     | FolderEntryChanged
+    | FolderChanged
     | ClassesChanged
     | Notice
 )

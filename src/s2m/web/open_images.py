@@ -64,7 +64,7 @@ class OpenImages:
         self._opening: dict[str, asyncio.Lock] = {}
         self._left_at: dict[str, float] = {}
         self._to_tell: dict[str, tuple[str, ...]] = {}
-        self._index = {entry.name: index for index, entry in enumerate(project.images)}
+        self.index = {entry.name: index for index, entry in enumerate(project.images)}
 
     def __iter__(self) -> Iterator[OpenImage]:
         return iter(tuple(self._images.values()))
@@ -92,11 +92,11 @@ class OpenImages:
             ImageError: there is no such image, or it cannot be read.
             JournalError: its annotation cannot be opened.
         """
-        if name not in self._index:
+        if name not in self.index:
             raise ImageError(f"{name} is not in this project; reload the page")
         async with self.opening(name):
             if name not in self._images:
-                self._images[name] = await self._make(self._index[name], name, await_page)
+                self._images[name] = await self._make(self.index[name], name, await_page)
                 self._left_at[name] = time.monotonic()
                 self._workers.start(self._after_leaving(name))  # For a command alone no page may ever show it.
             return self._images[name]
@@ -109,7 +109,7 @@ class OpenImages:
         """
         async with self.opening(name):
             if name not in self._images:
-                session = await self._open_session(self._index[name], name)
+                session = await self._open_session(self.index[name], name)
                 self._to_tell[name] = session.notices
                 try:
                     await self._workers.in_background(lambda: self._project.save(session))

@@ -66,7 +66,9 @@ class MaskSaver:
             self._save_after(open_image, SAVE_AGAIN_AFTER_S)
             return
         backup = result.backup.name if result.backup else None
-        open_image.tell_all(ImageSaved(type="saved", image=open_image.name, path=str(result.path), backup=backup))
+        open_image.tell_all(
+            ImageSaved(type="saved", image=open_image.name, path=str(result.path.absolute()), backup=backup)
+        )
         self._on_saved(open_image.name)
 
     def _save_after(self, open_image: OpenImage, seconds: float) -> None:

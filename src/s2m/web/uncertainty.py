@@ -9,7 +9,8 @@ from s2m.engine.aggregation import sigmoid
 from s2m.types import ByteArray, ObjectLogits
 from s2m.web.pyramid import EncodedTile
 
-_COLOUR_BGR = (40, 170, 255)
+_COLOUR_BGR = (255, 229, 0)
+"""Cyan: it shows on wood and skin; the legend of the page has the same (``.legend`` in ``parts.css``)."""
 _STRONGEST = 215
 
 

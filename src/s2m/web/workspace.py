@@ -19,6 +19,7 @@ from s2m.session.state import colour_of
 from s2m.web import page_state
 from s2m.web.class_changes import classes_after
 from s2m.web.connection import PageConnection
+from s2m.web.copies import copies
 from s2m.web.image_encoder import ImageEncoder
 from s2m.web.messages_from_page import (
     CHANGES,
@@ -29,6 +30,7 @@ from s2m.web.messages_from_page import (
     Hello,
     KeepPreferences,
     KeepView,
+    LookAgain,
     MessageFromPage,
     Open,
     PenCancel,
@@ -40,6 +42,8 @@ from s2m.web.messages_from_page import (
 from s2m.web.messages_to_page import (
     ClassesChanged,
     EncodingProgress,
+    FolderChanged,
+    FolderEntry,
     FolderEntryChanged,
     ImageUnreadable,
     MessageToPage,
@@ -57,7 +61,7 @@ from s2m.web.pyramid import EncodedTile
 from s2m.web.saving import MaskSaver
 from s2m.web.workers import Workers
 
-PALETTE_SIZE = 8
+PALETTE_SIZE = 32
 _OPENED_WITHIN_S = 3.0
 _NOT_FOR_PAGES = ("model_used",)
 log = logging.getLogger("s2m.web")
@@ -122,7 +126,7 @@ class Workspace:
             self._changed,
             self.workers,
         )
-        self._index = {entry.name: index for index, entry in enumerate(project.images)}
+        self._index = self.open_images.index
 
     def memory(self) -> tuple[MemoryUse, ...]:
         """What is kept of the images shown last, and how much it may."""
@@ -177,7 +181,7 @@ class Workspace:
                 type="welcome",
                 project=self._project_info(),
                 preferences=cast(Preferences, self.project.settings.preferences),
-                folder=[page_state.image_entry(index, entry) for index, entry in enumerate(images)],
+                folder=self._folder(),
                 first=last if last in self._index else (images[0].name if images else ""),
             )
         )
@@ -235,6 +239,8 @@ class Workspace:
             case Save():
                 await self._saver.save(await self.open_images.to_edit(connection, message.image))
                 connection.send(done(message.id, "save"))
+            case LookAgain():
+                await self._look_again()
             case TakeOver():
                 self.open_images.make_editor(self.open_images.shown(connection, message.image), connection)
             case KeepView():
@@ -325,8 +331,18 @@ class Workspace:
         if into.session.was_done(message.id):
             connection.send(done(message.id, "paste_objects"))
             return
-        open_image = self.open_images.shown(connection, message.image)
-        into.put(QueuedCommand(connection, message.id, open_image.session.state.copy_objects(message.object_ids)))
+        source = await self.open_images.open(message.image)
+        command = copies(source.session.state, message.object_ids, into.session.state)
+        into.put(QueuedCommand(connection, message.id, command))
+
+    async def _look_again(self) -> None:
+        """Take in images that came into the folder since, and tell all pages."""
+        for name in await self.workers.read(self.project.look_again):
+            self._index[name] = len(self._index)
+        self._tell_all(FolderChanged(type="folder", folder=self._folder()))
+
+    def _folder(self) -> list[FolderEntry]:
+        return [page_state.image_entry(index, entry) for index, entry in enumerate(self.project.images)]
 
     def start(self) -> None:
         """Mend what a kill left behind."""

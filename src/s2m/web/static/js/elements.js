@@ -1,5 +1,8 @@
 /** Short words for making and finding parts of the page. */
 
+/** Whether the page is worked with fingers, and words must not speak of buttons of a mouse. */
+export const FINGERS = matchMedia("(pointer: coarse)").matches;
+
 /** @typedef {string | number | boolean | null | undefined | ((event: never) => void)} Attribute */
 
 /**

@@ -98,7 +98,7 @@ actions.add(
 );
 actions.add(drawActions({ editor, keyPen, annotation, ui, ink }));
 actions.add(viewActions({ annotation, ui, ink, viewport }));
-actions.add(folderActions({ annotation, project, ui, navigation }));
+actions.add(folderActions({ annotation, project, ui, status, navigation }));
 actions.add(
   helpActions({
     hints,

@@ -3,6 +3,7 @@
 export type MessageFromPage =
   | Hello
   | Open
+  | LookAgain
   | TakeOver
   | DoCommand
   | PenPoints
@@ -28,6 +29,7 @@ export type MessageToPage =
   | EncodingProgress
   | ImageSaved
   | FolderEntryChanged
+  | FolderChanged
   | ClassesChanged
   | Notice;
 
@@ -254,6 +256,12 @@ export interface FillHoles {
   max_area_px?: number | null;
 }
 
+/** There are other images in the folder. */
+export interface FolderChanged {
+  type: "folder";
+  folder: FolderEntry[];
+}
+
 /** One image of the folder as its list shows it; `error` says why it cannot be opened. */
 export interface FolderEntry {
   index: number;
@@ -355,6 +363,11 @@ export interface LastView {
   centre_xy: [number, number] | null;
   selected_object_id: number;
   contrast_limits: [number, number] | null;
+}
+
+/** Look for images that came into the folder since. */
+export interface LookAgain {
+  type: "look_again";
 }
 
 /** What the annotator thinks of the image. */

@@ -23,7 +23,7 @@ const TOOLS = {
   lasso: "Lasso",
   brush: "Exact brush",
   eraser: "Exact eraser",
-  select: "Select a stroke",
+  select: "Select",
   hand: "Move the photograph",
 };
 
@@ -74,7 +74,7 @@ export function drawActions({ editor, keyPen, annotation, ui, ink }) {
     },
     "stroke-delete": draw("Delete the selected stroke", () => editor.deleteStroke(), hasStroke),
     "stroke-flip": draw("Flip the sign of the selected stroke", () => editor.flipStroke(), hasStroke),
-    "stroke-give": draw("Give the selected stroke to the chosen object", () => editor.giveStroke(), hasStroke),
+    "stroke-give": draw("Move the selected stroke to the chosen object", () => editor.giveStroke(), hasStroke),
     "pen-down": {
       ...draw("Pen down or up at the cursor of the keyboard", () => keyPen.toggle(), canEdit),
       changes: true,

@@ -17,6 +17,10 @@ export class Navigation {
     this.project = project;
     this.status = status;
     this.connection = connection;
+    addEventListener("popstate", () => {
+      const { wanted } = this;
+      if (wanted && wanted !== annotation.imageName) this.#show(wanted);
+    });
   }
 
   /** @returns {number} the place of the image in the folder, or -1 */
@@ -50,8 +54,31 @@ export class Navigation {
 
   /** @param {string} name of an image */
   open(name) {
+    if (location.hash !== hashOf(name)) history.pushState(null, "", hashOf(name));
+    this.#show(name);
+  }
+
+  /** @param {string} first what to open where the address names no image of the folder */
+  openFirst(first) {
+    const { wanted } = this;
+    history.replaceState(null, "", hashOf(wanted ?? first));
+    this.#show(wanted ?? first);
+  }
+
+  /** @returns {string | undefined} the image that the address names */
+  get wanted() {
+    return this.project.value.folder.find(({ name }) => hashOf(name) === location.hash)?.name;
+  }
+
+  /** @param {string} name of an image */
+  #show(name) {
     this.annotation.set({ opening: name });
     this.connection.send({ type: "open", image: name });
+  }
+
+  /** Images may have come into the folder. */
+  lookAgain() {
+    this.connection.send({ type: "look_again" });
   }
 
   /** Edit the open image in this page, no longer in another. */
@@ -68,4 +95,9 @@ export class Navigation {
     const hello = { type: "hello", page: this.connection.page };
     return wanted ? [hello, { type: "open", image: wanted }] : [hello];
   }
+}
+
+/** @param {string} name of an image, as the address carries it */
+function hashOf(name) {
+  return new URL(`#${encodeURIComponent(name)}`, "http://here").hash;
 }

@@ -9,6 +9,7 @@ import { focusOn } from "../input/focus.js";
  * @import { AnnotationStore } from "../state/annotation_store.js"
  * @import { InkStore } from "../state/ink_store.js"
  * @import { ProjectStore } from "../state/project_store.js"
+ * @import { StatusStore } from "../state/status_store.js"
  * @import { UiStore } from "../state/ui_store.js"
  * @import { Action } from "./actions.js"
  * @import { Navigation } from "./navigation.js"
@@ -58,15 +59,25 @@ export function viewActions({ annotation, ui, ink, viewport }) {
 }
 
 /**
- * @param {{annotation: AnnotationStore, project: ProjectStore, ui: UiStore, navigation: Navigation}} parts
+ * @param {{annotation: AnnotationStore, project: ProjectStore, ui: UiStore, status: StatusStore,
+ *   navigation: Navigation}} parts
  * @returns {Record<string, Action>}
  */
-export function folderActions({ annotation, project, ui, navigation }) {
+export function folderActions({ annotation, project, ui, status, navigation }) {
   const inFolder = () => project.hasFolder;
   const hasPrevious = () => inFolder() && navigation.place > 0;
   const hasNext = () => inFolder() && navigation.place < project.value.folder.length - 1;
   const canTakeOver = () => annotation.value.image !== null && !annotation.value.editor && !project.readOnly;
 
+  const copyOutputPath = async () => {
+    const path = project.value.project?.output ?? "";
+    // Without HTTPS a browser may have no clipboard for pages.
+    const copied = await navigator.clipboard?.writeText(path).then(
+      () => true,
+      () => false,
+    );
+    status.say(copied ? `Copied ${path}` : `The masks are in ${path}`);
+  };
   /** @type {(title: string, run: () => void, enabled: () => boolean) => Action} */
   const folder = (title, run, enabled) => ({ group: "Folder", title, run, enabled });
 
@@ -75,6 +86,8 @@ export function folderActions({ annotation, project, ui, navigation }) {
     "next-image": { ...folder("Next image", () => navigation.step(1), hasNext), repeats: true },
     "next-unfinished": folder("Next unfinished image", () => navigation.openNextUnfinished(), inFolder),
     "folder-panel": folder("Show or hide the folder", () => ui.toggle("folderShown"), inFolder),
+    "look-again": { group: "Folder", title: "Look for new images in the folder", run: () => navigation.lookAgain() },
+    "copy-output-path": { group: "Folder", title: "Copy the path of the output folder", run: copyOutputPath },
     "take-over": folder("Take over the editing of this image", () => navigation.takeOver(), canTakeOver),
   };
 }

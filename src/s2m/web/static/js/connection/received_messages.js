@@ -7,7 +7,7 @@
  * @import { Drawing } from "../input/drawing.js"
  * @import { KeyBindings } from "../input/key_bindings.js"
  * @import { AnnotationChanged, CommandDone, CommandFailed, EditorChanged } from "../messages.js"
- * @import { EncodingProgress, ImageSaved, ImageShown, ImageUnreadable } from "../messages.js"
+ * @import { EncodingProgress, FolderChanged, ImageSaved, ImageShown, ImageUnreadable } from "../messages.js"
  * @import { LastView, MasksChanged, MessageToPage, Notice, OtherPen, Welcome } from "../messages.js"
  * @import { Hints } from "../panels/hints.js"
  * @import { AnnotationStore } from "../state/annotation_store.js"
@@ -56,6 +56,7 @@ export class ReceivedMessages {
       notice: (message) => this.#takeNotice(message),
       classes: ({ classes }) => parts.project.set({ classes }),
       entry: ({ entry }) => parts.project.takeEntry(entry),
+      folder: (message) => this.#takeFolder(message),
     };
   }
 
@@ -75,7 +76,16 @@ export class ReceivedMessages {
     parts.project.set({ project, classes: project.classes, folder });
     parts.keys.take(preferences);
     parts.layers.retry();
-    if (folder.length && !image && !opening) parts.navigation.open(first);
+    if (folder.length && !image && !opening) parts.navigation.openFirst(first);
+  }
+
+  /** @param {FolderChanged} message */
+  #takeFolder({ folder }) {
+    const { annotation, navigation, project, status } = this.parts;
+    const count = folder.length - project.value.folder.length;
+    project.set({ folder });
+    status.say(count ? `${count} new ${count === 1 ? "image" : "images"} in the folder` : "No new image in the folder");
+    if (folder.length && !annotation.imageName) navigation.openFirst(folder[0].name);
   }
 
   /** @param {ImageShown} message */
@@ -171,7 +181,13 @@ export class ReceivedMessages {
   /** @param {CommandDone} message */
   #takeDone({ id, kind, ms, text }) {
     this.#finish(id);
-    if (text) this.parts.status.say(ms > 0 ? `${text} · ${Math.round(ms)} ms` : text);
+    const { annotation, status } = this.parts;
+    if (text) status.say(ms > 0 ? `${text} · ${Math.round(ms)} ms` : text);
+    if (kind === "save") {
+      const { savedPath } = status.value;
+      const nothing = annotation.value.undo === null && annotation.value.objects.length === 0;
+      status.say(nothing ? "Nothing is drawn yet, so that there is no mask to save" : `Saved as ${savedPath}`);
+    }
     if (kind === "commit" || kind === "add_object") this.parts.hints.done("kept");
   }
 
@@ -192,10 +208,10 @@ export class ReceivedMessages {
   }
 
   /** @param {ImageSaved} message */
-  #takeSaved({ image, backup }) {
+  #takeSaved({ image, path, backup }) {
     const { annotation, status } = this.parts;
     if (image !== annotation.value.image?.name) return;
-    status.saved();
+    status.saved(path);
     if (backup) status.warn(`An earlier file of yours was kept as ${backup}.`);
   }
 

@@ -17,7 +17,7 @@ const MOUSE = [
   ["Ctrl+click", "choose the object under the pointer; with Shift one more"],
   ["Alt+wheel, Shift+drag, Alt+right drag", "width of the exact brush and eraser"],
   ["Double click", "fit the photograph"],
-  ["Space", "hold: move; tap: commit"],
+  ["Space", "hold: move; tap: keep the masks"],
   ["Ctrl", "hold: collect strokes, answered on release"],
   ["Esc", "drop the stroke being drawn"],
   ["Arrows", "move the pen by keyboard; Shift: finely"],

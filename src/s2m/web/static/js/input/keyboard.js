@@ -157,5 +157,5 @@ export class Keyboard {
  * @returns {boolean} whether Space, Enter and arrows belong to it
  */
 function isControl(target) {
-  return target instanceof HTMLElement && target.matches("button, summary, [role=option], input");
+  return target instanceof HTMLElement && target.matches("button, summary, [role=row], [role=separator], input");
 }

@@ -51,6 +51,11 @@ export class ObjectPicking {
   /** @param {Point | null} at once for each frame */
   hover(at) {
     this.pointer = at;
+    if (!at) {
+      cancelAnimationFrame(this.frame);
+      this.frame = 0;
+      return this.ui.set({ hovered: null });
+    }
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.ui.set({ hovered: this.pointer ? (this.under(this.pointer) ?? null) : null });

@@ -10,6 +10,9 @@ export function followAppearance(ui) {
   ui.watch(["theme"], ({ theme }) => {
     document.documentElement.dataset.theme = theme;
   });
+  ui.watch(["view"], ({ view }) => {
+    byId("legend").hidden = view !== "uncertainty";
+  });
   ui.watch(["panels"], ({ panels }) => document.body.classList.toggle("panels-hidden", !panels));
   ui.watch(["panning", "tool"], ({ panning, tool }) => {
     stage.classList.toggle("panning", panning || tool === "hand");

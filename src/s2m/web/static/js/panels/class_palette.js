@@ -124,8 +124,8 @@ export class ClassPalette {
     if (isNew) {
       const onclick = () => (this.classChoice.add(name), this.#leave());
       return make(
-        "li",
-        { class: `class-row${isMarked ? " marked" : ""}`, role: "option", "aria-selected": "false", onclick },
+        "div",
+        { class: `class-row${isMarked ? " marked" : ""}`, role: "row", "aria-selected": "false", onclick },
         [make("span", { class: "name", text: `Add “${name}”` })],
       );
     }
@@ -133,20 +133,22 @@ export class ClassPalette {
     const isNext = this.ui.value.nextClass === name;
     const objects = this.annotation.value.objects.filter((object) => this.project.classOf(object) === name).length;
     const row = make(
-      "li",
+      "div",
       {
         class: `class-row${isMarked ? " marked" : ""}`,
-        role: "option",
+        role: "row",
         "aria-selected": String(isNext),
         title: `The next object is of the class ${name} (C, ${number})`,
         "data-class": name,
         onclick: () => this.#choose(name),
       },
       [
-        make("span", { class: "swatch" }),
-        make("span", { class: "digit", text: number }),
-        make("span", { class: "name", text: name }),
-        make("span", { class: "quiet", text: objects || "" }),
+        cell([
+          make("span", { class: "swatch" }),
+          make("span", { class: "digit", text: number }),
+          make("span", { class: "name", text: name }),
+          make("span", { class: "quiet", text: objects || "" }),
+        ]),
         ...this.#setButton(name),
       ],
     );
@@ -168,16 +170,18 @@ export class ClassPalette {
       event.stopPropagation();
       this.classChoice.give(name);
     };
-    return [makeButton({ class: "mini-word", title, "aria-label": title, text: "Set", tabindex: -1, onclick })];
+    return [cell([makeButton({ class: "mini-word", title, text: "Set", tabindex: -1, onclick })])];
   }
 
   #none() {
     const isNext = this.ui.value.nextClass === "";
     const onclick = () => this.classChoice.choose("");
-    return make("li", { class: "class-row none", role: "option", "aria-selected": String(isNext), onclick }, [
-      make("span", { class: "swatch" }),
-      make("span", { class: "digit" }),
-      make("span", { class: "name", text: "no class" }),
+    return make("div", { class: "class-row none", role: "row", "aria-selected": String(isNext), onclick }, [
+      cell([
+        make("span", { class: "swatch" }),
+        make("span", { class: "digit" }),
+        make("span", { class: "name", text: "no class" }),
+      ]),
     ]);
   }
 }
@@ -188,4 +192,9 @@ export class ClassPalette {
  */
 function rank(name, words) {
   return words && name.toLowerCase().startsWith(words.toLowerCase()) ? 0 : 1;
+}
+
+/** @param {Node[]} children */
+function cell(children) {
+  return make("div", { class: "cell", role: "gridcell" }, children);
 }

@@ -24,7 +24,7 @@ const MARKS = { untouched: "", in_progress: "•", done: "✓", flagged: "!", un
 /** @type {Record<FolderEntry["status"], string>} */
 const STATES = {
   untouched: "Untouched",
-  in_progress: "In progress",
+  in_progress: "Unfinished",
   done: "Done",
   flagged: "Flagged",
   unreadable: "Unreadable",
@@ -63,7 +63,8 @@ export class FolderStrip {
     const run = () => actions.run("next-unfinished");
     const next = makeButton({ class: "small-button", text: "Next unfinished", onclick: run });
     const spacer = make("span", { class: "spacer" });
-    const head = [this.progress, this.count, spacer, this.search, this.filter, next];
+    const again = makeButton({ class: "small-button", text: "Look again", onclick: () => actions.run("look-again") });
+    const head = [this.progress, this.count, spacer, this.search, this.filter, again, next];
     strip.addEventListener("scroll", () => this.#fill(), { passive: true });
     const roll = (/** @type {WheelEvent} */ event) => {
       if (event.deltaX === 0) strip.scrollLeft += event.deltaY;

@@ -1,17 +1,23 @@
 /** Three hints for the first visit, each gone as soon as it is followed; never again afterwards. */
 
-import { byId, icon, make, makeButton } from "../elements.js";
+import { FINGERS, byId, icon, make, makeButton } from "../elements.js";
 
 /**
  * @import { InkStore } from "../state/ink_store.js"
  * @import { UiStore } from "../state/ui_store.js"
  */
 
-const STEPS = [
+const STEPS_FOR_FINGERS = [
+  { done: "drawn", text: "Draw on the object.", traced: "Trace the dotted line." },
+  { done: "opposite", text: "Press “Does not belong”, then draw what does not." },
+  { done: "kept", text: "Keep keeps this mask. + Object starts the next one." },
+];
+const STEPS_FOR_MOUSE = [
   { done: "drawn", text: "Draw on the object.", traced: "Trace the dotted line with the left button." },
   { done: "opposite", text: "Right button or X: draw what does not belong." },
   { done: "kept", text: "F keeps this mask. N starts the next object." },
 ];
+const STEPS = FINGERS ? STEPS_FOR_FINGERS : STEPS_FOR_MOUSE;
 const ENTRY = "s2m-hints";
 
 export class Hints {

@@ -1,6 +1,6 @@
 /** The menu of an object: its colour, and what can be done with it. */
 
-import { make, makeButton } from "../elements.js";
+import { byId, make, makeButton } from "../elements.js";
 
 /**
  * @import { Palette } from "../canvas/palette.js"
@@ -21,9 +21,12 @@ const MARGIN_PX = 8;
  * @param {{palette: Palette, editor: Editor, actions: Actions}} parts
  */
 export function openObjectMenu({ id, x, y }, { palette, editor, actions }) {
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
   const close = () => {
     menu.remove();
     removeEventListener("pointerdown", outside, true);
+    const row = /** @type {HTMLElement | null} */ (document.querySelector(`.object[data-id="${id}"]`));
+    (before?.isConnected ? before : (row ?? byId("stage"))).focus();
   };
   const outside = (/** @type {Event} */ event) => menu.contains(/** @type {Node} */ (event.target)) || close();
   const colours = palette.distinct.map((colour, i) => {
@@ -31,7 +34,7 @@ export function openObjectMenu({ id, x, y }, { palette, editor, actions }) {
       close();
       editor.changeObject(id, { colour });
     };
-    const button = makeButton({ "aria-label": `Colour ${i + 1}`, onclick });
+    const button = makeButton({ role: "menuitem", "aria-label": `Colour ${i + 1}`, onclick });
     button.style.setProperty("--swatch", colour);
     return button;
   });
@@ -48,15 +51,34 @@ export function openObjectMenu({ id, x, y }, { palette, editor, actions }) {
   };
   const items = ACTIONS.flatMap((names, i) => [...(i > 0 ? [make("hr")] : []), ...names.map(item)]);
   const group = make("div", { class: "colours", role: "group", "aria-label": "Colour" }, colours);
-  const menu = make("div", { class: "menu", role: "menu" }, [group, ...items]);
+  const menu = make("div", { class: "menu", role: "menu", "aria-label": "Object" }, [group, ...items]);
   menu.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Escape") close();
+    if (event.key === "Escape" || event.key === "Tab") {
+      event.preventDefault();
+      close();
+    }
+    moveIn(menu, event);
   });
-  document.body.append(menu);
+  // Beside what else is the page's own, for those who go from landmark to landmark.
+  document.querySelector("main")?.append(menu);
   const { width, height } = menu.getBoundingClientRect();
   menu.style.left = `${Math.min(x, innerWidth - width - MARGIN_PX)}px`;
   menu.style.top = `${Math.min(y, innerHeight - height - MARGIN_PX)}px`;
   addEventListener("pointerdown", outside, true);
   items.find((each) => each instanceof HTMLButtonElement && !each.disabled)?.focus();
+}
+
+/**
+ * @param {HTMLElement} menu
+ * @param {KeyboardEvent} event an arrow goes to the next item, after the last to the first
+ */
+function moveIn(menu, event) {
+  const way = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (!way) return;
+  event.preventDefault();
+  /** @type {HTMLButtonElement[]} */
+  const items = [...menu.querySelectorAll("button")].filter((each) => !each.disabled);
+  const now = items.findIndex((each) => each === document.activeElement);
+  items[(now + way + items.length) % items.length].focus();
 }

@@ -88,11 +88,14 @@ export class ObjectsPanel {
     const shown = given && given !== name ? [make("span", { class: "class quiet", text: given })] : [];
     const title = shown.length ? `${name}, class ${given}` : name;
     const lock = locked ? "Unlock" : "Lock: later strokes leave it alone";
-    const label = `${name}${locked ? ", locked" : ""}${visible ? "" : ", hidden"}`;
-    const row = this.#frame(id, this.palette.colourOf(object), label, [
+    const states = `${locked ? " locked" : ""}${visible ? "" : " hidden"}`;
+    const parts = [
       make("span", { class: "digit", text: id }),
       make("span", { class: "name", title }, [name, ...shown]),
+      make("span", { class: "sr-only", text: states }),
       make("span", { class: "area", "data-area": id }),
+    ];
+    const buttons = [
       this.#small(visible ? "eye" : "eye-off", visible ? "Hide" : "Show", visible ? "" : "set", () =>
         this.editor.showObjects([id], !visible),
       ),
@@ -100,7 +103,8 @@ export class ObjectsPanel {
         this.editor.changeObject(id, { locked: !locked }),
       ),
       this.#small("more", "More", "always", (event) => this.#openMenu(id, event)),
-    ]);
+    ];
+    const row = this.#frame(id, this.palette.colourOf(object), parts, buttons);
     row.classList.toggle("unseen", !visible);
     row.addEventListener("dblclick", () => this.ui.set({ renaming: id }));
     row.addEventListener("contextmenu", (event) => {
@@ -112,7 +116,7 @@ export class ObjectsPanel {
 
   /** @param {number} id of an object that exists as soon as it is drawn */
   #coming(id) {
-    const row = this.#frame(id, this.palette.colourOf({ id }), `object ${id}, draw to add it`, [
+    const row = this.#frame(id, this.palette.colourOf({ id }), [
       make("span", { class: "digit", text: id }),
       make("span", { class: "name quiet", text: this.#comingText() }),
     ]);
@@ -126,7 +130,7 @@ export class ObjectsPanel {
   }
 
   #background() {
-    const row = this.#frame(0, BACKGROUND_COLOUR, "background", [
+    const row = this.#frame(0, BACKGROUND_COLOUR, [
       make("span", { class: "digit", text: "0" }),
       make("span", { class: "name", text: "background", title: "Strokes on what belongs to no object" }),
     ]);
@@ -137,22 +141,24 @@ export class ObjectsPanel {
   /**
    * @param {number} id
    * @param {string} colour
-   * @param {string} label
    * @param {Node[]} parts
+   * @param {Node[]} [buttons]
    */
-  #frame(id, colour, label, parts) {
+  #frame(id, colour, parts, buttons = []) {
     const isChosen = this.ui.chosen.includes(id);
     const attributes = {
       class: "object",
-      role: "option",
+      role: "row",
       tabindex: this.ui.value.object === id ? 0 : -1,
       "aria-selected": String(isChosen),
-      "aria-label": label,
       "data-id": id,
       onclick: (/** @type {MouseEvent} */ event) =>
         this.ui.choose(id, event.shiftKey || event.ctrlKey || event.metaKey),
     };
-    const row = make("li", attributes, [make("span", { class: "swatch" }), ...parts]);
+    const row = make("div", attributes, [
+      make("div", { class: "cell", role: "gridcell" }, [make("span", { class: "swatch" }), ...parts]),
+      ...(buttons.length ? [make("div", { class: "cell", role: "gridcell" }, buttons)] : []),
+    ]);
     row.style.setProperty("--swatch", colour);
     row.classList.toggle("first", this.ui.value.object === id);
     row.addEventListener("pointerenter", () => this.ui.set({ hovered: id || null }));
@@ -208,7 +214,10 @@ export class ObjectsPanel {
    */
   #openMenu(id, event) {
     if (!this.ui.chosen.includes(id)) this.ui.set({ object: id });
-    openObjectMenu({ id, x: event.clientX, y: event.clientY }, this);
+    // By key there is no pointer: the menu opens beside its row.
+    const row = /** @type {Element} */ (this.#elementIn(`[data-id="${id}"]`)).getBoundingClientRect();
+    const byKey = event.detail === 0 && event.button <= 0;
+    openObjectMenu({ id, x: byKey ? row.left : event.clientX, y: byKey ? row.bottom : event.clientY }, this);
   }
 }
 

@@ -39,8 +39,9 @@ export class Placeholder {
     else if (image) show(null);
     else if (!project || folder.length) show({ title: "Opening", text: "One moment.", busy: true });
     else {
-      const text = `${project.name} holds no image. Put photographs into it and start again.`;
-      show({ title: "No image here", text, choice: { text: "Reload", run: () => location.reload() } });
+      const text = `${project.name} holds no image. Put photographs into it.`;
+      const again = { text: "Look again", run: () => this.navigation.lookAgain() };
+      show({ title: "No image here", text, choice: again });
     }
   }
 

@@ -1,6 +1,6 @@
 /** The tools at the left; help, sign and width of the chosen one at the right. */
 
-import { byId, icon, makeButton } from "../elements.js";
+import { FINGERS, byId, icon, makeButton } from "../elements.js";
 
 /**
  * @import { Actions } from "../commands/actions.js"
@@ -17,6 +17,15 @@ const HELP = {
   eraser: "Erase exact pixels; the network leaves them as they are. Shift and drag: width.",
   select: "Click an object or a stroke to choose it; Shift: one more. Drag moves a stroke. Delete removes it.",
   hand: "Drag to move the photograph.",
+};
+
+/** @type {Partial<Record<Tool, string>>} for those who have no buttons and keys */
+const HELP_FOR_FINGERS = {
+  stroke:
+    "Draw on the object; press “Does not belong” for what does not. Two fingers move and zoom, a tap of two undoes.",
+  brush: "Paint exact pixels; the network leaves them as they are.",
+  eraser: "Erase exact pixels; the network leaves them as they are.",
+  select: "Tap an object or a stroke to choose it; drag to move a stroke.",
 };
 
 export class ToolPanel {
@@ -48,7 +57,7 @@ export class ToolPanel {
       button.title = this.actions.hint(name);
     }
     byId("tool-title").textContent = this.actions.get(`tool-${tool}`).title;
-    byId("tool-help").textContent = HELP[tool];
+    byId("tool-help").textContent = (FINGERS && HELP_FOR_FINGERS[tool]) || HELP[tool];
     byId("width-row").hidden = !this.ui.hasWidth;
   }
 }

@@ -21,6 +21,9 @@ import { byId, elementOf } from "../elements.js";
  * @property {Actions} actions
  */
 
+/** @type {Record<string, string>} */
+const STATES = { untouched: "", in_progress: "Unfinished", done: "Done", flagged: "Flagged" };
+
 export class TopBar {
   /** @param {Parts} parts */
   constructor({ annotation, project, ui, keys, viewport, navigation, actions }) {
@@ -80,6 +83,7 @@ export class TopBar {
     byId("image-name").textContent = image?.name ?? unreadable?.name ?? "S2M";
     byId("image-name").title = image ? `${image.name}, ${image.width} × ${image.height} pixels` : "";
     byId("image-place").textContent = this.project.hasFolder && place >= 0 ? `${place + 1} / ${folder.length}` : "";
+    byId("image-state").textContent = image ? STATES[this.annotation.value.status] : "";
     byId("image-navigation").hidden = !this.project.hasFolder;
   }
 

@@ -9,13 +9,14 @@ import { Store } from "./store.js";
  * @property {string} said
  * @property {Unread[]} unread in order
  * @property {number | null} savedAt milliseconds as Date.now() gives them
+ * @property {string} savedPath of the masks of this image
  * @property {boolean} saving whether something is not yet saved
  */
 
 /** @extends {Store<Status>} */
 export class StatusStore extends Store {
   constructor() {
-    super({ said: "", unread: [], savedAt: null, saving: false });
+    super({ said: "", unread: [], savedAt: null, savedPath: "", saving: false });
   }
 
   /** @param {string} said */
@@ -44,8 +45,9 @@ export class StatusStore extends Store {
     this.set({ unread: this.value.unread.slice(1) });
   }
 
-  saved() {
-    this.set({ savedAt: Date.now(), saving: false });
+  /** @param {string} path of the file */
+  saved(path) {
+    this.set({ savedAt: Date.now(), saving: false, savedPath: path });
   }
 
   unsaved() {
