@@ -119,6 +119,7 @@ def test_on_the_shipped_photograph_the_first_visit_begins_with_a_stroke_to_trace
 
 
 def test_everything_can_be_reached_and_seen_by_keyboard(opened: PageDriver) -> None:
+    opened.press("u")
     reached = set()
     for _ in range(60):
         opened.page.keyboard.press("Tab")
@@ -233,7 +234,7 @@ def test_on_a_telephone_nothing_is_wider_than_the_window(
     driver.page.evaluate("s2m.hints.restart()")
     driver.page.evaluate("s2m.status.fail('cannot write ' + '/photographs'.repeat(20))")
     assert driver.page.evaluate(fits)
-    for key in ("?", "Control+k", "c", "i", "Control+,"):
+    for key in ("?", "Control+k", "Shift+C", "i", "Control+,"):
         driver.page.keyboard.press(key)
         dialog = driver.page.locator("#dialog")
         dialog.wait_for()

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import socketserver
 import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -52,3 +59,79 @@ def test_the_page_is_served_over_https(driver: PageDriver, serve: Serve, two_dis
     driver.open(served.url)
     driver.draw((24, 48), (40, 48))
     assert driver.mask(1)[48, 32]
+
+
+def test_the_page_opens_behind_jupyter_server_proxy_and_through_a_forwarded_port(
+    new_driver: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    port = served.url.split(":")[-1].partition("/")[0]
+    token = served.url.partition("token=")[2]
+    with forwarded("127.0.0.1", int(port)) as other_port, jupyter(tmp_path) as hub:
+        for url in (f"http://localhost:{other_port}/?token={token}", f"{hub}/user/me/proxy/{port}/?token={token}"):
+            driver = new_driver().open(url)
+            driver.page.evaluate("s2m.annotation.value.editor || s2m.navigation.takeOver()")
+            driver.wait_for("s2m.annotation.value.editor")
+            before = len(driver.strokes())
+            driver.draw((24, 48), (40, 48))
+            assert len(driver.strokes()) == before + 1
+            assert "token=" not in driver.page.url
+
+
+def test_the_page_opens_on_an_address_of_ipv6(
+    driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out", "--host", "::1")
+    assert served.url.startswith("http://[::1]:")
+    driver.open(served.url)
+    driver.draw((24, 48), (40, 48))
+    assert driver.mask(1)[48, 32]
+
+
+@contextmanager
+def forwarded(host: str, port: int) -> Iterator[int]:
+    """Another port that leads to a server, as ``ssh -L`` makes it."""
+
+    class Forward(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection((host, port)) as there:
+                back = threading.Thread(target=copy, args=(there, self.request), daemon=True)
+                back.start()
+                copy(self.request, there)
+
+    def copy(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Forward) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@contextmanager
+def jupyter(folder: Path) -> Iterator[str]:
+    """A Jupyter server with jupyter-server-proxy, under a path of a user; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {
+        "ip": "127.0.0.1", "port": port, "base_url": "/user/me/", "token": "", "password": "", "open_browser": False,
+        "allow_root": True, "root_dir": str(folder), "jpserver_extensions": "{'jupyter_server_proxy': True}",
+    }  # fmt: skip
+    options = [f"--ServerApp.{name}={value}" for name, value in settings.items()]
+    options.append("--IdentityProvider.token=")
+    command = [sys.executable, "-m", "jupyter_server", *options]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)

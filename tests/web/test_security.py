@@ -21,7 +21,7 @@ TOKEN = "a-secret"
 COOKIE = {"cookie": f"s2m-8000={TOKEN}"}
 
 
-def client(**limits: float) -> TestClient:
+def client(proxies: frozenset[str] = frozenset(), root_path: str = "", **limits: float) -> TestClient:
     async def hello(request: Request) -> Response:
         return PlainTextResponse(f"hello {len(await request.body())}")
 
@@ -30,7 +30,7 @@ def client(**limits: float) -> TestClient:
         await websocket.send_text("hello")
         await websocket.close()
 
-    access = Access(TOKEN, frozenset({ORIGIN}), **limits)
+    access = Access(TOKEN, frozenset({ORIGIN}), proxies, root_path, **limits)
     routes = [Route("/", hello, methods=["GET", "POST"]), WebSocketRoute("/ws", socket)]
     app = Starlette(routes=routes, middleware=[Middleware(Gate, access=access)])
     return TestClient(app, base_url=ORIGIN, follow_redirects=False)
@@ -154,3 +154,26 @@ def test_a_code_stands_for_the_token_once() -> None:
 def test_tokens_are_long_and_never_the_same() -> None:
     assert len({new_token() for _ in range(100)}) == 100
     assert len(new_token()) >= 32
+
+
+def test_a_port_that_is_forwarded_opens_and_other_pages_of_this_machine_do_not() -> None:
+    forwarded = {"host": "127.0.0.1:19000", "cookie": f"s2m-19000={TOKEN}"}
+    assert client().get("/", headers=forwarded).status_code == 200
+    assert client().post("/", headers={**forwarded, "origin": "http://127.0.0.1:19000"}).status_code == 200
+    assert client().post("/", headers={**forwarded, "origin": "http://127.0.0.1:3000"}).status_code == 403
+
+
+def test_a_proxy_that_was_allowed_may_speak_https_and_keep_or_change_the_host() -> None:
+    behind = client(frozenset({"hub.example", "other.example:444"}), "/user/me")
+    for host, cookie in (("hub.example", "s2m-"), ("other.example:444", "s2m-444"), (HOST, "s2m-8000")):
+        headers = {"host": host, "cookie": f"{cookie}={TOKEN}", "origin": "https://hub.example"}
+        assert behind.post("/", headers=headers).status_code == 200, host
+        assert behind.post("/user/me/", headers=headers).status_code == 200, host
+    assert behind.get("/", headers={**COOKIE, "host": "other.example"}).status_code == 421
+    assert behind.post("/", headers={**COOKIE, "origin": "https://evil.example"}).status_code == 403
+
+
+def test_the_cookie_holds_below_the_path_of_a_proxy_alone() -> None:
+    answer = client().get(f"/?token={TOKEN}")
+    assert "path=" not in answer.headers["set-cookie"].lower()
+    assert answer.headers["location"].startswith("./")

@@ -285,3 +285,29 @@ def test_the_journal_holds_every_command_in_readable_lines(
     assert all(json.loads(line) for line in text.splitlines())
     assert '"draw"' in text
     assert '"commit"' in text
+
+
+def test_half_a_stroke_is_back_at_once_after_a_reload_and_never_later(
+    driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    driver.open(served.url)
+    driver.draw((24, 48), (40, 48))
+    driver.move_to(90, 48)
+    driver.page.mouse.down()
+    driver.page.mouse.move(*driver.on_screen(102, 48), steps=6)
+    driver.wait_for("s2m.drawing.streamed > 4")
+    driver.page.reload()
+    driver.wait_for("globalThis.s2m?.annotation.value.strokes.length === 2")
+    driver.page.mouse.up()
+    driver.press("f")
+    driver.press("Enter")
+    driver.wait_for("s2m.annotation.value.status === 'done'")
+    shown = driver.mask(1)
+    served.stop()
+    again = driver.open(serve(two_discs_file, tmp_path / "out").url)
+    again.settle()
+    assert [stroke["committed"] for stroke in again.strokes()] == [True, True]
+    assert iou(again.mask(1), shown) == 1
+    with Image.open(tmp_path / "out" / "discs.png") as saved:
+        assert iou(np.asarray(saved) == 1, shown) > 0.97

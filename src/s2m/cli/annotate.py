@@ -67,9 +67,10 @@ from s2m.web.workspace import Workspace, WorkspaceSettings
     "--allow-host",
     "allowed_hosts",
     multiple=True,
-    metavar="NAME",
-    help="Another name of this machine.",
+    metavar="NAME[:PORT]",
+    help="Another name of this machine, or a proxy in front of it.",
 )
+@click.option("--root-path", default="", metavar="/PATH", help="What addresses begin with behind a proxy.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM) to serve HTTPS.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
 @click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
@@ -87,6 +88,7 @@ def annotate(
     port: int | None,
     host: str,
     allowed_hosts: tuple[str, ...],
+    root_path: str,
     tls_cert: Path | None,
     tls_key: Path | None,
     threads: int | None,
@@ -98,7 +100,7 @@ def annotate(
 
     Without an image it opens the shipped photograph, to try.  If the output folder is read-only, the page is view only.
     """
-    address = Address(host, port, allowed_hosts, tls_cert, tls_key)
+    address = Address(host, port, allowed_hosts, root_path, tls_cert, tls_key)
     if mask is not None:
         _check_mask(mask, source, mask_kind)
     changes = [option for option in (mask, class_file, overlap) if option is not None]

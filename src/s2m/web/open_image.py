@@ -28,7 +28,7 @@ from s2m.session import (
     StrokePart,
     Undo,
 )
-from s2m.session.commands import Command
+from s2m.session.commands import Command, new_key
 from s2m.web.connection import PageConnection
 from s2m.web.messages_from_page import PenPoints
 from s2m.web.messages_to_page import (
@@ -158,6 +158,8 @@ class OpenImage:
         """A page shows another image, or is gone."""
         if connection in self.connections:
             self.connections.remove(connection)
+        if self._pen is not None and connection.page == self.editor:
+            self._finish(self._pen.stroke)
 
     # What the editor does.
 
@@ -218,6 +220,15 @@ class OpenImage:
             self._pen = PenStroke(stroke, 0, time.monotonic())
         self._pen_changed = True
         self._wake.set()
+
+    def _finish(self, stroke: DrawnStroke) -> None:
+        """The page that draws a stroke is gone: what there is of it counts at once, so that it never comes later."""
+        if (stroke.tool == "lasso" and len(stroke.points) < 3) or (stroke.tool == "box" and len(stroke.points) < 2):
+            self._workers.start(self.drop_pen(stroke.key))
+            return
+        if stroke.tool == "stroke" and len(stroke.points) == 1:
+            stroke = stroke.model_copy(update={"tool": "dot"})
+        self.put(QueuedCommand(None, new_key(), Draw(strokes=(stroke,))))
 
     async def drop_pen(self, key: str) -> None:
         """Forget the stroke being drawn."""

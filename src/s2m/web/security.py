@@ -7,11 +7,13 @@ The token comes once in the address and stays in a cookie that scripts cannot re
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -44,6 +46,8 @@ class Access:
     Attributes:
         token: the secret of this server; whoever knows it may edit.
         origins: addresses under which the page is opened, such as ``http://127.0.0.1:8000``, lower case.
+        proxies: hosts of proxies in front, ``name`` or ``name:port``, lower case; they may speak HTTPS.
+        root_path: what addresses begin with where a proxy does not take it off, such as ``/s2m``.
         requests_per_second: for one client, in the long run.
         burst: requests of one client at once, such as the tiles of a large screen.
         wrong_tokens_per_minute: from one client, before it has to wait.
@@ -52,6 +56,8 @@ class Access:
 
     token: str
     origins: frozenset[str]
+    proxies: frozenset[str] = frozenset()
+    root_path: str = ""
     requests_per_second: float = 300.0
     burst: float = 1500.0
     wrong_tokens_per_minute: float = 10.0
@@ -63,10 +69,29 @@ class Access:
         self.codes.add(code)
         return code
 
-    @property
-    def hosts(self) -> frozenset[str]:
-        """The Host headers that belong to the origins."""
-        return frozenset(origin.split("://", 1)[1] for origin in self.origins)
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names of this machine; a port that was forwarded to another one does not change them."""
+        return frozenset(_name_of(origin.split("://", 1)[1]) for origin in self.origins)
+
+    def is_host(self, host: str) -> bool:
+        """Whether a Host header is of this server."""
+        return _name_of(host) in self._names or self._is_proxy(host)
+
+    def is_origin(self, origin: str, host: str) -> bool:
+        """Whether an Origin header is of the page: of the same host, or of a proxy that was allowed."""
+        if origin in self.origins:
+            return True
+        scheme, _, place = origin.partition("://")
+        return scheme in ("http", "https") and (place == host or self._is_proxy(place))
+
+    def _is_proxy(self, host: str) -> bool:
+        return host in self.proxies or _name_of(host) in self.proxies
+
+
+def _name_of(host: str) -> str:
+    """A host without its port."""
+    return re.sub(r":\d*$", "", host)
 
 
 def new_token() -> str:
@@ -127,6 +152,9 @@ class Gate:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
+        root = self.access.root_path
+        if root and scope["path"].startswith(f"{root}/"):
+            scope = {**scope, "root_path": root}
         refusal = self._refuse(scope)
         if refusal is None and TRUST in scope:
             scope[TRUST]()
@@ -148,7 +176,7 @@ class Gate:
         client = scope["client"][0] if scope.get("client") else ""
         if not self._requests.of(client).take():
             return PlainTextResponse("Too many requests; wait a moment.", 429)
-        if headers.get("host", "").lower() not in self.access.hosts:
+        if not self.access.is_host(headers.get("host", "").lower()):
             return PlainTextResponse("This host name is not served here; start s2m with --allow-host to add it.", 421)
         if not self._is_own_origin(scope, headers):
             return PlainTextResponse("Requests from other pages are refused.", 403)
@@ -162,7 +190,7 @@ class Gate:
         """Browsers name the page that asks; what changes something must come from ours."""
         origin = headers.get("origin")
         if origin is not None:
-            return origin.lower() in self.access.origins
+            return self.access.is_origin(origin.lower(), headers.get("host", "").lower())
         foreign = headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")
         if foreign and headers.get("sec-fetch-mode") != "navigate":
             return False
@@ -179,7 +207,9 @@ class Gate:
         # A page that reconnects with the cookie of an earlier server does not count as guessing.
         if given and not self._wrong_tokens.of(client).take():
             return PlainTextResponse("Too many wrong tokens; wait a minute.", 429)
-        return PlainTextResponse("Open the address with the token that s2m printed in the terminal.", 403)
+        return PlainTextResponse(
+            "Open the address with the token that s2m printed in the terminal. If you did, allow cookies for it.", 403
+        )
 
     def _welcome(self, scope: Scope, headers: Headers) -> Response:
         """Keep the token in a cookie, and take it out of the address."""
@@ -187,12 +217,14 @@ class Gate:
         answer = RedirectResponse(f"./{scope['path'].rpartition('/')[2]}", 303)
         secure = scope.get("scheme") == "https"
         name = self._cookie_name(headers)
-        answer.set_cookie(name, self.access.token, httponly=True, samesite="strict", secure=secure, path="/")
+        # Without a path it holds for the path of this page alone: a proxy may lead to several servers.
+        answer.set_cookie(name, self.access.token, httponly=True, samesite="strict", secure=secure, path=None)
         return answer
 
     def _cookie_name(self, headers: Headers) -> str:
         """Cookies do not tell ports apart, so that the name has to."""
-        return f"s2m-{headers.get('host', '').rpartition(':')[2]}"
+        port = re.search(r":(\d+)$", headers.get("host", ""))
+        return f"s2m-{port[1] if port else ''}"
 
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.access.token.encode())

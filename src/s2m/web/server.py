@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import re
 import socket
 import threading
 import webbrowser
@@ -41,7 +42,8 @@ class Address:
     Attributes:
         host: a name or number of this machine; ``0.0.0.0`` for all of them.
         port: or None for the usual one, or any free one where that is taken.
-        allowed_hosts: further names under which other machines know this one.
+        allowed_hosts: further names under which other machines know this one, or proxies, ``name`` or ``name:port``.
+        root_path: what addresses begin with behind a proxy, such as ``/s2m``.
         tls_certificate: PEM file, or None for HTTP.
         tls_key: PEM file of its key.
     """
@@ -49,10 +51,13 @@ class Address:
     host: str = LOOPBACK
     port: int | None = None
     allowed_hosts: tuple[str, ...] = ()
+    root_path: str = ""
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
     def __post_init__(self) -> None:
+        if self.root_path and (not self.root_path.startswith("/") or self.root_path.endswith("/")):
+            raise ServerError(f'a root path begins with "/" and does not end so, got "{self.root_path}"; try /s2m')
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ServerError("a certificate needs its key and a key its certificate; give --tls-cert and --tls-key")
         for path in (self.tls_certificate, self.tls_key):
@@ -121,7 +126,9 @@ def serve(workspace: Workspace, address: Address, greet: Callable[[Greeting], No
     """
     listening = address.listen()
     port = listening.getsockname()[1]
-    access = Access(new_token(), frozenset(_origin(address.scheme, name, port) for name in address.names()))
+    origins = frozenset(_origin(address.scheme, name, port) for name in address.names())
+    proxies = frozenset(name.lower() for name in address.allowed_hosts)
+    access = Access(new_token(), origins, proxies, address.root_path)
     config = uvicorn.Config(
         create_app(workspace, access),
         log_config=None,
@@ -172,7 +179,8 @@ class _GreetingServer(uvicorn.Server):
 
 
 def _greeting(address: Address, access: Access, port: int) -> Greeting:
-    urls = [f"{_origin(address.scheme, name, port)}/?token={access.token}" for name in _printed(address.names())]
+    origins = [_origin(address.scheme, name, port) for name in _printed(address.names())]
+    urls = [f"{origin}{address.root_path}/?token={access.token}" for origin in origins]
     once = urls[0].replace(access.token, access.new_code())
     return Greeting(urls[0], tuple(urls[1:]), once, address.is_local, address.scheme == "https")
 
@@ -180,10 +188,12 @@ def _greeting(address: Address, access: Access, port: int) -> Greeting:
 def _printed(names: Sequence[str]) -> Sequence[str]:
     """Names worth showing: of the names of this machine itself one is enough."""
     outside = [name for name in names if name not in _LOOPBACKS]
-    return outside or [LOOPBACK]
+    return outside or names[:1]
 
 
 def _origin(scheme: str, name: str, port: int) -> str:
+    if re.fullmatch(r"[^:]+:\d+", name):
+        return f"{scheme}://{name.lower()}"
     host = f"[{name}]" if ":" in name else name.lower()
     usual = {"http": 80, "https": 443}[scheme]
     return f"{scheme}://{host}" if port == usual else f"{scheme}://{host}:{port}"

@@ -63,7 +63,11 @@ export class FolderStrip {
     const run = () => actions.run("next-unfinished");
     const next = makeButton({ class: "small-button", text: "Next unfinished", onclick: run });
     const spacer = make("span", { class: "spacer" });
-    const again = makeButton({ class: "small-button", text: "Look again", onclick: () => actions.run("look-again") });
+    const again = makeButton({
+      class: "small-button again",
+      text: "Look again",
+      onclick: () => actions.run("look-again"),
+    });
     const head = [this.progress, this.count, spacer, this.search, this.filter, again, next];
     strip.addEventListener("scroll", () => this.#fill(), { passive: true });
     const roll = (/** @type {WheelEvent} */ event) => {
