@@ -31,6 +31,7 @@ import { keepFocus } from "./input/focus.js";
 import { KeyBindings } from "./input/key_bindings.js";
 import { KeyPen } from "./input/key_pen.js";
 import { Keyboard } from "./input/keyboard.js";
+import { followPenNote } from "./input/pen_note.js";
 import { Pen } from "./input/pen.js";
 import { ObjectPicking } from "./input/object_picking.js";
 import { StrokeSelection } from "./input/stroke_selection.js";
@@ -49,6 +50,7 @@ import { StrokePanel } from "./panels/stroke_panel.js";
 import { ToolPanel } from "./panels/tool_panel.js";
 import { TopBar } from "./panels/top_bar.js";
 import { AnnotationStore } from "./state/annotation_store.js";
+import { trouble } from "./state/browser_storage.js";
 import { InkStore } from "./state/ink_store.js";
 import { ProjectStore } from "./state/project_store.js";
 import { StatusStore } from "./state/status_store.js";
@@ -114,6 +116,8 @@ takeDroppedFiles(stage, { annotation, project, status, upload });
 
 // What stands around the photograph.
 keepFocus(stage);
+followPenNote({ annotation, project, ui, ink, status, connection });
+if (trouble.text) status.warn(trouble.text);
 followAppearance(ui);
 connectDisplayPanel(ui);
 connectSideWidth(ui);

@@ -80,3 +80,22 @@ function drawSign(context, at, sign) {
     context.stroke();
   }
 }
+
+/**
+ * A word beside the pen that says why it does not draw.
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} pixelRatio
+ * @param {Point} at screen pixels
+ * @param {string} note
+ */
+export function drawNote(context, pixelRatio, at, note) {
+  context.save();
+  context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+  context.font = "12px system-ui, sans-serif";
+  const { width } = context.measureText(note);
+  context.fillStyle = "rgba(20, 20, 20, 0.86)";
+  context.fillRect(at.x + 12, at.y + 12, width + 12, 20);
+  context.fillStyle = "#f4f4f4";
+  context.fillText(note, at.x + 18, at.y + 26);
+  context.restore();
+}

@@ -1,7 +1,7 @@
 /** The ink over the masks: strokes, the one to trace on the first visit, and the cursor. */
 
 import { otherSign } from "../state/ui_store.js";
-import { drawCursor } from "./cursor.js";
+import { drawCursor, drawNote } from "./cursor.js";
 import { STROKE_WIDTH_PX, drawExample, drawStroke } from "./strokes.js";
 
 /**
@@ -47,10 +47,11 @@ export class InkLayer {
    * @param {number} pixelRatio
    */
   draw(context, pixelRatio) {
-    const { example, cursor } = this.ink.value;
+    const { example, cursor, note } = this.ink.value;
     if (example && this.annotation.value.strokes.length === 0) drawExample(context, this.viewport, pixelRatio, example);
     this.#drawStrokes(context, pixelRatio);
     if (cursor && this.#hasCursor) this.#drawCursor(context, pixelRatio, cursor);
+    if (cursor && note) drawNote(context, pixelRatio, cursor, note);
   }
 
   /**

@@ -68,7 +68,7 @@ export class Layers {
       const plain = brightness === 1 && contrast === 1;
       this.canvases.picture.canvas.style.filter = plain ? "" : `brightness(${brightness}) contrast(${contrast})`;
     });
-    ink.watch(["cursor", "pending", "foreign", "example", "selected", "busySince"], () => this.redraw("ink"));
+    ink.watch(["cursor", "pending", "foreign", "example", "selected", "busySince", "note"], () => this.redraw("ink"));
   }
 
   /**

@@ -13,7 +13,7 @@ const FORBIDDEN = 403;
  *
  * @typedef {Extract<MessageFromPage, {id: string}>} NumberedMessage one that is answered
  *
- * @typedef {"connecting" | "open" | "lost" | "refused"} ConnectionState
+ * @typedef {"connecting" | "open" | "lost" | "refused" | "blocked"} ConnectionState
  *
  * @typedef {object} Listener
  * @property {(message: MessageToPage) => void} onmessage
@@ -37,6 +37,8 @@ export class Connection extends Store {
     this.kept = new UnsentCommands(this.page);
     /** Whether commands wait because the server could not write them; for the next server where it never can. */
     this.held = false;
+    /** How often the connection was open. */
+    this.everOpen = 0;
     /** @type {WebSocket | null} */
     this.socket = null;
     /** @type {Listener} */
@@ -63,6 +65,7 @@ export class Connection extends Store {
     let wasOpen = false;
     socket.onopen = () => {
       wasOpen = true;
+      this.everOpen += 1;
       this.pause = FIRST_WAIT_MS;
       for (const message of this.listener.greeting()) this.send(message);
       this.#sendAll();
@@ -73,7 +76,10 @@ export class Connection extends Store {
       if (this.socket !== socket) return;
       this.socket = null;
       this.#tell("lost");
-      if (!wasOpen && (await isRefused()) && !this.socket) this.#tell("refused");
+      const why = wasOpen ? null : await whyClosed();
+      if (why === "refused" || (why === "blocked" && this.everOpen === 0)) {
+        if (!this.socket) this.#tell(why);
+      }
       setTimeout(() => this.socket ?? this.connect(), this.pause);
       this.pause = Math.min(LONGEST_WAIT_MS, this.pause * 1.6);
     };
@@ -150,10 +156,14 @@ export class Connection extends Store {
   }
 }
 
-/** Whether the server answers, but not to this page; a browser does not say why a WebSocket was refused. */
-async function isRefused() {
-  const answer = await fetch("api/info").catch(() => null);
-  return answer?.status === FORBIDDEN;
+/**
+ * Why a connection did not open, as the server says over plain HTTP: an upgrade that fails gives a page no reason.
+ * @returns {Promise<ConnectionState>}
+ */
+async function whyClosed() {
+  const answer = await fetch("api/info", { cache: "no-store" }).catch(() => null);
+  if (answer?.status === FORBIDDEN) return "refused";
+  return answer?.ok ? "blocked" : "lost";
 }
 
 /** A name for this page that no other page has, not even a copy of this tab. */

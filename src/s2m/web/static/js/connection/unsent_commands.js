@@ -1,5 +1,7 @@
 /** Commands that no server has taken yet, kept in the browser, so that closing the tab meanwhile loses nothing. */
 
+import { forget, keep, keptNames, readKept } from "../state/browser_storage.js";
+
 /** @import { NumberedMessage } from "./connection.js" */
 
 const PREFIX = "s2m-unsent";
@@ -17,12 +19,8 @@ export class UnsentCommands {
     const waiting = [...commands];
     if (this.project === null) return;
     const name = `${PREFIX}/${this.project}/${this.page}`;
-    try {
-      if (waiting.length) localStorage.setItem(name, JSON.stringify(waiting));
-      else if (localStorage.getItem(name) !== null) localStorage.removeItem(name);
-    } catch {
-      // The storage of the browser is full or forbidden; the page still holds them.
-    }
+    if (waiting.length) keep(name, JSON.stringify(waiting));
+    else if (readKept(name) !== null) forget(name);
   }
 
   /**
@@ -32,13 +30,13 @@ export class UnsentCommands {
    */
   take(image) {
     const start = `${PREFIX}/${this.project}/`;
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(start) && !name.endsWith(`/${this.page}`));
+    const names = keptNames().filter((name) => name.startsWith(start) && !name.endsWith(`/${this.page}`));
     return names.flatMap((name) => {
-      const kept = commandsOf(localStorage.getItem(name) ?? "[]");
+      const kept = commandsOf(readKept(name) ?? "[]");
       const about = (/** @type {NumberedMessage} */ command) => "image" in command && command.image === image;
       const others = kept.filter((each) => !about(each));
-      if (others.length) localStorage.setItem(name, JSON.stringify(others));
-      else localStorage.removeItem(name);
+      if (others.length) keep(name, JSON.stringify(others));
+      else forget(name);
       return kept.filter(about);
     });
   }

@@ -65,7 +65,7 @@ export class CanvasInput {
     if (tool === "select" && !start.eraser) return editor && this.selection.begin(sample);
     if (!editor) {
       const other = "This image is being edited in another page. Take over to draw here.";
-      this.status.warn(this.project.readOnly || other);
+      this.status.warn(this.project.readOnly || other, "elsewhere");
       return false;
     }
     if (tool === "hand" && !start.eraser) return false;

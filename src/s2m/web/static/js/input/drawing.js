@@ -68,7 +68,7 @@ export class Drawing {
   begin(sample, start) {
     const { object } = this.ui.value;
     if (this.annotation.object(object)?.locked) {
-      this.status.warn(`${this.annotation.nameOf(object)} is locked. Unlock it, or choose another object.`);
+      this.status.warn(`${this.annotation.nameOf(object)} is locked. Unlock it, or choose another object.`, "locked");
       return false;
     }
     this.ui.set({ opposite: start.opposite });

@@ -15,6 +15,8 @@
 
 const EDITED_ELSEWHERE = "This image is being edited in another page. Take over to import masks here.";
 
+const PHOTOGRAPHS = /\.(jpe?g|jpe|jfif|webp|heic|heif|avif|jp2|j2k|mpo)$/i;
+
 /**
  * @param {HTMLElement} stage
  * @param {Parts} parts
@@ -24,7 +26,19 @@ export function takeDroppedFiles(stage, { annotation, project, status, upload })
   stage.addEventListener("drop", (event) => {
     event.preventDefault();
     if (!annotation.value.image) return;
-    if (annotation.value.editor) upload.send([...(event.dataTransfer?.files ?? [])], "image");
+    const files = [...(event.dataTransfer?.files ?? [])];
+    const photograph = files.find(({ name }) => PHOTOGRAPHS.test(name));
+    if (photograph) return status.warn(wordsAbout(photograph.name, project));
+    if (annotation.value.editor) upload.send(files, "image");
     else status.warn(project.readOnly || EDITED_ELSEWHERE);
   });
+}
+
+/**
+ * @param {string} name of a photograph that was dropped
+ * @param {ProjectStore} project
+ */
+function wordsAbout(name, project) {
+  const how = project.hasFolder ? "Put it into the folder and press “Look again”." : `Open it with: s2m ${name}`;
+  return `${name} is a photograph, and only masks are taken here (PNG, TIFF, COCO). ${how}`;
 }

@@ -17,6 +17,8 @@ import { byId, make, makeButton } from "../elements.js";
 
 const LOST_SHOWN_AFTER_MS = 700;
 const LOST = "The server is away. Go on drawing: strokes are kept here and sent when it is back.";
+const BLOCKED =
+  "The server answers, but its WebSocket is blocked, by a proxy or an extension of the browser. Allow it for this page.";
 const REFUSED = "The server was started anew with another token. Open the address that it printed in the terminal.";
 
 export class Banner {
@@ -40,6 +42,7 @@ export class Banner {
   #follow(state) {
     clearTimeout(this.timer);
     if (state === "open") this.lost = false;
+    else if (state === "refused" || state === "blocked") this.lost = true;
     else if (state !== "connecting") {
       this.timer = setTimeout(() => {
         this.lost = true;
@@ -54,7 +57,11 @@ export class Banner {
     const { state } = this.connection.value;
     const { readOnly } = this.project;
     if (this.lost) {
-      show(state === "refused" ? REFUSED : LOST, "Try now", () => this.connection.socket ?? this.connection.connect());
+      show(
+        { refused: REFUSED, blocked: BLOCKED }[state] ?? LOST,
+        "Try now",
+        () => this.connection.socket ?? this.connection.connect(),
+      );
     } else if (!image || editor || state !== "open" || (readOnly && this.readOnlyRead)) {
       byId("banner").hidden = true;
     } else if (readOnly) {

@@ -1,6 +1,7 @@
 /** Three hints for the first visit, each gone as soon as it is followed; never again afterwards. */
 
 import { FINGERS, byId, icon, make, makeButton } from "../elements.js";
+import { keep, readKept } from "../state/browser_storage.js";
 
 /**
  * @import { InkStore } from "../state/ink_store.js"
@@ -26,7 +27,7 @@ export class Hints {
     this.ink = ink;
     /** @type {number[] | null} a stroke that this photograph offers for tracing */
     this.example = null;
-    this.step = Number(localStorage.getItem(ENTRY) ?? 0);
+    this.step = Number(readKept(ENTRY) ?? 0);
     this.ready = false;
     ui.watch(["sign"], ({ sign }) => sign === "negative" && this.done("opposite"));
   }
@@ -53,7 +54,7 @@ export class Hints {
   /** @param {number} step */
   #go(step) {
     this.step = step;
-    localStorage.setItem(ENTRY, String(step));
+    keep(ENTRY, String(step));
     this.#show();
   }
 

@@ -12,6 +12,7 @@ import { Store } from "./store.js";
  * @property {ShownStroke | null} foreign being drawn in another page
  * @property {number[] | null} example a stroke to trace on the first visit, x, y, x, y... in image pixels
  * @property {string | null} selected the key of the selected stroke
+ * @property {string} note why the pen does not draw, said beside it
  * @property {number} busySince when the answer that is due was asked for, or 0
  */
 
@@ -21,7 +22,7 @@ export class InkStore extends Store {
   #strokesOf = new Map();
 
   constructor() {
-    super({ cursor: null, pending: [], foreign: null, example: null, selected: null, busySince: 0 });
+    super({ cursor: null, pending: [], foreign: null, example: null, selected: null, busySince: 0, note: "" });
   }
 
   /** @param {ShownStroke} stroke begins */

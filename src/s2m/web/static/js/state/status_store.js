@@ -3,7 +3,7 @@
 import { Store } from "./store.js";
 
 /**
- * @typedef {{text: string, level: "error" | "warning"}} Unread
+ * @typedef {{text: string, level: "error" | "warning", cause?: string}} Unread
  *
  * @typedef {object} Status
  * @property {string} said
@@ -29,9 +29,20 @@ export class StatusStore extends Store {
     this.#add({ text, level: "error" });
   }
 
-  /** @param {string} text stays until it is read */
-  warn(text) {
-    this.#add({ text, level: "warning" });
+  /**
+   * @param {string} text stays until it is read, or its cause is gone
+   * @param {string} [cause]
+   */
+  warn(text, cause) {
+    this.#add({ text, level: "warning", cause });
+  }
+
+  /** @param {string} cause is gone, and what was said of it */
+  settle(cause) {
+    const { unread } = this.value;
+    if (unread.some((each) => each.cause === cause)) {
+      this.set({ unread: unread.filter((each) => each.cause !== cause) });
+    }
   }
 
   /** @param {Unread} message */

@@ -1,5 +1,7 @@
 /** A record of values that tells its listeners what changed. */
 
+import { forget, keep, readKept } from "./browser_storage.js";
+
 /** @template {object} T */
 export class Store {
   /** @param {T} initial */
@@ -44,13 +46,13 @@ export class Store {
  */
 export function remember(store, keys, name) {
   try {
-    const kept = JSON.parse(localStorage.getItem(name) ?? "{}");
+    const kept = JSON.parse(readKept(name) ?? "{}");
     const known = keys.filter((key) => key in kept).map((key) => [key, kept[key]]);
     store.set(/** @type {Partial<T>} */ (Object.fromEntries(known)));
   } catch {
-    localStorage.removeItem(name);
+    forget(name);
   }
   store.watch(keys, (value) => {
-    localStorage.setItem(name, JSON.stringify(Object.fromEntries(keys.map((key) => [key, value[key]]))));
+    keep(name, JSON.stringify(Object.fromEntries(keys.map((key) => [key, value[key]]))));
   });
 }
