@@ -25,7 +25,7 @@ def copies(state: AnnotationState, object_ids: Sequence[int], into: AnnotationSt
 
 
 def _way_beside(boxes: Sequence[tuple[int, int, int, int]], size_hw: tuple[int, int]) -> tuple[int, int]:
-    """How far to the right, left, bottom or top there is room for all boxes; nowhere where there is none."""
+    """How far to the right, left, bottom or top all boxes fit beside themselves; nowhere where they do not."""
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
     right, bottom = max(box[2] for box in boxes), max(box[3] for box in boxes)
     width, height = right - left, bottom - top

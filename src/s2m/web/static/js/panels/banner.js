@@ -20,6 +20,8 @@ const LOST = "The server is away. Go on drawing: strokes are kept here and sent 
 const BLOCKED =
   "The server answers, but its WebSocket is blocked, by a proxy or an extension of the browser. Allow it for this page.";
 const REFUSED = "The server was started anew with another token. Open the address that it printed in the terminal.";
+/** @type {Partial<Record<ConnectionState, string>>} */
+const WORDS = { refused: REFUSED, blocked: BLOCKED };
 
 export class Banner {
   /** @param {Parts} parts */
@@ -57,11 +59,7 @@ export class Banner {
     const { state } = this.connection.value;
     const { readOnly } = this.project;
     if (this.lost) {
-      show(
-        { refused: REFUSED, blocked: BLOCKED }[state] ?? LOST,
-        "Try now",
-        () => this.connection.socket ?? this.connection.connect(),
-      );
+      show(WORDS[state] ?? LOST, "Try now", () => this.connection.socket ?? this.connection.connect());
     } else if (!image || editor || state !== "open" || (readOnly && this.readOnlyRead)) {
       byId("banner").hidden = true;
     } else if (readOnly) {
