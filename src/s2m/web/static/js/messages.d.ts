@@ -324,12 +324,17 @@ export interface ImageUnreadable {
   text: string;
 }
 
-/** Masks from elsewhere become the starting masks; they replace those of unlocked objects of the same ids. */
+/**
+ * Masks from elsewhere become the starting masks; they replace those of unlocked objects of the same ids.
+ *
+ * Strokes that led to them come along, as those before a commit.
+ */
 export interface ImportMasks {
   kind: "import_masks";
   source: string;
   size_hw: [number, number];
   masks: NamedMask[];
+  strokes?: DrawnStroke[];
 }
 
 /** What became of a file for all images: how many got masks, were annotated already; and a line for each failure. */
