@@ -141,6 +141,7 @@ class PageDriver:
     def settle(self) -> None:
         """Wait until everything that was done is answered and shown."""
         self.wait_for("s2m.connection.open && s2m.connection.unsent.size === 0 && s2m.ink.value.busySince === 0")
+        self.wait_for("(({ image, shown, number }) => !image || shown >= number)(s2m.annotation.value)")
         self.wait_for("s2m.drawing.stroke === null && s2m.layers.dirty.size === 0")
 
     def on_screen(self, x: float, y: float) -> tuple[float, float]:

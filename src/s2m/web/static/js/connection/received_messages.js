@@ -154,7 +154,7 @@ export class ReceivedMessages {
     if (message.number < number) return layers.masks.keepLate(message.masks);
     // The answer to a stroke that is finished, or was dropped, comes too late; its outlines are kept all the same.
     layers.showMasks(message.masks);
-    annotation.takeAreas(message.masks);
+    annotation.takeAreas(message);
     const { preview, points = 0 } = message;
     if (preview) {
       layers.afterMasks(() => latency.shown(preview, points));

@@ -4,7 +4,7 @@ import { Store } from "./store.js";
 
 /**
  * @import { ShownStroke } from "../canvas/strokes.js"
- * @import { AnnotationChanged, ImageShown, ImageUnreadable, MaskEntry, ObjectEntry } from "../messages.js"
+ * @import { AnnotationChanged, ImageShown, ImageUnreadable, MasksChanged, ObjectEntry } from "../messages.js"
  *
  * @typedef {Omit<ImageShown, "type" | "editor" | "view">} OpenImage
  *
@@ -20,6 +20,7 @@ import { Store } from "./store.js";
  * @property {"untouched" | AnnotationChanged["status"]} status of the image
  * @property {AnnotationChanged["overlap"]} overlap of its objects
  * @property {number} number of the last change
+ * @property {number} shown number of the change whose masks are shown
  * @property {boolean} editor whether this page edits
  * @property {boolean} encoding whether the network is still encoding the image
  */
@@ -39,6 +40,7 @@ export class AnnotationStore extends Store {
       status: "untouched",
       overlap: "exclusive",
       number: 0,
+      shown: 0,
       editor: false,
       encoding: false,
     });
@@ -59,7 +61,7 @@ export class AnnotationStore extends Store {
     const { type: _type, editor, view: _view, ...image } = message;
     const known = this.value.image;
     const same = known?.name === image.name && known.stamp === image.stamp;
-    this.set({ opening: null, unreadable: null, editor, number: 0 });
+    this.set({ opening: null, unreadable: null, editor, number: 0, shown: 0 });
     // Strokes are sent again on every new connection, so that nothing old may stay.
     if (same) this.set({ strokes: [] });
     else this.set({ strokes: [], image, objects: [], areas: new Map() });
@@ -81,9 +83,10 @@ export class AnnotationStore extends Store {
     this.set({ objects, strokes, undo, redo, status, overlap, number });
   }
 
-  /** @param {MaskEntry[]} masks */
-  takeAreas(masks) {
-    this.set({ areas: new Map(masks.map((mask) => [mask.id, mask.area])) });
+  /** @param {MasksChanged} message */
+  takeAreas({ masks, number, preview }) {
+    const areas = new Map(masks.map((mask) => [mask.id, mask.area]));
+    this.set(preview ? { areas } : { areas, shown: number });
   }
 
   /** @param {number} id */
