@@ -22,7 +22,7 @@ NEWEST_TESTS := --ignore=tests/web/test_page_types.py --deselect=tests/files/tes
 # Node.js comes with the packages of the tests.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: help setup demo serve check docs test train evaluate bench attack
+.PHONY: help setup demo serve check docs test readers test-readers formats-page train evaluate bench attack
 
 help:
 	@echo "make setup                  install what segmenting and annotating need into .venv"
@@ -33,6 +33,9 @@ help:
 	@echo "make test                   all tests, in a real browser too"
 	@echo "make test-fast              the tests of a minute: no browser, nothing slow"
 	@echo "make test-minimum           the same with the lowest versions that pyproject.toml allows, without PyTorch"
+	@echo "make readers                the programs that read the formats, in .venv-readers (1.9 GB)"
+	@echo "make test-readers           every format in the programs that read it"
+	@echo "make formats-page           docs/formats.md, with what they see"
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
 	@echo "make evaluate DATA=folder   measure the network on eval/grabcut"
 	@echo "make bench                  measure times on this machine"
@@ -67,6 +70,15 @@ test-fast: .venv/installed-test
 
 test-minimum: .venv-minimum/installed
 	.venv-minimum/bin/python -m pytest -W default -m "not browser and not slow" $(TORCH_TESTS:%=--ignore=%) $(NEWEST_TESTS)
+
+# The programs that read the formats are large, and some of them GPL: they have an environment of their own.
+readers: .venv-readers/installed
+
+test-readers: .venv/installed-test .venv-readers/installed
+	$(BIN)/pytest -m readers --readers .venv-readers/bin/python tests/files/formats
+
+formats-page: .venv/installed-test .venv-readers/installed
+	$(BIN)/python scripts/formats_page.py --readers .venv-readers/bin/python
 
 train: .venv/installed-train need-data
 	$(BIN)/s2m train $(CONFIG) --data $(DATA) --id $(RUN)
@@ -110,6 +122,12 @@ need-data:
 
 node_modules/installed: package-lock.json .venv/installed-test
 	$(NPM) ci --loglevel=error --no-audit --no-fund
+	@touch $@
+
+.venv-readers/installed:
+	$(PYTHON) -m venv .venv-readers
+	.venv-readers/bin/python -m pip install --quiet "cvat-sdk[masks]" datasets datumaro label-studio-sdk labelme \
+	  pycocotools shapely supervision tifffile
 	@touch $@
 
 .venv-minimum/installed: pyproject.toml scripts/minimum_versions.py

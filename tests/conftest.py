@@ -24,8 +24,16 @@ TORCH_FOLDERS = ("networks", "training")
 TESTS = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need: a real browser, PyTorch."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The environment of the real readers of formats, which ``make test-readers`` names."""
+    parser.addoption("--readers", type=Path, help="Python of the environment of the readers of formats")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by what they need: a real browser, PyTorch.  The readers of formats are only asked where they are."""
+    if config.getoption("--readers") is None:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("readers")])
+        items[:] = [item for item in items if not item.get_closest_marker("readers")]
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)

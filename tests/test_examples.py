@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import runpy
 import shutil
 from pathlib import Path
@@ -62,6 +63,23 @@ def test_a_model_of_ones_own_answers_in_a_session(tmp_path: Path) -> None:
     run("own_model", str(tmp_path / "mask.png"))
 
     assert 0.02 < (read_label_map(tmp_path / "mask.png") == 1).mean() < 0.8
+
+
+def test_masks_of_a_detector_are_refined_and_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("refine_detections", str(tmp_path / "refined"))
+
+    assert "1 objects" in capsys.readouterr().out
+    content = json.loads((tmp_path / "refined" / "data" / "coco" / "annotations.json").read_text())
+    (annotation,) = content["annotations"]
+    assert len(annotation["attributes"]["s2m_strokes"]) == 3
+    image = content["images"][0]
+    assert annotation["area"] < 0.7 * image["width"] * image["height"]
+
+
+def test_a_script_for_segment_anything_runs(tmp_path: Path) -> None:
+    run("like_segment_anything", str(tmp_path / "mask.png"))
+
+    assert 0.1 < (read_image(tmp_path / "mask.png")[:, :, 0] > 0).mean() < 0.8
 
 
 def test_every_example_is_run_here() -> None:

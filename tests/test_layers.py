@@ -18,7 +18,7 @@ LAYERS = (
     ("networks",),
     ("session", "data"),
     ("training", "evaluation"),
-    ("web", "cli"),
+    ("web", "cli", "compat"),
 )
 """From the bottom up: a module may import from its own layer and from those before."""
 

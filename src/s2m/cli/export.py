@@ -31,7 +31,9 @@ _MOST_SAID = 20
     help="A split by share, or by a text file with a name of an image a line; give it again for each split.",
 )
 @click.option("--seed", default=0, show_default=True, help="Another seed draws other images for shares.")
-@click.option("--without-images", is_flag=True, help="Copy no images; YOLO, VOC, labelme and ImageFolder have them.")
+@click.option(
+    "--without-images", is_flag=True, help="Copy no images; YOLO, VOC, labelme, CVAT and ImageFolder have them."
+)
 @click.option("--predictions", is_flag=True, help="Label Studio: as predictions of the model, to be looked over.")
 @click.option("--check", is_flag=True, help="Only look for mistakes: empty objects, specks, unused classes.")
 @click.option("--strict", is_flag=True, help="Write nothing if the check finds anything.")

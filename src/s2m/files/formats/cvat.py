@@ -20,7 +20,7 @@ from s2m.types import BoolArray
 
 
 class CvatWriter:
-    """Writes ``annotations.xml``; CVAT's import finds the images by their names."""
+    """Writes ``annotations.xml``, and ``images``, as CVAT itself does."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -43,6 +43,7 @@ class CvatWriter:
             if one.mask.area_px:
                 element.append(_mask(one, order))
         self._images.append(element)
+        self._target.copy_image(image, "images", image.name)
 
     def finish(self) -> None:
         """Write the file."""

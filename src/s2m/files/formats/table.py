@@ -31,12 +31,14 @@ class Format:
 
     Attributes:
         title: what it is called where it comes from.
+        files: what is written, for documents.
         write: makes its writer.
         strokes: whether strokes travel with the masks.
         overlaps: whether objects may overlap.
     """
 
     title: str
+    files: str
     write: Callable[[Target], Writer]
     strokes: bool
     overlaps: bool
@@ -44,21 +46,53 @@ class Format:
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "coco": Format("COCO, run lengths", coco.write_run_lengths, strokes=True, overlaps=True),
-        "coco-polygons": Format("COCO, polygons", coco.write_polygons, strokes=True, overlaps=True),
-        "yolo": Format("YOLO segmentation", yolo.YoloWriter, strokes=False, overlaps=True),
-        "voc": Format("PASCAL VOC", voc.VocWriter, strokes=False, overlaps=False),
-        "labelme": Format("labelme", labelme.LabelmeWriter, strokes=True, overlaps=True),
-        "cvat": Format("CVAT for images 1.1", cvat.CvatWriter, strokes=False, overlaps=True),
-        "label-studio": Format("Label Studio, brush", label_studio.brush, strokes=True, overlaps=True),
-        "label-studio-bitmask": Format("Label Studio, bitmask", label_studio.bitmask, strokes=True, overlaps=True),
-        "tiff": Format("TIFF labels, 16 bits", arrays.TiffWriter, strokes=True, overlaps=False),
-        "geojson": Format("GeoJSON (QuPath)", geojson.GeojsonWriter, strokes=True, overlaps=True),
-        "npz": Format("NPZ with probabilities", arrays.NpzWriter, strokes=True, overlaps=True),
-        "cutouts": Format("RGBA cut-outs", pictures.CutoutWriter, strokes=True, overlaps=True),
-        "masks": Format("a black-and-white PNG an object", pictures.MaskWriter, strokes=True, overlaps=True),
-        "soft-masks": Format("a grey PNG an object", pictures.SoftMaskWriter, strokes=True, overlaps=True),
-        "imagefolder": Format("Hugging Face ImageFolder", pictures.ImageFolderWriter, strokes=True, overlaps=False),
+        "coco": Format("COCO, run lengths", "`annotations.json`", coco.write_run_lengths, strokes=True, overlaps=True),
+        "coco-polygons": Format(
+            "COCO, polygons", "`annotations.json`", coco.write_polygons, strokes=True, overlaps=True
+        ),
+        "yolo": Format(
+            "YOLO segmentation", "`data.yaml`, `labels/`, `images/`", yolo.YoloWriter, strokes=False, overlaps=True
+        ),
+        "voc": Format(
+            "PASCAL VOC",
+            "`SegmentationObject/`, `SegmentationClass/`, `JPEGImages/`, `ImageSets/`, `labelmap.txt`",
+            voc.VocWriter,
+            strokes=False,
+            overlaps=False,
+        ),
+        "labelme": Format("labelme", "`NAME.json`, images", labelme.LabelmeWriter, strokes=True, overlaps=True),
+        "cvat": Format(
+            "CVAT for images 1.1", "`annotations.xml`, `images/`", cvat.CvatWriter, strokes=False, overlaps=True
+        ),
+        "label-studio": Format(
+            "Label Studio, brush", "`tasks.json`, `labels.xml`", label_studio.brush, strokes=True, overlaps=True
+        ),
+        "label-studio-bitmask": Format(
+            "Label Studio, bitmask", "`tasks.json`, `labels.xml`", label_studio.bitmask, strokes=True, overlaps=True
+        ),
+        "tiff": Format("TIFF labels, 16 bits", "`NAME.tif`", arrays.TiffWriter, strokes=True, overlaps=False),
+        "geojson": Format("GeoJSON (QuPath)", "`NAME.geojson`", geojson.GeojsonWriter, strokes=True, overlaps=True),
+        "npz": Format("NPZ with probabilities", "`NAME.npz`", arrays.NpzWriter, strokes=True, overlaps=True),
+        "cutouts": Format(
+            "RGBA cut-outs", "PNGs, `metadata.jsonl`", pictures.CutoutWriter, strokes=True, overlaps=True
+        ),
+        "masks": Format(
+            "a black-and-white PNG an object",
+            "PNGs, `metadata.jsonl`",
+            pictures.MaskWriter,
+            strokes=True,
+            overlaps=True,
+        ),
+        "soft-masks": Format(
+            "a grey PNG an object", "PNGs, `metadata.jsonl`", pictures.SoftMaskWriter, strokes=True, overlaps=True
+        ),
+        "imagefolder": Format(
+            "Hugging Face ImageFolder",
+            "`train/metadata.jsonl`, images, `train/masks/`",
+            pictures.ImageFolderWriter,
+            strokes=True,
+            overlaps=False,
+        ),
     }
 )
 

@@ -80,15 +80,15 @@ class Target:
         """Write a text of some lines; see ``write``."""
         self.write(relative, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
 
-    def copy_image(self, image: ImageAnnotation, folder: str) -> None:
-        """Put a copy of the image's file into a folder of the format, byte by byte, under its own name.
+    def copy_image(self, image: ImageAnnotation, folder: str, name: str = "") -> None:
+        """Put a copy of the image's file into a folder of the format, byte by byte, under a name or its stem.
 
         Raises:
             OutputError: it cannot be read or written.
         """
         if image.path is None or not self.with_images:
             return
-        path = self.folder / folder / f"{image.stem}{image.path.suffix}"
+        path = self.folder / folder / (name or f"{image.stem}{image.path.suffix}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(image.path, path)
