@@ -13,7 +13,7 @@ from s2m.types import Stroke
 _MARGIN_SHARE = 0.25
 """How far outside of the image lines still count, as a share of its longer side: their thickness reaches into it."""
 _MOST_LENGTHS = 2000
-"""Times the longer side that a line runs to and fro; of a longer one only every few points are taken."""
+"""Times the longer side that a line runs back and forth; of a longer one only every few points are taken."""
 
 
 def clipped(stroke: Stroke, size_hw: tuple[int, int]) -> tuple[Stroke, ...]:

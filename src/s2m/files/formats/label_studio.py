@@ -116,7 +116,7 @@ def bitmask(target: Target) -> LabelStudioWriter:
 
 
 def brush_runs(mask: PlacedMask, size_hw: tuple[int, int]) -> list[int]:
-    """A mask as Label Studio's brush keeps it: rle-pack of thi.ng on an RGBA picture that is 255 on the mask.
+    """A mask as Label Studio's brush keeps it: packed run lengths of an RGBA picture that is 255 on the mask.
 
     A bit for a run, two for the width of its length, its length less one, and its value; first how many values there
     are, how many bits each has, and the four widths, all less one.
