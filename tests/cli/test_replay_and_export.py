@@ -164,7 +164,7 @@ def test_exports_of_done_images_need_no_model(project_folder: Path, tmp_path: Pa
     assert run("export", project_folder, "--format", "voc", *arguments).exit_code == 0
     objects = read_label_map(tmp_path / "out" / "SegmentationObject" / "one.png")
     np.testing.assert_array_equal(objects, read_label_map(project_folder / "one.png"))
-    assert (objects == two_discs_labels).mean() > 0.97
+    assert (objects == two_discs_labels).mean() > 0.95
     assert run("export", project_folder, "--format", "masks", *arguments).exit_code == 0
     assert (read_image(tmp_path / "out" / "one-1-red_disc.png")[:, :, 0] > 0).sum() == (objects == 1).sum()
     assert not (tmp_path / "out" / "two-1-red_disc.png").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import resource
 import sys
 from collections.abc import Iterable
@@ -12,7 +13,6 @@ import click
 from s2m.cli.provider_option import provider_option
 from s2m.engine.models import available_cores
 from s2m.engine.providers import Provider
-from s2m.errors import ModelError
 from s2m.evaluation.figures import speed_tables
 from s2m.evaluation.speed import Speed, Timing, write_speed
 from s2m.evaluation.timing import LARGE_MEGAPIXELS, MEGAPIXELS, baseline_timings, model_timings, original_timings
@@ -46,6 +46,8 @@ def bench(
     Prints medians and 95th percentiles as Markdown, and how many times as fast as the original network a stroke is.
     """
     threads = threads or available_cores()
+    if not without_others:
+        _check_pytorch()
     image_rgb = read_image(DEMO_IMAGE)
     stroke = read_strokes(DEMO_STROKES, (image_rgb.shape[0], image_rgb.shape[1]))[0]
     sizes = (*MEGAPIXELS, LARGE_MEGAPIXELS) if large else MEGAPIXELS
@@ -58,17 +60,18 @@ def bench(
     peak = _peak_megabytes()
     if not without_others:
         timings += _told(baseline_timings(image_rgb, [stroke], rounds))
-        try:
-            timings += _told(original_timings(threads, rounds))
-        except ModuleNotFoundError as error:
-            raise ModelError(
-                f"the original network needs {error.name}; pip install 's2m[train]', or --without-others"
-            ) from error
+        timings += _told(original_timings(threads, rounds))
     speed = Speed(tuple(names), threads, tuple(timings), peak)
     click.echo(f"{threads} threads; the process took {peak:.0f} MB at most for the models\n")
     click.echo(speed_tables(speed))
     if json_path is not None:
         write_speed(json_path, speed)
+
+
+def _check_pytorch() -> None:
+    """Say at once, and not after minutes, what the original network needs."""
+    if importlib.util.find_spec("torch") is None:
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
 
 def _told(timings: Iterable[Timing]) -> list[Timing]:

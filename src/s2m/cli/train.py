@@ -7,7 +7,7 @@ from typing import cast
 
 import click
 
-from s2m.errors import ConfigError
+from s2m.errors import ConfigError, DataError
 
 _PATH = click.Path(path_type=Path)
 
@@ -60,6 +60,8 @@ def train(
 
     if (config is None) == (config_option is None):
         raise ConfigError("name one recipe, as in: s2m train configs/compact.toml --data DATA --id compact")
+    if data_root is not None and not data_root.is_dir():
+        raise DataError(f"{data_root} is no folder; give the folder that holds the data sets")
     request = training_runs.RunRequest(
         config=cast(Path, config or config_option),
         run_id=run_id,
