@@ -13,7 +13,7 @@ DATA ?=
 
 BIN := .venv/bin
 # Tests that measure how much of the session and the engine they run.
-MEASURED := tests/session tests/engine
+MEASURED := tests/session tests/engine tests/test_public_face.py
 # Tests that import PyTorch.
 TORCH_TESTS := tests/networks tests/training tests/cli/test_train.py tests/cli/test_original_weights.py
 # Tests that need the newest versions: the types of the page are written with them, and Pillow before 13 cannot read

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
@@ -187,8 +186,3 @@ def as_sentences(report: ExportReport) -> list[str]:
             pixels = sum(loss.pixels for loss in losses if loss.reason == reason)
             lines.append(f"{name}: {pixels} pixels differ ({reason}); manifest.json names the objects")
     return lines
-
-
-def summary(report: ExportReport) -> dict[str, Any]:
-    """The same for a page."""
-    return {"images": report.images, "objects": report.objects, "lines": as_sentences(report)}
