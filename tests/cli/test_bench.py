@@ -19,6 +19,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("s2m.cli.bench.MEGAPIXELS", (0.05, 0.1))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_the_bench_measures_ours_and_the_others_in_one_run(tiny_model_folder: Path, tmp_path: Path) -> None:
     options = ["--rounds", "1", "--model", str(tiny_model_folder), "--threads", "1", "--json", str(tmp_path / "b.json")]
     result = CliRunner().invoke(main, ["bench", *options])

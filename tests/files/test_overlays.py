@@ -49,8 +49,10 @@ def test_positive_strokes_have_a_coloured_core_and_negative_ones_a_light_one() -
     assert tuple(dot[30, 40].tolist()) == (100, 100, 100)
 
 
-def test_colours_repeat_after_the_last_and_the_background_has_its_own() -> None:
-    assert object_colour(len(OBJECT_COLOURS) + 1) == object_colour(1)
+def test_colours_differ_for_four_times_eight_objects_and_the_background_has_its_own() -> None:
+    count = 4 * len(OBJECT_COLOURS)
+    assert len({object_colour(object_id) for object_id in range(count + 1)}) == count + 1
+    assert object_colour(count + 1) == object_colour(1)
     assert object_colour(0) not in OBJECT_COLOURS
     assert len(set(OBJECT_COLOURS)) == len(OBJECT_COLOURS)
 
