@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2m.engine.geometry import Frame, frame_of_box, frame_of_image, resize_image, resize_maps, resize_window
+from s2m.engine.geometry import (
+    Frame,
+    box_around,
+    frame_of_box,
+    frame_of_image,
+    resize_image,
+    resize_maps,
+    resize_window,
+)
 
 
 @pytest.mark.parametrize("size_hw", [(480, 640), (10, 4000), (4000, 10), (1, 1), (513, 512)])
@@ -13,6 +21,15 @@ def test_network_sides_are_multiples_and_the_long_side_is_the_working_size(size_
     assert min(frame.size_hw) >= 32
     assert frame.size_hw[0] % 32 == frame.size_hw[1] % 32 == 0
     assert frame.is_whole_image
+
+
+def test_the_box_around_a_mask_holds_its_pixels_and_no_more() -> None:
+    mask = np.zeros((9, 12), dtype=bool)
+    assert box_around(mask) == (0, 0, 0, 0)
+    mask[2, 5] = mask[6, 3] = True
+    assert box_around(mask) == (3, 2, 6, 7)
+    assert box_around(mask.T) == (2, 3, 7, 6)
+    assert box_around(np.ones((1, 1), dtype=bool)) == (0, 0, 1, 1)
 
 
 def test_points_go_to_network_pixels_and_back() -> None:

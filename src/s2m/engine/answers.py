@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2m.engine.components import touched_cells, touched_changes
+from s2m.engine.geometry import box_around
 from s2m.engine.prompts import sign_for
 from s2m.types import BACKGROUND_ID, BoolArray, Stroke
 
@@ -75,8 +76,9 @@ def answered_masks(request: AnswerRequest, masks: Mapping[int, Logits], ask: Ask
     drawn = {stroke.object_id for stroke in request.new} - {BACKGROUND_ID}
     wanted = sorted((drawn | _run_over(request, masks)) - set(request.kept_ids))
     answers = {object_id: ask(_own(request, object_id), object_id) for object_id in wanted}
+    known = {object_id: _claim(logits) for object_id, logits in masks.items()} if request.exclusive else {}
     if request.exclusive:
-        claims = {object_id: _claim(logits) for object_id, logits in {**masks, **answers}.items()}
+        claims = {**known, **{object_id: _claim(logits) for object_id, logits in answers.items()}}
         for object_id in wanted:
             strokes = _with_rivals(request, object_id, claims)
             if strokes is not None:
@@ -85,8 +87,9 @@ def answered_masks(request: AnswerRequest, masks: Mapping[int, Logits], ask: Ask
         if object_id in masks and (object_id in request.finished_ids or object_id not in drawn):
             answers[object_id] = _changed_where_touched(request, masks[object_id], logits)
     if request.exclusive:
+        kept = [(masks[other], claim) for other, claim in known.items() if other not in answers]
         for object_id in answers:
-            answers[object_id] = _beside_others(answers[object_id], masks.get(object_id), masks, set(answers))
+            answers[object_id] = _beside_others(answers[object_id], masks.get(object_id), kept)
     return answers
 
 
@@ -110,7 +113,10 @@ def previewed_masks(request: AnswerRequest, masks: Mapping[int, Logits], ask: As
         answer, before = ask(strokes, object_id), masks.get(object_id)
         if before is not None and object_id in request.finished_ids:
             answer = _changed_where_touched(request, before, answer)
-        answers[object_id] = _beside_others(answer, before, masks, {object_id, *met}) if request.exclusive else answer
+        if request.exclusive:
+            others = [logits for other, logits in masks.items() if other != object_id and other not in met]
+            answer = _beside_others(answer, before, [(logits, _claim(logits)) for logits in others])
+        answers[object_id] = answer
     return answers
 
 
@@ -157,37 +163,35 @@ def _with_rivals(request: AnswerRequest, object_id: int, claims: Mapping[int, Bo
 
 def _place_of(mask: BoolArray) -> tuple[slice, slice]:
     """Rows and columns of the box around a mask (h, w)."""
-    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
-    return slice(top, top + height), slice(left, left + width)
+    left, top, right, bottom = box_around(mask)
+    return slice(top, bottom), slice(left, right)
 
 
 def _changed_where_touched(request: AnswerRequest, before: Logits, after: Logits) -> Logits:
     """Of an answer the connected changes that a new stroke touches."""
-    if not _claim(before).any():
+    claim = _claim(before)
+    if not claim.any():
         return after
     touched = touched_cells(request.new, request.image_size_hw, before.shape)
-    accepted = touched_changes(_claim(before), _claim(after), touched)
+    accepted = touched_changes(claim, _claim(after), touched)
     return np.where(accepted, after, before)
 
 
-def _beside_others(
-    answer: Logits, before: Logits | None, masks: Mapping[int, Logits], answered: Collection[int]
-) -> Logits:
-    """An answer that takes no pixel from an object that is not answered.
+def _beside_others(answer: Logits, before: Logits | None, kept: Sequence[tuple[Logits, BoolArray]]) -> Logits:
+    """An answer that takes no pixel from objects that are not answered, given with their logits and claims.
 
     Let u be the logits of such an object, and R the cells where it is positive with their neighbours.  In R the answer
     is at most -u where the logits before were already, with all their neighbours, and else at most as before.
     Logits between cells are means of the cells around them.  So where u is positive, the answer is either at most
     -u, or at most what lost to u before.  Outlines of neighbours fall together.
     """
-    for object_id, kept in masks.items():
-        claim = _claim(kept)
-        if object_id in answered or not claim.any():
+    for logits, claim in kept:
+        if not claim.any():
             continue
         rows, columns = _place_of(claim)
         place = (slice(max(0, rows.start - 1), rows.stop + 1), slice(max(0, columns.start - 1), columns.stop + 1))
         region = cv2.dilate(claim[place].view(np.uint8), _AROUND) > 0
-        limit = -kept[place]
+        limit = -logits[place]
         if not (region & (answer[place] > limit)).any():
             continue
         if before is not None:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m.types import ByteArray, FloatArray
+from s2m.types import BoolArray, ByteArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,12 @@ def resize_maps(maps: FloatArray, size_hw: tuple[int, int]) -> FloatArray:
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = [cv2.resize(channel, (width, height), interpolation=interpolation) for channel in maps]
     return np.asarray(resized, dtype=np.float32).reshape(len(maps), height, width)
+
+
+def box_around(mask: BoolArray) -> tuple[int, int, int, int]:
+    """left, top, right, bottom of the smallest box around a mask (h, w), right and bottom exclusive; all 0 if empty."""
+    left, top, width, height = cv2.boundingRect(np.ascontiguousarray(mask).view(np.uint8))
+    return left, top, left + width, top + height
 
 
 def flip(maps: FloatArray) -> FloatArray:

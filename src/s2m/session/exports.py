@@ -152,8 +152,8 @@ def annotation_of(state: AnnotationState, classes: Classes, stem: str, path: Pat
     """What other tools are told of an image: objects with their classes as they are called now, masks, strokes."""
 
     def logits_of(object_id: int) -> FloatArray | None:
-        ids = state.layer.object_ids
-        return state.layer.logits[ids.index(object_id)].astype("float32") if object_id in ids else None
+        logits = state.layer.of(object_id)
+        return None if logits is None else logits.astype("float32")
 
     objects = tuple(
         ObjectAnnotation(

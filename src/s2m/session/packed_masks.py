@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from s2m.engine.geometry import box_around
 from s2m.errors import MaskError
 from s2m.types import BoolArray, Frozen
 
@@ -29,10 +30,7 @@ class PackedMask(Frozen):
     @staticmethod
     def of(mask: BoolArray) -> PackedMask:
         """Pack a mask (H, W)."""
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if len(rows) == 0:
-            return PackedMask(box_xyxy=(0, 0, 0, 0), data="")
-        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        left, top, right, bottom = box_around(mask)
         return PackedMask.of_crop(mask[top:bottom, left:right], left, top)
 
     @staticmethod

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from s2m.engine.geometry import box_around
 from s2m.files.atomic import write_atomically
 from s2m.session.commands import DrawnStroke, ImageStatus, MaskCommand
 from s2m.session.masks import Layer, Overlap
@@ -117,12 +117,10 @@ class _Arrays:
 
     def place_of(self, array: NDArray[Any]) -> int:
         if id(array) not in self._places:
-            differs = (array != array[0, 0]).astype(np.uint8)
-            left, top, width, height = cv2.boundingRect(differs)
-            box = (left, top, left + width, top + height)
+            left, top, right, bottom = box_around(array != array[0, 0])
             self._places[id(array)] = len(self.kept)
-            self.kept.append(_KeptArray(fill=float(array[0, 0]), box_xyxy=box))
-            self.crops.append(array[top : top + height, left : left + width])
+            self.kept.append(_KeptArray(fill=float(array[0, 0]), box_xyxy=(left, top, right, bottom)))
+            self.crops.append(array[top:bottom, left:right])
         return self._places[id(array)]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from s2m.engine.geometry import box_around
 from s2m.session import AnnotationState
 from s2m.session.masks import HalfArray
 from s2m.types import BoolArray, FloatArray
@@ -119,8 +120,8 @@ def _source_of(
 
 
 def _place_around(mask: BoolArray) -> Place | None:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return None if len(rows) == 0 else (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    place = box_around(mask)
+    return place if place[2] > place[0] else None
 
 
 def _meet(first: Place, second: Place) -> bool:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
+from s2m.engine.geometry import box_around
 from s2m.errors import DataError
 from s2m.types import BACKGROUND_ID, BoolArray, FloatArray, Frozen, LabelMap, Sign
 
@@ -86,10 +87,9 @@ class PlacedMask:
 
     def cut(self) -> PlacedMask:
         """The same pixels in the smallest box; (0, 0) pixels where there are none."""
-        rows, columns = np.flatnonzero(self.crop.any(axis=1)), np.flatnonzero(self.crop.any(axis=0))
-        if len(rows) == 0:
+        if not self.crop.any():
             return PlacedMask(0, 0, np.zeros((0, 0), dtype=bool))
-        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        left, top, right, bottom = box_around(self.crop)
         # A copy, so that the mask of the whole image can go.
         return PlacedMask(self.left + left, self.top + top, self.crop[top:bottom, left:right].copy())
 
