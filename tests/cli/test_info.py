@@ -16,6 +16,7 @@ def test_versions_model_provider_and_threads_are_said(tiny_model_folder: Path) -
     assert result.exit_code == 0, result.output
     rows = dict(line.split(maxsplit=1) for line in result.output.splitlines())
     assert rows["provider"] == "CPUExecutionProvider (the only one installed)"
+    assert rows["precision"] == "float32 (the model has no other)"
     assert rows["threads"] == "1"
     assert rows["model"].startswith(("tiny 1 (nearest colour)", "folder"))
     assert {"s2m", "python", "numpy", "onnxruntime"} <= set(rows)

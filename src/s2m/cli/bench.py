@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from s2m.cli.provider_option import provider_option
+from s2m.cli.provider_option import precision_option, provider_option
 from s2m.engine.models import available_cores
+from s2m.engine.precision import Precision
 from s2m.engine.providers import Provider
 from s2m.evaluation.figures import speed_tables
 from s2m.evaluation.speed import Speed, Timing, write_speed
@@ -29,6 +30,7 @@ from s2m.networks.loading import load_model
 @click.option("--rounds", type=click.IntRange(min=1), default=15, show_default=True, help="Measurements of each step.")
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
 @provider_option
+@precision_option
 @click.option("--large", is_flag=True, help="Also open an image of 100 megapixels.")
 @click.option("--without-others", is_flag=True, help="Measure no other methods; then PyTorch is not needed.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Also write the times to this file.")
@@ -37,6 +39,7 @@ def bench(
     rounds: int,
     threads: int | None,
     provider: Provider,
+    precision: Precision,
     large: bool,
     without_others: bool,
     json_path: Path | None,
@@ -54,7 +57,7 @@ def bench(
     timings: list[Timing] = []
     names = []
     for path in models or (None,):
-        model = load_model(path, threads, provider)
+        model = load_model(path, threads, provider, precision)
         names.append(f"{model.card.name} {model.card.version}")
         timings += _told(model_timings(model, names[-1], image_rgb, stroke, rounds, sizes))
     peak = _peak_megabytes()

@@ -10,7 +10,9 @@ import click
 from tqdm import tqdm
 
 from s2m.cli.channel_order_option import channel_order_option
+from s2m.cli.provider_option import precision_option
 from s2m.engine.channel_order import ChannelOrder
+from s2m.engine.precision import Precision
 
 if TYPE_CHECKING:
     from s2m.evaluation.baselines import BaselineName
@@ -42,6 +44,7 @@ SHIPPED_NAME = "shipped"
     help="Model folder or .pth file; may be repeated to compare. By default the shipped model.",
 )
 @channel_order_option
+@precision_option
 @click.option("--baseline", "baselines", type=click.Choice(BASELINE_NAMES), multiple=True, help="Measured as well.")
 @click.option("--images", "images_folder", type=click.Path(path_type=Path), help="Images of a COCO JSON file.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("output/evaluation"), show_default=True)
@@ -53,6 +56,7 @@ def evaluate(
     protocol_names: tuple[str, ...],
     models: tuple[Path, ...],
     channel_order: ChannelOrder,
+    precision: Precision,
     baselines: tuple[BaselineName, ...],
     images_folder: Path | None,
     output: Path,
@@ -72,7 +76,8 @@ def evaluate(
     from s2m.evaluation.scene import name_of, read_images
 
     images = read_images(data, images_folder)[:limit]
-    benchmark = Benchmark(name_of(data), images, _methods(models, channel_order, baselines), output, seed, jobs)
+    methods = _methods(models, channel_order, precision, baselines)
+    benchmark = Benchmark(name_of(data), images, methods, output, seed, jobs)
     for protocol_name in dict.fromkeys(protocol_names):
         results = benchmark.carry_out(PROTOCOLS[protocol_name], _show_progress)
         click.echo(f"\n## {protocol_name}\n\n{figures_markdown(results)}")
@@ -80,7 +85,7 @@ def evaluate(
 
 
 def _methods(
-    models: tuple[Path, ...], channel_order: ChannelOrder, baselines: tuple[BaselineName, ...]
+    models: tuple[Path, ...], channel_order: ChannelOrder, precision: Precision, baselines: tuple[BaselineName, ...]
 ) -> list[Method]:
     """What is measured, under names that differ."""
     from s2m.evaluation.baselines import BaselineMethod
@@ -91,7 +96,7 @@ def _methods(
         stem = path.resolve().stem
         names = [stem, *(f"{stem}-{number}" for number in range(2, len(models) + 1))]
         named[next(name for name in names if name not in named)] = path
-    found: list[Method] = [ModelMethod(name, path, channel_order) for name, path in named.items()]
+    found: list[Method] = [ModelMethod(name, path, channel_order, precision) for name, path in named.items()]
     return [*found, *(BaselineMethod(name) for name in dict.fromkeys(baselines))]
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 import numpy as np
 
-from s2m.cli.provider_option import provider_option
-from s2m.engine.model_cards import DECODER_FILE, ENCODER_FILE, ModelCard
+from s2m.cli.provider_option import precision_option, provider_option
+from s2m.engine.model_cards import ModelCard
 from s2m.engine.models import Model, OnnxModel
+from s2m.engine.precision import Precision
 from s2m.engine.providers import Provider
 from s2m.engine.segmenter import EMBEDDING_BYTES, Segmenter
 from s2m.networks.loading import load_model
@@ -24,9 +25,10 @@ _LIBRARIES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")
 @click.option("--model", type=click.Path(path_type=Path), help="Folder of a model.  [default: the shipped one]")
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]")
 @provider_option
-def info(model: Path | None, threads: int | None, provider: Provider) -> None:
+@precision_option
+def info(model: Path | None, threads: int | None, provider: Provider, precision: Precision) -> None:
     """Say which versions, model, provider and threads are in use, and how much memory images may take."""
-    loaded = load_model(model, threads, provider)
+    loaded = load_model(model, threads, provider, precision)
     card = loaded.card
     rows = {
         "s2m": version("s2m"),
@@ -63,9 +65,10 @@ def _megabytes(nbytes: int) -> str:
 
 
 def _onnx_rows(model: OnnxModel) -> dict[str, str]:
-    size = sum((model.folder / file).stat().st_size for file in (ENCODER_FILE, DECODER_FILE))
+    size = sum((model.folder / file).stat().st_size for file in model.files)
     return {
         "model folder": f"{model.folder} ({size / 1e6:.1f} MB)",
         "provider": f"{model.provider.execution_provider} ({model.provider.reason})",
+        "precision": f"{model.precision.name} ({model.precision.reason})",
         "threads": str(model.threads),
     }

@@ -15,6 +15,12 @@ CARD_FILE = "model.json"
 ENCODER_FILE = "encoder.onnx"
 DECODER_FILE = "decoder.onnx"
 
+
+def int8_file(file: str) -> str:
+    """The name of a graph of 8-bit integers beside that of floats."""
+    return f"{Path(file).stem}.int8.onnx"
+
+
 Positive = Annotated[int, Field(gt=0)]
 
 

@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 import onnxruntime
 
-from s2m.engine.model_cards import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, read_card
+from s2m.engine.model_cards import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, int8_file, read_card
+from s2m.engine.precision import Precision, choose_precision
 from s2m.engine.providers import Provider, choose_provider
 from s2m.errors import ModelError
 from s2m.types import FloatArray
@@ -40,29 +41,44 @@ class OnnxModel:
     """A model run by ONNX Runtime on the processor.
 
     Args:
-        folder: holds ``encoder.onnx``, ``decoder.onnx`` and ``model.json``; by default the shipped model.
+        folder: holds ``encoder.onnx``, ``decoder.onnx`` and ``model.json``, and graphs of 8-bit integers if it has
+            some; by default the shipped model.
         threads: how many to use; by default as many as the process has cores.
         provider: what computes; see ``s2m.engine.providers``.
+        precision: in which numbers; see ``s2m.engine.precision``.
 
     Raises:
         ModelError: a file is missing, damaged or not of this kind; the provider is not installed.
     """
 
-    def __init__(self, folder: Path = SHIPPED_MODEL, threads: int | None = None, provider: Provider = "auto") -> None:
+    def __init__(
+        self,
+        folder: Path = SHIPPED_MODEL,
+        threads: int | None = None,
+        provider: Provider = "auto",
+        precision: Precision = "auto",
+    ) -> None:
         self.folder = Path(folder)
         self.threads = available_cores() if threads is None else threads
         if self.threads < 1:
             raise ModelError(f"a model needs at least 1 thread, got {self.threads}")
         self.card = read_card(self.folder / CARD_FILE)
         self.provider = choose_provider(provider, self._encoding_with)
-        self._encoder = _open_graph(self.folder / ENCODER_FILE, self.threads, self.provider.execution_provider)
-        self._decoder = _open_graph(self.folder / DECODER_FILE, self.threads, self.provider.execution_provider)
-        self._feature_names = [output.name for output in self._encoder.get_outputs()]
+        execution_provider = self.provider.execution_provider
+        has_int8 = all((self.folder / int8_file(file)).is_file() for file in (ENCODER_FILE, DECODER_FILE))
+        self.precision = choose_precision(precision, has_int8, execution_provider)
+        self.files = tuple(
+            int8_file(file) if self.precision.name == "int8" else file for file in (ENCODER_FILE, DECODER_FILE)
+        )
+        self._encoder, self._decoder = (
+            open_graph(self.folder / file, self.threads, execution_provider) for file in self.files
+        )
+        self.feature_names = tuple(output.name for output in self._encoder.get_outputs())
         self._check_graphs()
 
     def _encoding_with(self, execution_provider: str) -> Callable[[], object]:
         """Encoding one square image with a provider."""
-        graph = _open_graph(self.folder / ENCODER_FILE, self.threads, execution_provider)
+        graph = open_graph(self.folder / ENCODER_FILE, self.threads, execution_provider)
         image = np.zeros((1, 3, self.card.working_size, self.card.working_size), dtype=np.float32)
         return lambda: graph.run(None, {"image": image})
 
@@ -72,21 +88,22 @@ class OnnxModel:
 
     def decode(self, features: tuple[FloatArray, ...], prompts: FloatArray) -> FloatArray:
         """See ``Model.decode``."""
-        inputs = dict(zip(self._feature_names, features, strict=True))
+        inputs = dict(zip(self.feature_names, features, strict=True))
         logits: FloatArray = self._decoder.run(["logits"], {**inputs, "prompts": prompts})[0]
         return logits
 
     def _check_graphs(self) -> None:
         """Refuse graphs with other inputs and outputs than ours, before the first stroke does."""
+        encoder, decoder = self.files
         checks = (
-            (ENCODER_FILE, "inputs", {"image"}, {given.name for given in self._encoder.get_inputs()}),
+            (encoder, "inputs", {"image"}, {given.name for given in self._encoder.get_inputs()}),
             (
-                DECODER_FILE,
+                decoder,
                 "inputs",
-                {*self._feature_names, "prompts"},
+                {*self.feature_names, "prompts"},
                 {given.name for given in self._decoder.get_inputs()},
             ),
-            (DECODER_FILE, "outputs", {"logits"}, {given.name for given in self._decoder.get_outputs()}),
+            (decoder, "outputs", {"logits"}, {given.name for given in self._decoder.get_outputs()}),
         )
         for file, side, wanted, got in checks:
             if wanted != got:
@@ -103,7 +120,14 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _open_graph(path: Path, threads: int, execution_provider: str) -> onnxruntime.InferenceSession:
+def open_graph(
+    path: Path, threads: int, execution_provider: str = "CPUExecutionProvider"
+) -> onnxruntime.InferenceSession:
+    """A graph ready to run.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
     if not path.is_file():
         raise ModelError(f"{path} does not exist; name a folder with {CARD_FILE}, {ENCODER_FILE} and {DECODER_FILE}")
     options = onnxruntime.SessionOptions()

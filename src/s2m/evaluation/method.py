@@ -15,6 +15,7 @@ from s2m.engine.answers import AnswerRequest, answered_masks
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
 from s2m.engine.geometry import resize_maps
 from s2m.engine.models import SHIPPED_MODEL
+from s2m.engine.precision import Precision
 from s2m.engine.segmenter import Embedding, Prediction, Segmenter, answer_size_hw
 from s2m.networks.loading import load_model
 from s2m.types import ABSENT_LOGIT, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
@@ -119,27 +120,30 @@ class ModelMethod:
         name: see ``Method.name``.
         path: as ``load_model`` takes it.
         channel_order: "bgr" shows it swapped channels, as the original's window did.
+        precision: see ``s2m.engine.precision``.
     """
 
     name: str
     path: Path | None
     channel_order: ChannelOrder = "rgb"
+    precision: Precision = "auto"
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the model's files, and the order of channels where it is swapped."""
+        """A hash of the model's files, and the order of channels and the precision where they are chosen."""
         path = SHIPPED_MODEL if self.path is None else self.path
         files = [path] if path.is_file() else sorted(entry for entry in path.glob("*") if entry.is_file())
         digest = hashlib.sha256()
         for file in files:
             digest.update(file.name.encode())
             digest.update(file.read_bytes())
-        swapped = "" if self.channel_order == "rgb" else f" {self.channel_order}"
-        return f"{digest.hexdigest()[:16]}{swapped}"
+        chosen = [name for name in (self.channel_order, self.precision) if name not in ("rgb", "auto")]
+        return " ".join((digest.hexdigest()[:16], *chosen))
 
     def open(self, threads: int) -> Encode:
         """See ``Method.open``."""
-        segmenter = Segmenter(in_channel_order(load_model(self.path, threads), self.channel_order))
+        model = load_model(self.path, threads, precision=self.precision)
+        segmenter = Segmenter(in_channel_order(model, self.channel_order))
 
         def encode(image_rgb: ByteArray) -> ModelImage:
             started = time.perf_counter()

@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from s2m.engine.models import SHIPPED_MODEL, Model, OnnxModel
+from s2m.engine.precision import Precision
 from s2m.engine.providers import Provider
 from s2m.errors import ModelError
 
 CHECKPOINT_SUFFIX = ".pth"
 
 
-def load_model(path: Path | None = None, threads: int | None = None, provider: Provider = "auto") -> Model:
+def load_model(
+    path: Path | None = None,
+    threads: int | None = None,
+    provider: Provider = "auto",
+    precision: Precision = "auto",
+) -> Model:
     """The model in a folder or in a PyTorch file, or the shipped one.
 
     Args:
@@ -19,6 +25,7 @@ def load_model(path: Path | None = None, threads: int | None = None, provider: P
             None for the shipped model.
         threads: see ``OnnxModel``.
         provider: see ``OnnxModel``; of no account for a ``.pth`` file.
+        precision: see ``OnnxModel``; of no account for a ``.pth`` file.
 
     Raises:
         ModelError: see ``OnnxModel`` and ``s2m.networks.original.model.read_original_model``; or PyTorch is needed
@@ -26,7 +33,7 @@ def load_model(path: Path | None = None, threads: int | None = None, provider: P
     """
     if path is not None and path.suffix == CHECKPOINT_SUFFIX:
         return _load_checkpoint(path, threads)
-    return OnnxModel(SHIPPED_MODEL if path is None else path, threads, provider)
+    return OnnxModel(SHIPPED_MODEL if path is None else path, threads, provider, precision)
 
 
 def _load_checkpoint(path: Path, threads: int | None) -> Model:
