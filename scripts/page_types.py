@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from s2m.session.commands import Edit, Redo, ShowObjects, Undo
 from s2m.web import messages_to_page
+from s2m.web.exporting import ExportFormat, ExportProgress, ExportRequest
 from s2m.web.mask_imports import ImportOutcome
 from s2m.web.messages_from_page import MessageFromPage
 from s2m.web.messages_to_page import MessageToPage
@@ -26,6 +27,8 @@ _UNIONS: dict[str, Any] = {
     "MessageToPage": MessageToPage,
     "Command": Edit | ShowObjects | Undo | Redo,
 }
+_BODIES: tuple[Any, ...] = (ImportOutcome, ExportRequest, ExportProgress, ExportFormat)
+"""What requests other than the WebSocket send and get."""
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 Schema = dict[str, Any]
@@ -40,7 +43,7 @@ def main() -> None:
 
 def page_types() -> str:
     """The text of ``messages.d.ts``."""
-    named = {**_UNIONS, "ImportOutcome": ImportOutcome}
+    named = {**_UNIONS, **{one.__name__: one for one in _BODIES}}
     adapters = [(name, "validation", TypeAdapter(one)) for name, one in named.items()]
     unions, definitions = TypeAdapter.json_schemas(adapters, ref_template="{model}")  # type: ignore[arg-type]
     interfaces = [_interface(name, schema) for name, schema in definitions["$defs"].items()]

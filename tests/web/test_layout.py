@@ -11,7 +11,7 @@ from page_driver import PageDriver, Serve, write_picture
 from s2m.types import ByteArray
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-DIALOGS = ("classes", "import-masks", "about", "keys-sheet", "settings", "command-list")
+DIALOGS = ("classes", "import-masks", "export", "about", "keys-sheet", "settings", "command-list")
 SMALL = """() => [...document.querySelectorAll("button, select, input, summary, [role=row]")]
     .filter((each) => each.checkVisibility() && each.type !== "range")
     .map((each) => [each.id || each.dataset.action || each.className, each.getBoundingClientRect()])

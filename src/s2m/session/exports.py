@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -20,6 +20,9 @@ from s2m.session.project import Project
 from s2m.session.state import AnnotationState
 from s2m.types import FloatArray
 
+Follow = Callable[[int, int], None]
+"""Told before each image how many of how many are done; what it raises ends the work, and nothing is written."""
+
 
 def export(
     project: Project | Path | str,
@@ -33,6 +36,7 @@ def export(
     with_images: bool = True,
     as_predictions: bool = False,
     segmenter: Callable[[], Segmenter] = Segmenter,
+    follow: Follow | None = None,
 ) -> ExportReport:
     """Write the annotations of a project as a data set.
 
@@ -49,6 +53,7 @@ def export(
         with_images: whether layouts that have a place for the images get copies of them.
         as_predictions: whether Label Studio takes the masks for a model's.
         segmenter: called where masks were never saved, to compute them.
+        follow: told how far it is.
 
     Raises:
         ConfigError: an unknown format, splits that are none, or a folder that is no project.
@@ -71,7 +76,7 @@ def export(
     folder = Path(output) if output is not None else project.output / "export"
     check_replaceable(folder)
     about = {"project": str(project.output), "model": _model_of(project, names), "only_done": only_done}
-    images = annotated_images(project, names, segmenter)
+    images = _followed(annotated_images(project, names, segmenter), len(names), follow)
     return write_export(folder, names, images, project.settings.class_names, settings, about)
 
 
@@ -81,6 +86,7 @@ def check_export(
     only_done: bool = False,
     classes: Sequence[str] = (),
     segmenter: Callable[[], Segmenter] = Segmenter,
+    follow: Follow | None = None,
 ) -> list[str]:
     """What in a project looks like a mistake, a sentence each; nothing is written.
 
@@ -88,7 +94,7 @@ def check_export(
     ``export``.
     """
     project, names, settings = _prepared(project, only_done, ExportSettings(classes=tuple(classes)))
-    images = annotated_images(project, names, segmenter)
+    images = _followed(annotated_images(project, names, segmenter), len(names), follow)
     return check_annotations(images, project.settings.class_names, settings)
 
 
@@ -132,6 +138,13 @@ def annotated_images(
             ready = ready or segmenter()
             state = _computed(project, ready, name)
         yield annotation_of(state, project.settings.classes, project.label_path(name).stem, project.entry(name).path)
+
+
+def _followed(images: Iterable[ImageAnnotation], total: int, follow: Follow | None) -> Iterator[ImageAnnotation]:
+    for done, image in enumerate(images):
+        if follow is not None:
+            follow(done, total)
+        yield image
 
 
 def _computed(project: Project, segmenter: Segmenter, name: str) -> AnnotationState:

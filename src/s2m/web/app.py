@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from s2m.errors import ImageError, S2MError, ServerError
 from s2m.files.contrast_limits import ContrastLimits
 from s2m.web.connection import PageConnection
+from s2m.web.exporting import ExportRun, export_routes
 from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
 from s2m.web.messages_from_page import ANSWERED, read_message
 from s2m.web.messages_to_page import CommandFailed, error_notice
@@ -121,6 +122,7 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
         Route(images + "/masks", _taught(import_masks), methods=["POST"]),
         Route("/api/info", info),
         Route("/api/masks", _taught(import_all_masks), methods=["POST"]),
+        *export_routes(ExportRun(workspace), _taught),
         WebSocketRoute("/ws", socket),
         Mount("/static", StaticFiles(directory=STATIC_FOLDER)),
     ]

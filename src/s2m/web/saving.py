@@ -71,6 +71,11 @@ class MaskSaver:
         )
         self._on_saved(open_image.name)
 
+    async def save_all(self) -> None:
+        """Save now what would be saved soon."""
+        for open_image in tuple(self._unsaved.values()):
+            await self.save(open_image)
+
     def _save_after(self, open_image: OpenImage, seconds: float) -> None:
         waits = open_image.name in self._unsaved
         self._unsaved[open_image.name] = open_image  # It may have been closed and opened again meanwhile.

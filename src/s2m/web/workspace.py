@@ -348,6 +348,10 @@ class Workspace:
         """Mend what a kill left behind."""
         self.workers.start(self._saver.catch_up(self.open_images))
 
+    async def save_all(self) -> None:
+        """Save now what would be saved soon."""
+        await self._saver.save_all()
+
     async def close(self) -> None:
         """Save what is not saved, and release the journals."""
         await self.workers.cancel_tasks()

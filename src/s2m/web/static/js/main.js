@@ -11,8 +11,9 @@ import { drawActions } from "./commands/draw_actions.js";
 import { editActions } from "./commands/edit_actions.js";
 import { Editor } from "./commands/editor.js";
 import { Navigation } from "./commands/navigation.js";
-import { folderActions, helpActions, viewActions } from "./commands/page_actions.js";
+import { copyPath, folderActions, helpActions, viewActions } from "./commands/page_actions.js";
 import { Connection } from "./connection/connection.js";
+import { ExportRun } from "./connection/export_run.js";
 import { LastView } from "./connection/last_view.js";
 import { Latency } from "./connection/latency.js";
 import { MaskUpload } from "./connection/mask_upload.js";
@@ -21,6 +22,7 @@ import { showAbout } from "./dialogs/about_dialog.js";
 import { showChangeKeys } from "./dialogs/change_keys_dialog.js";
 import { ClassesDialog } from "./dialogs/classes_dialog.js";
 import { showCommands } from "./dialogs/command_list.js";
+import { ExportDialog } from "./dialogs/export_dialog.js";
 import { showImport } from "./dialogs/import_dialog.js";
 import { showKeys } from "./dialogs/keys_dialog.js";
 import { byId } from "./elements.js";
@@ -78,6 +80,8 @@ const editor = new Editor({ annotation, project, ui, ink, status, connection });
 const navigation = new Navigation({ annotation, project, status, connection });
 const latency = new Latency();
 const upload = new MaskUpload({ annotation, status, connection });
+const exportRun = new ExportRun(status);
+const exportDialog = new ExportDialog({ run: exportRun, project, copy: (path) => copyPath(path, status) });
 const hints = new Hints({ ui, ink });
 const drawing = new Drawing({ annotation, ui, ink, status, viewport, connection, editor, latency });
 const selection = new StrokeSelection({ annotation, ui, ink, viewport, editor });
@@ -100,7 +104,7 @@ actions.add(
 );
 actions.add(drawActions({ editor, keyPen, annotation, ui, ink }));
 actions.add(viewActions({ annotation, ui, ink, viewport }));
-actions.add(folderActions({ annotation, project, ui, status, navigation }));
+actions.add(folderActions({ annotation, project, ui, status, navigation, showExport: () => exportDialog.show() }));
 actions.add(
   helpActions({
     hints,

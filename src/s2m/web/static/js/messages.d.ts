@@ -249,6 +249,35 @@ export interface Erase {
   pressures?: number[];
 }
 
+/** A format that can be chosen. */
+export interface ExportFormat {
+  name: string;
+  title: string;
+}
+
+/** How far an export is. */
+export interface ExportProgress {
+  state: "none" | "running" | "done" | "checked" | "found" | "cancelled" | "failed";
+  done: number;
+  total: number;
+  folder: string;
+  lines: string[];
+}
+
+/** What a page wants exported. */
+export interface ExportRequest {
+  formats?: string[];
+  folder?: string;
+  only_done?: boolean;
+  classes?: string[];
+  shares?: Record<string, number>;
+  seed?: number;
+  with_images?: boolean;
+  as_predictions?: boolean;
+  only_check?: boolean;
+  strict?: boolean;
+}
+
 /** Background enclosed by an object becomes the object's; only holes up to a size, if one is given. */
 export interface FillHoles {
   kind: "fill_holes";

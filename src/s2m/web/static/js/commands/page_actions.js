@@ -60,24 +60,15 @@ export function viewActions({ annotation, ui, ink, viewport }) {
 
 /**
  * @param {{annotation: AnnotationStore, project: ProjectStore, ui: UiStore, status: StatusStore,
- *   navigation: Navigation}} parts
+ *   navigation: Navigation, showExport: () => void}} parts
  * @returns {Record<string, Action>}
  */
-export function folderActions({ annotation, project, ui, status, navigation }) {
+export function folderActions({ annotation, project, ui, status, navigation, showExport }) {
   const inFolder = () => project.hasFolder;
   const hasPrevious = () => inFolder() && navigation.place > 0;
   const hasNext = () => inFolder() && navigation.place < project.value.folder.length - 1;
   const canTakeOver = () => annotation.value.image !== null && !annotation.value.editor && !project.readOnly;
 
-  const copyOutputPath = async () => {
-    const path = project.value.project?.output ?? "";
-    // Without HTTPS a browser may have no clipboard for pages.
-    const copied = await navigator.clipboard?.writeText(path).then(
-      () => true,
-      () => false,
-    );
-    status.say(copied ? `Copied ${path}` : `The masks are in ${path}`);
-  };
   /** @type {(title: string, run: () => void, enabled: () => boolean) => Action} */
   const folder = (title, run, enabled) => ({ group: "Folder", title, run, enabled });
 
@@ -87,9 +78,31 @@ export function folderActions({ annotation, project, ui, status, navigation }) {
     "next-unfinished": folder("Next unfinished image", () => navigation.openNextUnfinished(), inFolder),
     "folder-panel": folder("Show or hide the folder", () => ui.toggle("folderShown"), inFolder),
     "look-again": { group: "Folder", title: "Look for new images in the folder", run: () => navigation.lookAgain() },
-    "copy-output-path": { group: "Folder", title: "Copy the path of the output folder", run: copyOutputPath },
+    "copy-output-path": {
+      group: "Folder",
+      title: "Copy the path of the output folder",
+      run: () => copyPath(project.value.project?.output ?? "", status),
+    },
+    export: {
+      ...folder("Export as a data set: COCO, YOLO and others", showExport, () => !project.readOnly),
+      changes: true,
+    },
     "take-over": folder("Take over the editing of this image", () => navigation.takeOver(), canTakeOver),
   };
+}
+
+/**
+ * Put a path into the clipboard, or say it where the browser has none for pages.
+ * @param {string} path
+ * @param {StatusStore} status
+ */
+export async function copyPath(path, status) {
+  // Without HTTPS a browser may have no clipboard for pages.
+  const copied = await navigator.clipboard?.writeText(path).then(
+    () => true,
+    () => false,
+  );
+  status.say(copied ? `Copied ${path}` : `The path is ${path}`);
 }
 
 /**

@@ -34,6 +34,7 @@ const DEFAULT_KEYS = {
   "objects-paste": ["Ctrl+V"],
   "objects-duplicate": ["Ctrl+D"],
   "import-masks": ["I"],
+  export: ["Shift+E"],
   narrower: ["["],
   wider: ["]"],
   "view-mask": ["V"],
