@@ -193,3 +193,32 @@ def test_a_share_of_the_strokes_trembles_much_more(target: ByteArray) -> None:
     shaky = np.median(bends(1.0, 40))
     assert shaky > 3 * np.median(bends(0.0, 40))
     assert 4 < sum(bend > shaky / 2 for bend in bends(0.25, 60)) < 30
+
+
+def test_a_whole_is_marked_on_several_members_and_the_rest_goes_unmarked() -> None:
+    members = np.zeros((64, 128), np.uint8)
+    for number in range(1, 9):
+        members[20:44, 16 * number - 16 : 16 * number - 3] = number
+    target = Target((members > 0).astype(np.uint8), members=members)
+    marked = []
+    for seed in range(30):
+        config = STEADY.model_copy(update={"start_flawed": 0.0, "start_empty_target": 0.0})
+        strokes = config.open_session(target, np.random.default_rng(seed)).strokes
+        points = np.concatenate([stroke.points_xy for stroke in strokes if stroke.sign == "positive"])
+        columns, rows = np.clip(points.astype(int), 0, (127, 63)).T
+        marked.append(len(np.setdiff1d(members[rows, columns], [0])))
+    assert min(marked) >= 2
+    assert np.mean(marked) < 6
+
+
+def test_first_strokes_run_along_thin_things_where_the_recipe_says_so() -> None:
+    pole = np.zeros((64, 64), np.uint8)
+    pole[30:34, 4:60] = 1
+    lines = STEADY.model_copy(update={"kinds": {"centre_line": 1.0}, "start_flawed": 0.0, "start_empty_target": 0.0})
+    lines = lines.model_copy(update={"one_shot": 0.0, "box": 0.0})
+    dot = lines.open_session(Target(pole), np.random.default_rng(0)).strokes[0]
+    along = (
+        lines.model_copy(update={"along_thin": True}).open_session(Target(pole), np.random.default_rng(0)).strokes[0]
+    )
+    assert len(dot.points_xy) == 1
+    assert np.ptp(along.points_xy[:, 0]) > 15

@@ -37,12 +37,14 @@ class StrokeStyle:
         jitter_px: size of the slow tremble in pixels.
         overshoot: the share of a stroke's length that may run past the region's edge.
         shortest: the least share of a full line or curve that is drawn.
+        along_thin: whether regions up to four pixels wide get a line along them where no dot is drawn; else a dot.
     """
 
     kinds: Mapping[StrokeKind, float] = field(default_factory=lambda: {"dot": 1.0})
     jitter_px: float = 0.0
     overshoot: float = 0.0
     shortest: float = 1.0
+    along_thin: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,10 @@ def draw_stroke(region: BoolArray, style: StrokeStyle, rng: np.random.Generator)
 def draw_kind(region: BoolArray, kind: StrokeKind, style: StrokeStyle, rng: np.random.Generator) -> Points:
     """One stroke of a given kind, before the tremble; small regions get a dot."""
     distance = inner_distance(region)
-    if kind == "dot" or distance.max() < 2.0:
+    is_thin = distance.max() < 2.0
+    if kind == "dot" or (is_thin and not style.along_thin):
         return dot(distance, rng)
-    if kind == "centre_line":
+    if kind == "centre_line" or is_thin:
         points = centre_line(region)
     elif kind == "line":
         points = straight_line(region, distance, rng)

@@ -20,7 +20,7 @@ from s2m.simulated_user.scribbles import StrokeKind
 from s2m.simulated_user.settings import Positive, Settings, Share
 from s2m.simulated_user.starting_masks import flawed_mask, soften
 from s2m.simulated_user.targets import SIBLING, UNKNOWN, Target, large_pieces
-from s2m.types import BoolArray, FloatArray, Sign, Stroke
+from s2m.types import BoolArray, ByteArray, FloatArray, Sign, Stroke
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class SimulatedUser(Settings):
         trembling: share of the strokes that tremble two to seven times as much, as strokes on a small object do once
             the network zooms in on it.
         overshoot: share of a stroke's length that may run out of its region.
+        along_thin: whether first strokes run along things of up to eight network pixels of width, which get a dot else.
     """
 
     start_flawed: Share = 0.25
@@ -80,6 +81,7 @@ class SimulatedUser(Settings):
     jitter_px: Annotated[float, Field(ge=0)] = 1.5
     trembling: Share = 0.0
     overshoot: Share = 0.05
+    along_thin: bool = False
 
     def _style(self, rng: np.random.Generator) -> scribbles.StrokeStyle:
         """How one stroke is drawn, at the resolution of the answers: most tremble a little, some much."""
@@ -102,6 +104,8 @@ class SimulatedUser(Settings):
             return self._stroke_in(session, valid, "negative", rng)
         if start.any():
             return self.add_strokes(session, start, 1, rng)
+        if target.members is not None:
+            return self._mark_members(session, np.where(truth, target.members[::2, ::2], np.uint8(0)), rng)
         if target.is_several:
             # One stroke alone means the thing that it is drawn on, and no more.
             several: dict[Opening, float] = {
@@ -133,6 +137,26 @@ class SimulatedUser(Settings):
         openings = tuple(shares)
         session = openings[int(rng.choice(len(openings), p=tuple(shares.values())))](session, rng)
         return self._stroke_each_piece(session, rng)
+
+    def _mark_members(
+        self, session: SimulatedSession, members: ByteArray, rng: np.random.Generator
+    ) -> SimulatedSession:
+        """Dots or strokes on two to five members of a whole, or a line over two or three; the rest goes unmarked."""
+        numbers = rng.permutation(np.setdiff1d(members, [0]))[: int(rng.integers(2, 6))]
+        regions = [np.asarray(members == number, dtype=np.bool_) for number in numbers]
+        draw = rng.random()
+        if draw < 0.25 and len(regions) > 1:
+            dots = [scribbles.dot(scribbles.inner_distance(one_piece(region, rng)), rng) for region in regions[:3]]
+            across = np.concatenate(dots)
+            across = across[np.argsort(across[:, int(np.ptp(across[:, 1]) > np.ptp(across[:, 0]))])]
+            ends = np.linspace(0, len(across) - 1, 32)
+            points = np.stack([np.interp(ends, np.arange(len(across)), across[:, axis]) for axis in (0, 1)], axis=1)
+            session = session.with_strokes(Stroke(points * ANSWER_STRIDE, 1, "positive"))
+        else:
+            user = self.model_copy(update={"kinds": {"dot": 1.0}}) if draw < 0.75 else self
+            for region in regions:
+                session = user._stroke_in(session, region, "positive", rng)
+        return self._negatives(session, int(rng.random() < 0.2), rng)
 
     def _strokes_here_and_there(self, session: SimulatedSession, rng: np.random.Generator) -> SimulatedSession:
         """Positive strokes far from one another, in two thirds of the sessions with one or two negative ones."""
@@ -241,10 +265,10 @@ class SimulatedUser(Settings):
         region = one_piece(region, rng)
         if not region.any():
             return session
-        return session.with_strokes(self._stroke(region, sign, rng))
+        return session.with_strokes(self._stroke(region, sign, rng, along_thin=self.along_thin))
 
-    def _stroke(self, region: BoolArray, sign: Sign, rng: np.random.Generator) -> Stroke:
-        points = scribbles.draw_stroke(region, self._style(rng), rng)
+    def _stroke(self, region: BoolArray, sign: Sign, rng: np.random.Generator, *, along_thin: bool = False) -> Stroke:
+        points = scribbles.draw_stroke(region, replace(self._style(rng), along_thin=along_thin), rng)
         return Stroke(points * ANSWER_STRIDE, 1, sign)
 
 

@@ -28,15 +28,24 @@ class Target:
         label: (H, W) uint8: 0 background, 1 the target, ``SIBLING``, ``UNKNOWN``.
         is_several: whether it is more than one thing: two objects, or all that is around objects.  Nobody asks for
             those by one stroke.
+        members: (H, W) uint8, 0 or the number of the thing, where the target is many things that make up one; marks on
+            several of them ask for all.  None for everything else.
     """
 
     label: ByteArray
     is_several: bool = False
+    members: ByteArray | None = None
 
     def warp(self, matrix: NDArray[np.float64], size: int) -> Target:
         """The target in a crop of ``size`` pixels a side; what lies beyond the image's edge is unknown."""
-        label = cv2.warpAffine(self.label, matrix, (size, size), flags=cv2.INTER_NEAREST, borderValue=UNKNOWN)
-        return Target(np.asarray(label, dtype=np.uint8), self.is_several)
+        label = _warp(self.label, matrix, size, UNKNOWN)
+        members = None if self.members is None else _warp(self.members, matrix, size, 0)
+        return Target(label, self.is_several, members)
+
+
+def _warp(label: ByteArray, matrix: NDArray[np.float64], size: int, beyond: int) -> ByteArray:
+    warped = cv2.warpAffine(label, matrix, (size, size), flags=cv2.INTER_NEAREST, borderValue=beyond)
+    return np.asarray(warped, dtype=np.uint8)
 
 
 def large_pieces(mask: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.intp]]:

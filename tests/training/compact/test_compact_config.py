@@ -29,6 +29,7 @@ def test_the_shipped_configuration_is_valid() -> None:
         ("[data]\ncrop_size = 100\n" + MINIMAL, "data.crop_size"),
         ('[data.sets]\n"train/discs" = 0\n', "greater than 0"),
         ("[data]\nwhole_image = 0.8\nclose_up = 0.3\n" + MINIMAL, "more than 1 together"),
+        (MINIMAL + '[data.wholes]\n"train/grapes" = 0.5\n', "wholes names train/grapes, but sets does not"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:

@@ -89,3 +89,15 @@ def test_neighbours_are_of_the_same_image_as_often_as_configured(
     assert {len(neighbours) for _, _, neighbours, *_ in calls} == {1, 2, 3}
     alike = np.mean([neighbour is labelled for labelled, _, neighbours, *_ in calls for neighbour in neighbours])
     assert least <= alike <= most
+
+
+def test_a_set_has_its_share_of_whole_bunches(tmp_path: Path) -> None:
+    label = np.zeros((96, 96), np.uint8)
+    label[30:60, 10:40], label[30:60, 41:70] = 1, 2
+    write_discs(tmp_path, label, names="a")
+    for share in (0.0, 1.0):
+        data = CompactDataConfig(sets={"discs": 1.0}, crop_size=96, workers=0, whole_image=1.0, wholes={"discs": share})
+        user = SimulatedUser(start_flawed=0.0, start_empty_target=0.0, one_shot=0.0)
+        stream = CompactStream(tmp_path, CompactConfig(data=data, simulated_user=user))
+        both = [(stream[index].targets[0] == 1).mean() > 0.14 for index in range(12)]
+        assert all(both) if share else sum(both) < 6

@@ -15,7 +15,7 @@ from s2m.errors import ModelError
 from s2m.networks.compact.export import write_weights
 from s2m.training.checkpoints import read_checkpoint
 from s2m.training.compact.config import CompactConfig, CompactDataConfig, CompactOptimiserConfig, RoundsConfig
-from s2m.training.compact.trainer import CompactTrainer
+from s2m.training.compact.trainer import CompactTrainer, has_fast_bfloat16
 from s2m.training.processes import Processes
 from s2m.training.run_folder import CHECKPOINT_NAME, METRICS_NAME
 
@@ -130,6 +130,25 @@ def test_early_stages_and_depthwise_kernels_learn_where_the_recipe_frees_them(
     before = backbone.stem.weight.detach().clone()
     trainer.run()
     assert torch.equal(backbone.stem.weight, before) == frozen
+
+
+def test_a_frozen_encoder_stays_as_it_is_while_the_decoder_learns(data_root: Path) -> None:
+    trainer = CompactTrainer(small_config(1).model_copy(update={"freeze_encoder": True}), data_root, None, ALONE)
+    before = {name: value.clone() for name, value in trainer.network.named_parameters()}
+    trainer.run()
+    changed = {
+        name.split(".")[0] for name, value in trainer.network.named_parameters() if not value.equal(before[name])
+    }
+    assert changed == {"decoder"}
+
+
+@pytest.mark.parametrize(("has_instructions", "has_tiles"), [(False, False), (True, False), (False, True)])
+def test_bfloat16_is_used_on_processors_that_have_it_and_not_where_it_is_imitated(
+    monkeypatch: pytest.MonkeyPatch, has_instructions: bool, has_tiles: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has_instructions)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has_tiles)
+    assert has_fast_bfloat16(torch.device("cpu")) == (has_instructions or has_tiles)
 
 
 def test_a_run_does_not_start_from_a_damaged_file(data_root: Path, tmp_path: Path) -> None:

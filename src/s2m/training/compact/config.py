@@ -32,6 +32,12 @@ class CompactDataConfig(LoadingConfig):
             in front of it or behind it.
         most_neighbours: most objects that are pasted in one of those samples; as often one as any other number.
         alike: share of those objects that come from the same image, and so resemble what they are pasted beside.
+        wholes: for sets of one kind of thing, and sets whose images are divided into regions, the share of their
+            targets that are a whole bunch of touching ones.  Such a target is marked on several members.
+        thin: share of the samples with a pole, cable or strap laid over the photograph, which is the target.
+        small: share of the samples that are about an object below 1 % of the image, where there is one, at a quarter
+            of the crop.
+        poor_light: share of the photographs that are made dark, shadowed or lit from behind, with noise.
     """
 
     sets: dict[str, Positive]
@@ -44,11 +50,19 @@ class CompactDataConfig(LoadingConfig):
     neighbour: Share = 0.0
     most_neighbours: Count = 1
     alike: Share = 0.6
+    wholes: dict[str, Share] = {}
+    thin: Share = 0.0
+    small: Share = 0.0
+    poor_light: Share = 0.0
 
     @model_validator(mode="after")
     def _shares_fit(self) -> CompactDataConfig:
         if self.whole_image + self.close_up > 1:
             raise ValueError(f"whole_image {self.whole_image} and close_up {self.close_up} are more than 1 together")
+        if strangers := sorted(set(self.wholes) - set(self.sets)):
+            raise ValueError(
+                f"wholes names {', '.join(strangers)}, but sets does not; add it there or take it out here"
+            )
         return self
 
 
@@ -131,6 +145,7 @@ class CompactConfig(RunConfig):
         encoder: which EfficientNet-Lite.
         freeze_general: keep the encoder's early stages and depthwise kernels as they are at the start, which makes a
             step on a CPU three times as fast.
+        freeze_encoder: train the decoder alone.
     """
 
     data: CompactDataConfig
@@ -140,3 +155,4 @@ class CompactConfig(RunConfig):
     loss: LossConfig = LossConfig()
     encoder: EncoderName = "lite2"
     freeze_general: bool = True
+    freeze_encoder: bool = False

@@ -13,13 +13,21 @@ from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids
 from s2m.data.picture_files import read_cutout
 from s2m.simulated_user.targets import Target
 from s2m.training.compact.config import CompactDataConfig
+from s2m.training.compact.light import worsen_light
 from s2m.training.compact.pasting import cut_out_object, paste_cutout, paste_neighbour
-from s2m.training.compact.targets import WHOLE_KINDS, draw_target, number_pieces
+from s2m.training.compact.targets import WHOLE_KINDS, draw_target, number_pieces, whole_of
+from s2m.training.compact.thin_things import lay_thin_thing
 from s2m.training.warps import as_bytes, interpolation, warp_label
 from s2m.types import BoolArray, ByteArray
 
 COARSE_FACTORS = (1.5, 5.0)
 """How many times the pixels of a photograph are enlarged where the network zooms in on a small object."""
+
+SMALL = 0.01
+"""Objects below this share of the image are small."""
+
+ENLARGED = 4.0
+"""How many pixels of a crop show one of the image around a small object."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ def draw_sample(
     config: CompactDataConfig,
     sessions: int,
     rng: np.random.Generator,
+    wholes: float = 0.0,
 ) -> TrainingSample:
     """Draw targets, a crop and an augmentation.
 
@@ -48,6 +57,7 @@ def draw_sample(
         config: crop size and shares.
         sessions: how many targets to draw.
         rng: the source of every choice.
+        wholes: share of the targets that are a bunch of touching objects.
     """
     loaded = image_rgb, label = _load(labelled, rng)
     if distractor is not None:
@@ -56,9 +66,21 @@ def draw_sample(
         for neighbour in neighbours:
             beside = loaded if neighbour is labelled else _load(neighbour, rng)
             image_rgb, label = paste_neighbour(image_rgb, label, cut_out_object(*beside, rng), rng)
-    first = draw_target(label, labelled, config.ground, rng)
-    warp = draw_warp(first.label == 1, config, rng)
     size = config.crop_size
+    chosen = None
+    if config.thin > 0 and rng.random() < config.thin:
+        image_rgb, label, chosen = lay_thin_thing(image_rgb, label, rng)
+    is_small = chosen is None and config.small > 0 and rng.random() < config.small
+    if is_small:
+        chosen = small_object(label, rng)
+    if chosen is None:
+        first = draw_target(label, labelled, config.ground, rng, wholes)
+    else:
+        first = whole_of(label, labelled.kind, np.array([chosen]))
+    if is_small and chosen is not None:
+        warp = _turned(*_around_small(first.label == 1, size, rng), size, rng)
+    else:
+        warp = draw_warp(first.label == 1, config, rng)
     crop_label = warp_label(label, warp, size, IGNORE)
     crop_image = cv2.warpAffine(
         image_rgb, warp, (size, size), flags=interpolation(warp), borderMode=cv2.BORDER_REFLECT_101
@@ -67,8 +89,32 @@ def draw_sample(
         crop_image = coarsen(as_bytes(crop_image), float(np.exp(rng.uniform(*np.log(COARSE_FACTORS)))))
     targets = [first.warp(warp, size)]
     while len(targets) < sessions:
-        targets.append(targets[0] if rng.random() < 0.4 else draw_target(crop_label, labelled, config.ground, rng))
-    return TrainingSample(change_colours(as_bytes(crop_image), rng), tuple(targets))
+        again = rng.random() < 0.4
+        targets.append(targets[0] if again else draw_target(crop_label, labelled, config.ground, rng, wholes))
+    crop_image = change_colours(as_bytes(crop_image), rng)
+    if config.poor_light > 0 and rng.random() < config.poor_light:
+        crop_image = worsen_light(crop_image, rng)
+    return TrainingSample(crop_image, tuple(targets))
+
+
+def small_object(label: ByteArray, rng: np.random.Generator) -> int | None:
+    """The number of an object that covers less than 1 % of a label (H, W); None where there is none."""
+    areas = np.bincount(label.ravel(), minlength=IGNORE + 1)
+    small = [i for i in object_ids(label) if areas[i] < SMALL * label.size]
+    return int(rng.choice(small)) if small else None
+
+
+def _around_small(
+    target: BoolArray, size: int, rng: np.random.Generator
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Centre and extent of a crop that shows four times as many pixels; of at most the image, but for its edge."""
+    height, width = target.shape
+    side = size / ENLARGED * float(rng.uniform(0.7, 1.4))
+    extent = (min(side, width), min(side, height))
+    rows, columns = np.nonzero(target)
+    index = int(rng.integers(len(rows)))
+    x, y = (float(at[index] + rng.uniform(-0.3, 0.3) * side) for at in (columns, rows))
+    return (_inside(x, extent[0], width), _inside(y, extent[1], height)), extent
 
 
 def _load(labelled: LabelledImage, rng: np.random.Generator) -> tuple[ByteArray, ByteArray]:
@@ -110,6 +156,12 @@ def draw_warp(target: BoolArray, config: CompactDataConfig, rng: np.random.Gener
             _inside((columns[0] + columns[-1]) / 2 + rng.uniform(-1, 1) * slack[0], extent[0], width),
             _inside((rows[0] + rows[-1]) / 2 + rng.uniform(-1, 1) * slack[1], extent[1], height),
         )
+    return _turned(centre, extent, size, rng)
+
+
+def _turned(
+    centre: tuple[float, float], extent: tuple[float, float], size: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
     turn = np.deg2rad(rng.uniform(-12, 12)) if rng.random() < 0.3 else 0.0
     flip = -1.0 if rng.random() < 0.5 else 1.0
     scale_x, scale_y = size / extent[0] * flip, size / extent[1]

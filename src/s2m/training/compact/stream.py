@@ -79,10 +79,12 @@ class CompactStream(Dataset[OpenSample]):
 
     def __getitem__(self, index: int) -> OpenSample:
         rng = np.random.default_rng([self.config.seed, index])
-        folder = self.folders[int(rng.choice(len(self.folders), p=self.shares))]
+        number = int(rng.choice(len(self.folders), p=self.shares))
+        folder, wholes = self.folders[number], self.config.data.wholes.get(tuple(self.sets)[number], 0.0)
         labelled = folder[int(rng.integers(len(folder)))]
         distractor, neighbours = self._distractor(rng), self._neighbours(labelled, rng)
-        sample = draw_sample(labelled, distractor, neighbours, self.config.data, self.config.rounds.sessions, rng)
+        count = self.config.rounds.sessions
+        sample = draw_sample(labelled, distractor, neighbours, self.config.data, count, rng, wholes)
         sessions = tuple(self.user.open_session(target, rng) for target in sample.targets)
         targets = [target_of(session, target.label) for session, target in zip(sessions, sample.targets, strict=True)]
         return OpenSample(sample.image_rgb, sessions, np.stack(targets))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2m.data.labelled_images import IGNORE, LabelledImage, object_ids
+from s2m.data.touching import divides_image, draw_touching
 from s2m.simulated_user.targets import SIBLING, Target, large_pieces
 from s2m.training.warps import as_bytes
 from s2m.types import BoolArray, ByteArray
@@ -32,16 +33,26 @@ def number_pieces(label: ByteArray) -> ByteArray:
     return np.where(label == 1, as_bytes(nearest), label)
 
 
-def draw_target(label: ByteArray, labelled: LabelledImage, ground: float, rng: np.random.Generator) -> Target:
+def draw_target(
+    label: ByteArray, labelled: LabelledImage, ground: float, rng: np.random.Generator, wholes: float = 0.0
+) -> Target:
     """What to segment in an image with a label (H, W) uint8.
 
     An object for salient and instance sets (now and then two of them, and in the share ``ground`` all that is around
     one or every object), a part, a group of parts or the whole for parts, whose other parts are siblings; for partial
-    sets what lies far from the object is unknown.
+    sets what lies far from the object is unknown.  Where parts divide the whole image, one of them.  In the share
+    ``wholes`` of the targets all that touches one another.
     """
     ids = object_ids(label)
     if not ids:
         return Target(np.where(label == IGNORE, np.uint8(IGNORE), np.uint8(0)))
+    is_divided = labelled.kind == "parts" and divides_image(label)
+    if wholes > 0 and rng.random() < wholes:
+        members = draw_touching(label, ids, is_divided=is_divided, rng=rng)
+        if len(members) > 1:
+            return whole_of(label, labelled.kind, members)
+    if is_divided:
+        return whole_of(label, labelled.kind, rng.choice(ids, size=1))
     is_several = labelled.kind in WHOLE_KINDS and rng.random() < ground
     if is_several:
         left_out = rng.choice(ids, size=1) if rng.random() < 0.5 else ids
@@ -56,6 +67,17 @@ def draw_target(label: ByteArray, labelled: LabelledImage, ground: float, rng: n
         target[~_near(target == 1)] = IGNORE
     target[label == IGNORE] = IGNORE
     return Target(target, is_several)
+
+
+def whole_of(label: ByteArray, kind: str, members: NDArray[np.int64]) -> Target:
+    """The target that is all of some objects of a label (H, W) uint8, of an image of a kind."""
+    is_member = np.isin(label, members)
+    target = is_member.astype(np.uint8)
+    if kind == "partial":
+        target[~_near(is_member)] = IGNORE
+    target[label == IGNORE] = IGNORE
+    several = np.where(is_member, label, np.uint8(0)) if len(members) > 1 else None
+    return Target(target, members=several)
 
 
 def _choose(ids: tuple[int, ...], kind: str, rng: np.random.Generator) -> NDArray[np.int64]:
