@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from s2m.evaluation.benchmark import ProgressBar
     from s2m.evaluation.method import Method
 
-PROTOCOL_NAMES = ("clicks", "strokes", "human-strokes", "objects", "finished", "correcting", "erasing", "robustness")
+PROTOCOL_NAMES = (
+    "clicks",
+    "strokes",
+    "human-strokes",
+    "objects",
+    "finished",
+    "correcting",
+    "erasing",
+    "robustness",
+    "wholes",
+    "thin",
+)
 BASELINE_NAMES = ("grabcut", "random-walker")
 SHIPPED_NAME = "shipped"
 """What the model that the package brings is called in reports."""

@@ -49,7 +49,8 @@ class InteractionRow:
     """One interaction as it is kept in ``interactions.csv``.
 
     ``ink_px`` is the length of all strokes so far and ``diagonal_px`` the image's, in image pixels;
-    ``area_share`` is the object's share of the image, ``answer_share`` the answer's; the rest as in ``Interaction``.
+    ``area_share`` is the share of the image of the object, or of what is wanted instead, and ``answer_share`` the
+    answer's; the rest as in ``Interaction``.
     """
 
     image: str
@@ -105,10 +106,13 @@ class Curve:
 
 def row_of(scene: Scene, interaction: Interaction) -> InteractionRow:
     """What is kept of a interaction."""
+    wanted = scene.truths[interaction.object_id].mask
+    if interaction.goal is not None and interaction.goal.mask.any():
+        wanted = interaction.goal.mask
     return InteractionRow(
         image=scene.name,
         object_id=interaction.object_id,
-        area_share=round(float(scene.truths[interaction.object_id].mask.mean()), 6),
+        area_share=round(float(wanted.mean()), 6),
         variant=interaction.variant,
         number=interaction.number,
         strokes=len(interaction.strokes),

@@ -19,6 +19,8 @@ from s2m.evaluation.protocols.human_strokes import HumanStrokesProtocol
 from s2m.evaluation.protocols.objects import ObjectsProtocol
 from s2m.evaluation.protocols.robustness import RobustnessProtocol
 from s2m.evaluation.protocols.strokes import StrokesProtocol
+from s2m.evaluation.protocols.thin import ThinProtocol
+from s2m.evaluation.protocols.wholes import WholesProtocol
 from s2m.evaluation.scene import Scene
 
 
@@ -54,6 +56,8 @@ _ALL: tuple[EvaluationProtocol, ...] = (
     CorrectingProtocol(),
     ErasingProtocol(),
     RobustnessProtocol(),
+    WholesProtocol(),
+    ThinProtocol(),
 )
 
 PROTOCOLS: Mapping[str, EvaluationProtocol] = MappingProxyType({protocol.name: protocol for protocol in _ALL})
