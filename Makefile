@@ -12,6 +12,11 @@ RUN ?= compact
 DATA ?=
 
 BIN := .venv/bin
+# Two tests at a time, those of a file one after the other; PyTorch and OpenMP then take a core each.
+WORKERS ?= 2
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
+# Each test of the page starts a server: without its compiled modules that takes half a second more.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests that measure how much of the session and the engine they run.
 MEASURED := tests/session tests/engine tests/test_public_face.py
 # Tests that import PyTorch.
@@ -62,11 +67,11 @@ docs: .venv/installed-test
 
 test: .venv/installed-test node_modules/installed
 	@scripts/ensure-chromium
-	$(BIN)/pytest $(MEASURED) --cov=s2m.session --cov=s2m.engine --cov-report=term:skip-covered --cov-fail-under=95
-	$(BIN)/pytest $(MEASURED:%=--ignore=%)
+	$(PYTEST) $(MEASURED) --cov=s2m.session --cov=s2m.engine --cov-report=term:skip-covered --cov-fail-under=95
+	$(PYTEST) $(MEASURED:%=--ignore=%)
 
 test-fast: .venv/installed-test
-	$(BIN)/pytest -m "not browser and not slow"
+	$(PYTEST) -m "not browser and not slow"
 
 test-minimum: .venv-minimum/installed
 	.venv-minimum/bin/python -m pytest -W default -m "not browser and not slow" $(TORCH_TESTS:%=--ignore=%) $(NEWEST_TESTS)

@@ -19,7 +19,9 @@ from s2m.networks.quantisation import Call, quantise
 RNG = np.random.default_rng(5)
 
 
-def _graph(nodes: list[onnx.NodeProto], inputs: dict[str, list[object]], output: str, out: list[object]) -> bytes:
+def _graph(
+    nodes: list[onnx.NodeProto], inputs: dict[str, list[int | str | None]], output: str, out: list[int | str | None]
+) -> bytes:
     weights = [
         numpy_helper.from_array(RNG.normal(0, 0.3, size).astype(np.float32), name) for name, size in SIZES.items()
     ]
