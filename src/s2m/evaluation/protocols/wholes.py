@@ -24,6 +24,17 @@ DOTS = "dots"
 LINES = "centre lines"
 
 
+class MarkingUser:
+    """Gives its marks one after the other, whatever the answers are; None after the last."""
+
+    def __init__(self, marks: Sequence[Stroke]) -> None:
+        self._marks = iter(marks)
+
+    def __call__(self, answer: BoolArray) -> Stroke | None:  # noqa: ARG002
+        """See ``SimulatedUser``."""
+        return next(self._marks, None)
+
+
 @dataclass(frozen=True)
 class WholesProtocol:
     """Bunches of at least three touching objects: dots, or centre lines, on three members that lie far apart."""
@@ -46,8 +57,8 @@ class WholesProtocol:
             alone = replace(scene, truths={object_id: whole})
             marked = far_apart([label == member for member in members], MEMBERS)
             for variant in (DOTS, LINES):
-                marks = iter([mark_of(member, object_id, variant) for member in marked])
-                for one in interact(encoded, alone, object_id, variant, lambda _, left=marks: next(left), MEMBERS):
+                user = MarkingUser([mark_of(member, object_id, variant) for member in marked])
+                for one in interact(encoded, alone, object_id, variant, user, MEMBERS):
                     yield replace(one, goal=whole)
 
 

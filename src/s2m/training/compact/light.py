@@ -11,8 +11,8 @@ from s2m.types import ByteArray, FloatArray
 
 def worsen_light(image_rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
     """Dark, shadowed or against the light, then noisy, often blurred, and compressed."""
-    light = image_rgb.astype(np.float32) / 255
-    light = [_darken, _shade, _shine_from_behind][int(rng.integers(3))](light, rng)
+    light = np.asarray(image_rgb / 255, dtype=np.float32)
+    light = (_darken, _shade, _shine_from_behind)[int(rng.integers(3))](light, rng)
     light += rng.normal(0, rng.uniform(0.005, 0.035), light.shape).astype(np.float32)
     if rng.random() < 0.5:
         light = np.asarray(cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.4, 1.5))))
@@ -24,8 +24,8 @@ def worsen_light(image_rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
 
 
 def _darken(light: FloatArray, rng: np.random.Generator) -> FloatArray:
-    dark: FloatArray = np.power(light, float(rng.uniform(1.3, 2.5))) * float(rng.uniform(0.35, 0.9))
-    return dark
+    dark = np.power(light, float(rng.uniform(1.3, 2.5))) * float(rng.uniform(0.35, 0.9))
+    return np.asarray(dark, dtype=np.float32)
 
 
 def _shade(light: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -69,4 +69,4 @@ def _colour(image_rgb: ByteArray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.5:
         return np.asarray(rng.uniform(0, 255, 3))
     pixel = image_rgb[int(rng.integers(image_rgb.shape[0])), int(rng.integers(image_rgb.shape[1]))]
-    return np.clip(pixel + rng.normal(0, 20, 3), 1, 255)
+    return np.asarray(np.clip(pixel + rng.normal(0, 20, 3), 1, 255))
