@@ -127,7 +127,7 @@ def command_of(dice: random.Random, number: int) -> dict[str, Any]:
     stroke = {"points": points, "object_id": dice.randint(1, 3), "key": f"k{number}"}
     draw = {"kind": "draw", "strokes": [stroke]}
     brush = {"kind": "brush", "points": points, "object_id": 1, "width_px": dice.choice([3, 40, 3000])}
-    others = ({"kind": "undo"}, {"kind": "redo"}, {"kind": "commit"}, {"kind": "fill_holes", "object_id": 1})
+    others = ({"kind": "undo"}, {"kind": "redo"}, {"kind": "keep"}, {"kind": "fill_holes", "object_id": 1})
     return dice.choice((draw, draw, draw, draw, brush, *others))
 
 
@@ -255,7 +255,7 @@ def soak(server: Server, dice: random.Random, seconds: float) -> tuple[int, int]
         name = f"{number // 20 % 3}.png"
         if number % 20 == 1:
             page.send(json.dumps({"type": "open", "image": name}))
-        body = {"kind": "commit"} if number % 20 == 19 else command_of(dice, 10**6 + number)
+        body = {"kind": "keep"} if number % 20 == 19 else command_of(dice, 10**6 + number)
         page.send(json.dumps({"type": "command", "id": f"soak-{number}", "image": name, "body": body}))
         hear(page, lambda message: message["type"] in ("done", "failed"))
         if not early and elapsed > seconds / 4:

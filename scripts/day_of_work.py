@@ -1,20 +1,25 @@
 """A day of work in the page: a folder, objects with classes, hand-like strokes; prints the actions an object takes.
 
-``python scripts/day_of_work.py [IMAGES]``.  A simulated user (``s2m.simulated_user.scribbles``) draws until a mask is
-good or three strokes are drawn.  Each key, click and stroke is one action.  More than 4.6 an object is an error.
+``python scripts/day_of_work.py [FOLDER] [--images N]``.  FOLDER holds photographs (``NAME.webp``) with label maps of
+the same name (``NAME.png``; 255 counts nowhere); without it the scene of the tests is cut and turned over.  A simulated
+user (``s2m.simulated_user.scribbles``) draws each object until its mask is good or three strokes are drawn.  Each key,
+click and stroke is one action.  More than 4.6 an object is an error.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
 import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from s2m.files.images import read_image
 from s2m.files.label_files import read_label_map
 from s2m.simulated_user.scribbles import StrokeStyle, draw_stroke, errors_by_area
 from s2m.types import BoolArray, ByteArray, LabelMap
@@ -25,12 +30,26 @@ sys.path.insert(0, str(ROOT / "tests"))
 from page_driver import PageDriver, iou, launch_chromium, run_server, write_picture  # noqa: E402
 
 SCENE = ROOT / "tests" / "web" / "scene" / "cat-and-apple.png"
-CLASSES = {1: "cat", 2: "apple"}
+CLASSES = ("cat", "apple", "chair", "person", "dog")
 SIZE_PX = 256
+IGNORED = 255
+LEAST_SHARE = 0.01
+"""Of the image: smaller objects of a folder are not drawn."""
+FEWEST_OBJECTS, MOST_OBJECTS = 2, 6
+"""In a photograph of a folder."""
 GOOD_IOU = 0.9
 MOST_STROKES = 3
 MOST_ACTIONS = 4.6
 STYLE = StrokeStyle(kinds={"centre_line": 2.0, "curve": 1.0}, jitter_px=1.0, shortest=0.6)
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A photograph, what is true of its pixels, and the class of each object."""
+
+    picture: ByteArray
+    labels: LabelMap
+    classes: dict[int, str]
 
 
 @dataclass
@@ -38,52 +57,67 @@ class Day:
     """The page, and what was done in it so far."""
 
     driver: PageDriver
-    actions: int = 0
-    objects: int = 0
+    actions: Counter[str] = field(default_factory=Counter)
     ious: list[float] = field(default_factory=list)
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
-    def press(self, *keys: str) -> None:
+    def press(self, what_for: str, *keys: str) -> None:
         """Press keys, one after the other."""
         for key in keys:
             self.driver.page.keyboard.press(key)
-        self.actions += len(keys)
+        self.actions[what_for] += len(keys)
         self.driver.settle()
 
-    def choose_class(self, name: str) -> None:
-        """The class of the next object: by its number, or typed where it is new."""
-        if self.driver.page.evaluate("s2m.ui.value.nextClass") == name:
+    def begin_object(self, name: str) -> None:
+        """The next object, of a class: the same again, by the number of the class, or typed where it is new."""
+        page = self.driver.page
+        if page.evaluate("s2m.ui.value.nextClass") == name:
+            if page.evaluate("s2m.annotation.object(s2m.ui.value.object) !== undefined"):
+                self.press("object", "n")
             return
-        known: list[str] = self.driver.page.evaluate("s2m.project.value.classes.map((each) => each.name)")
-        self.press("c", *([str(known.index(name) + 1)] if name in known else [*name, "Enter"]))
+        known: list[str] = page.evaluate("s2m.project.value.classes.map((each) => each.name)")
+        self.press("class", "c", *([str(known.index(name) + 1)] if name in known else [*name, "Enter"]))
         self.driver.wait_for(f"s2m.project.value.classes.some((each) => each.name === '{name}')")
 
-    def draw_object(self, truth: BoolArray) -> None:
+    def draw_object(self, truth: BoolArray, valid: BoolArray) -> None:
         """Draw the chosen object until its mask is good."""
-        self.objects += 1
         object_id = self.driver.page.evaluate("s2m.ui.value.object")
-        answer, everywhere = np.zeros_like(truth), np.ones_like(truth)
+        answer = np.zeros_like(truth)
         for _ in range(MOST_STROKES):
-            error = errors_by_area(truth, answer, everywhere)[0]
+            error = errors_by_area(truth, answer, valid)[0]
             points = draw_stroke(error.region, STYLE, self.rng)
             places = np.linspace(0, len(points) - 1, min(len(points), 10)).astype(int)
             button = "left" if error.sign == "positive" else "right"
             self.driver.draw(*((float(x), float(y)) for x, y in points[places]), button=button)
-            self.actions += 1
+            self.actions["stroke"] += 1
             answer = self.driver.mask(object_id)
-            if iou(answer, truth) >= GOOD_IOU:
+            if iou(answer & valid, truth) >= GOOD_IOU:
                 break
-        self.ious.append(iou(answer, truth))
+        self.ious.append(iou(answer & valid, truth))
 
     def finish_image(self, following: str | None) -> None:
         """Done, and on to the next image."""
-        self.press("j")
+        self.press("next", "j")
         if following is not None:
             self.driver.wait_for(f"s2m.annotation.value.image?.name === '{following}'")
             self.driver.wait_for("!s2m.annotation.value.encoding && s2m.layers.tiles.readyCount > 0")
 
 
-def photographs(count: int) -> list[tuple[ByteArray, LabelMap]]:
+def photographs_of(folder: Path, count: int) -> list[Photograph]:
+    """Crowded photographs of a folder; their objects have classes drawn at random."""
+    rng = np.random.default_rng(0)
+    found: list[Photograph] = []
+    for path in sorted(folder.glob("*.webp")):
+        labels = read_label_map(path.with_suffix(".png"), "labels")
+        ids, areas = np.unique(labels[(labels > 0) & (labels != IGNORED)], return_counts=True)
+        drawn = [int(one) for one, area in zip(ids, areas, strict=True) if area >= LEAST_SHARE * labels.size]
+        if FEWEST_OBJECTS <= len(drawn) <= MOST_OBJECTS and len(found) < count:
+            classes = {one: CLASSES[rng.integers(len(CLASSES))] for one in drawn}
+            found.append(Photograph(read_image(path), labels, classes))
+    return found
+
+
+def views_of_scene(count: int) -> list[Photograph]:
     """The scene, cut and turned over in so many ways, with its truth."""
     with Image.open(SCENE) as scene:
         picture = scene.convert("RGB")
@@ -98,36 +132,47 @@ def photographs(count: int) -> list[tuple[ByteArray, LabelMap]]:
             scale = SIZE_PX / max(part.size)
             part = part.resize((round(part.width * scale), round(part.height * scale)), how)
             views.append(np.asarray(part)[:, ::-1] if number % 2 else np.asarray(part))
-        made.append((np.ascontiguousarray(views[0]), views[1].astype(np.int32)))
+        made.append(Photograph(np.ascontiguousarray(views[0]), views[1].astype(np.int32), {1: "cat", 2: "apple"}))
     return made
 
 
-def main() -> None:
-    """Work through the folder, and print what it took."""
-    scenes = photographs(int(sys.argv[1]) if len(sys.argv) > 1 else 6)
+def work_through(day: Day, photographs: list[Photograph], names: list[str]) -> None:
+    """Draw all objects of all photographs, those of one class after the other."""
+    for place, photograph in enumerate(photographs):
+        last = day.driver.page.evaluate("s2m.ui.value.nextClass")
+        order = sorted(photograph.classes.items(), key=lambda each: (each[1] != last, each[1]))
+        for object_id, class_name in order:
+            day.begin_object(class_name)
+            day.draw_object(photograph.labels == object_id, photograph.labels != IGNORED)
+        day.finish_image(names[place + 1] if place + 1 < len(names) else None)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
+@click.option("--images", default=6, show_default=True, help="How many photographs.")
+def main(folder: Path | None, images: int) -> None:
+    """Work through the photographs of FOLDER, or views of the scene, and print what it took."""
+    photographs = photographs_of(folder, images) if folder else views_of_scene(images)
     with tempfile.TemporaryDirectory(prefix="s2m-day-") as name, sync_playwright() as playwright:
-        folder = Path(name)
-        names = [f"photo_{number + 1:02}.png" for number in range(len(scenes))]
-        for image, (picture, _) in zip(names, scenes, strict=True):
-            write_picture(folder / "photographs" / image, picture)
-        served = run_server([str(folder / "photographs"), "-o", str(folder / "out"), "--port", "0"])
+        work = Path(name)
+        names = [f"photo_{number + 1:02}.png" for number in range(len(photographs))]
+        for image, photograph in zip(names, photographs, strict=True):
+            write_picture(work / "photographs" / image, photograph.picture)
+        served = run_server([str(work / "photographs"), "-o", str(work / "out"), "--port", "0"])
         browser = launch_chromium(playwright)
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         day = Day(PageDriver(page, []).open(served.url))
-        for place, (_, labels) in enumerate(scenes):
-            # The class used last comes first: so it need not be chosen again.
-            order = sorted(CLASSES, key=lambda each: (each + place) % 2)
-            for object_id in order:
-                day.choose_class(CLASSES[object_id])
-                day.draw_object(labels == object_id)
-            day.finish_image(names[place + 1] if place + 1 < len(names) else None)
+        work_through(day, photographs, names)
         browser.close()
         served.close()
-    each = day.actions / day.objects
-    print(
-        f"{len(scenes)} photographs, {day.objects} objects: {day.actions} actions, {each:.2f} an object; "
+    objects = len(day.ious)
+    each = day.actions.total() / objects
+    click.echo(
+        f"{len(photographs)} photographs, {objects} objects: {day.actions.total()} actions, {each:.2f} an object; "
         f"mean IoU {np.mean(day.ious):.3f}"
     )
+    for what, number in day.actions.most_common():
+        click.echo(f"  {what}: {number / objects:.2f} an object")
     if each > MOST_ACTIONS:
         sys.exit(f"more than {MOST_ACTIONS} actions an object")
 

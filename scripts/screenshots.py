@@ -78,7 +78,7 @@ def draw_scene(driver: PageDriver) -> None:
     driver.press("2")
     driver.draw(*ROCKET)
     for object_id, name in ((1, "woman"), (2, "rocket")):
-        driver.page.evaluate(f"s2m.editor.changeObject({object_id}, {{ name: '{name}' }})")
+        driver.page.evaluate(f"s2m.editor.changeObjects([{object_id}], {{ name: '{name}' }})")
     driver.settle()
 
 
@@ -142,7 +142,7 @@ def take_single(browser: Browser, work: Path, folder: Path) -> None:
         driver.move_to(300, 200)
         take(driver, folder / "light.webp")
         driver.page.evaluate("s2m.actions.run('theme')")
-        driver.page.evaluate("s2m.editor.command({ kind: 'delete_object', object_id: 7 })")
+        driver.page.evaluate("s2m.editor.command({ kind: 'delete_objects', object_ids: [7] })")
         driver.settle()
         take(driver, folder / "error.webp")
         second = new_driver(browser, 1024, 700).open(running.url)

@@ -18,7 +18,7 @@ from s2m.engine.segmenter import Segmenter
 from s2m.errors import MaskError
 from s2m.files.images import read_image
 from s2m.files.label_files import read_label_map, write_label_map
-from s2m.session import ChangeObject, Draw, DrawnStroke, MarkImage, ObjectClass, Project, ProjectSettings, read_journal
+from s2m.session import ChangeObjects, Draw, DrawnStroke, MarkImage, ObjectClass, Project, ProjectSettings, read_journal
 from s2m.session.history import last_model
 from s2m.types import ByteArray, LabelMap
 
@@ -40,7 +40,7 @@ def project_folder(tmp_path: Path, tiny_model: OnnxModel, two_discs: ByteArray) 
             name, (96, 128), lambda *asked: segmenter.predict(embedding, *asked).logits, tiny_model.card.model_id
         )
         session.do(Draw(strokes=(DrawnStroke(points=((28, 48), (36, 48)), object_id=1),)))
-        session.do(ChangeObject(object_id=1, name="left one", class_name="red disc"))
+        session.do(ChangeObjects(object_ids=(1,), name="left one", class_name="red disc"))
         session.do(Draw(strokes=(DrawnStroke(points=((92, 48), (100, 48)), object_id=2),)))
         if name == "one.png":
             session.do(MarkImage(status="done"))

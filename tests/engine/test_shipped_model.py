@@ -41,7 +41,7 @@ def test_the_objects_of_the_demo_are_about_as_large_as_they_are(demo_prediction:
     assert 0.02 < shares[2] < 0.09
 
 
-@pytest.mark.parametrize("kept", [(), demo_strokes()], ids=["committed", "strokes still there"])
+@pytest.mark.parametrize("kept", [(), demo_strokes()], ids=["kept", "strokes still there"])
 def test_negative_strokes_over_an_object_end_with_an_empty_mask(kept: tuple[Stroke, ...]) -> None:
     segmenter = Segmenter()
     image_rgb = read_image(DEMO_IMAGE)

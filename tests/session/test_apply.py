@@ -16,13 +16,12 @@ from s2m.session import (
     AddObject,
     AnnotationState,
     Brush,
-    ChangeObject,
+    ChangeObjects,
     ChangeStroke,
     Clear,
     Command,
-    Commit,
     Configure,
-    DeleteObject,
+    DeleteObjects,
     DeleteStroke,
     Draw,
     DrawnStroke,
@@ -30,6 +29,7 @@ from s2m.session import (
     Erase,
     FillHoles,
     ImportMasks,
+    Keep,
     MergeObjects,
     PasteObjects,
     ShowObjects,
@@ -77,7 +77,7 @@ def imported() -> AnnotationState:
 def test_a_command_changes_nothing_of_the_state_before() -> None:
     before = after(start(), draw((8, 8)))
     labels, strokes = before.label_map(), before.strokes
-    after(before, draw((20, 20)), Brush(points=((3, 3),), object_id=1), Commit(), DeleteObject(object_id=1))
+    after(before, draw((20, 20)), Brush(points=((3, 3),), object_id=1), Keep(), DeleteObjects(object_ids=(1,)))
     np.testing.assert_array_equal(before.label_map(), labels)
     assert before.strokes == strokes
 
@@ -93,7 +93,7 @@ def test_every_stroke_is_answered_from_all_that_hold_and_the_masks_before_it() -
             return super().__call__(strokes, previous, object_ids)
 
     network = Recording()
-    after(start(), draw((8, 8)), draw((16, 8)), Commit(), draw((24, 8)), predictor=network)
+    after(start(), draw((8, 8)), draw((16, 8)), Keep(), draw((24, 8)), predictor=network)
     assert [count for count, _ in asked] == [1, 2, 3]
     assert asked[0][1] == 0
     assert asked[1][1] > 0.9
@@ -110,7 +110,7 @@ def test_objects_far_from_a_stroke_are_not_asked_for() -> None:
             asked.append(tuple(object_ids))
             return super().__call__(strokes, previous, object_ids)
 
-    before = after(start(), draw((6, 6)), draw((26, 18), object_id=2), Commit())
+    before = after(start(), draw((6, 6)), draw((26, 18), object_id=2), Keep())
     network = Recording()
     after(before, draw((6, 23), object_id=3), predictor=network)
     after(before, draw((26, 18), object_id=3), predictor=network)
@@ -167,15 +167,15 @@ def test_negative_strokes_of_merged_objects_no_longer_speak() -> None:
 
 
 def test_strokes_of_an_object_that_became_something_else_no_longer_speak() -> None:
-    drawn = after(imported(), draw((6, 6)), draw((28, 20), object_id=3), Commit())
+    drawn = after(imported(), draw((6, 6)), draw((28, 20), object_id=3), Keep())
     split = after(drawn, SplitObject(object_id=1))
     assert [stroke.object_id for stroke in split.past_strokes] == [3]
     replaced = after(drawn, ImportMasks.from_label_map(blocks(), "old.png"))
     assert [stroke.object_id for stroke in replaced.past_strokes] == [3]
 
 
-def test_strokes_speak_after_a_commit_until_they_are_cleared() -> None:
-    committed = after(start(), draw((8, 8)), Commit())
+def test_strokes_speak_after_they_are_kept_until_they_are_cleared() -> None:
+    kept = after(start(), draw((8, 8)), Keep())
     asked: list[list[int]] = []
 
     class Recording(DiscAnswerer):
@@ -185,11 +185,11 @@ def test_strokes_speak_after_a_commit_until_they_are_cleared() -> None:
             asked.append([stroke.object_id for stroke in strokes])
             return super().__call__(strokes, previous, object_ids)
 
-    neighbour = after(committed, draw((12, 8), object_id=2), predictor=Recording())
+    neighbour = after(kept, draw((12, 8), object_id=2), predictor=Recording())
     assert asked[-1] == [1, 2]
     assert neighbour.label_map()[8, 6] == 1
     asked.clear()
-    after(committed, Clear(), draw((12, 8), object_id=2), predictor=Recording())
+    after(kept, Clear(), draw((12, 8), object_id=2), predictor=Recording())
     assert asked == [[2]]
 
 
@@ -233,12 +233,12 @@ def test_a_deleted_object_takes_its_strokes_and_masks_with_it() -> None:
         draw((8, 8)),
         draw((24, 8), object_id=2),
         Brush(points=((3, 20),), object_id=2),
-        DeleteObject(object_id=2),
+        DeleteObjects(object_ids=(2,)),
     )
     assert state.object_ids == (1,)
     assert set(np.unique(state.label_map())) == {0, 1}
     assert [stroke.object_id for stroke in state.strokes] == [1]
-    assert not after(state, DeleteObject(object_id=1)).has_mask
+    assert not after(state, DeleteObjects(object_ids=(1,))).has_mask
 
 
 def test_a_stroke_can_be_given_to_another_object() -> None:
@@ -251,7 +251,7 @@ def test_a_stroke_can_be_given_to_another_object() -> None:
 
 
 def test_objects_are_copied_to_another_image_as_new_ones_at_its_size() -> None:
-    source = after(imported(), ChangeObject(object_id=2, name="dog", colour="#123456"))
+    source = after(imported(), ChangeObjects(object_ids=(2,), name="dog", colour="#123456"))
     copy = source.copy_objects([2])
     other = initial_state("next.jpg", (48, 64), "exclusive")
     pasted = after(after(other, AddObject(object_id=1)), copy)
@@ -264,7 +264,7 @@ def test_objects_are_copied_to_another_image_as_new_ones_at_its_size() -> None:
 
 def test_an_import_leaves_other_objects_and_locked_ones_as_they_are() -> None:
     before = after(
-        start(), draw((24, 8), object_id=5), draw((28, 20), object_id=2), ChangeObject(object_id=2, locked=True)
+        start(), draw((24, 8), object_id=5), draw((28, 20), object_id=2), ChangeObjects(object_ids=(2,), locked=True)
     )
     state = after(before, ImportMasks.from_label_map(blocks(), "old.png"))
     np.testing.assert_array_equal(state.object_mask(2), before.object_mask(2))
@@ -283,8 +283,8 @@ def test_overlapping_objects_keep_their_own_masks() -> None:
 
 
 def test_unlocking_changes_no_pixel() -> None:
-    locked = after(start(), draw((12, 12)), ChangeObject(object_id=1, locked=True), draw((14, 12), object_id=2))
-    unlocked = after(locked, ChangeObject(object_id=1, locked=False))
+    locked = after(start(), draw((12, 12)), ChangeObjects(object_ids=(1,), locked=True), draw((14, 12), object_id=2))
+    unlocked = after(locked, ChangeObjects(object_ids=(1,), locked=False))
     np.testing.assert_array_equal(unlocked.label_map(), locked.label_map())
 
 
@@ -306,11 +306,11 @@ def test_masks_have_one_size_whatever_the_network_answers_in() -> None:
         assert state.label_map()[12, 10] == 1
 
 
-def test_after_a_commit_a_stroke_changes_nothing_far_away() -> None:
+def test_after_masks_are_kept_a_stroke_changes_nothing_far_away() -> None:
     first = after(start(), draw((6, 6)), draw((9, 6)), predictor=Blobs())
     assert first.label_map()[22, 30] == 1
-    committed = after(start(), draw((6, 6)), Commit())
-    state = after(committed, draw((13, 6)), predictor=Blobs())
+    kept = after(start(), draw((6, 6)), Keep())
+    state = after(kept, draw((13, 6)), predictor=Blobs())
     assert state.label_map()[22, 30] == 0
     assert state.label_map()[6, 18] == 1
 
@@ -325,7 +325,7 @@ def test_an_object_that_begins_with_a_box_stays_in_it_until_a_stroke_reaches_out
     assert after(state, draw((18, 8)), predictor=Blobs(radius=24)).object_mask(1)[8, 18]
 
 
-def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_meet() -> None:
+def test_a_new_object_comes_as_a_whole_and_moves_no_kept_mask_it_does_not_meet() -> None:
     class Meddling(Blobs):
         """Also takes the top right corner for every object but the one drawn last, as a bad network would."""
 
@@ -338,7 +338,7 @@ def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_m
                     logits[row, :6, 26:] = 3
             return logits
 
-    before = after(start(), draw((6, 6)), Commit())
+    before = after(start(), draw((6, 6)), Keep())
     state = after(before, draw((9, 6), object_id=2), predictor=Meddling())
     assert state.label_map()[6, 9] == 2
     assert state.label_map()[22, 30] == 2
@@ -349,7 +349,7 @@ def test_a_new_object_comes_as_a_whole_and_moves_no_committed_mask_it_does_not_m
 
 
 def test_the_first_stroke_of_an_object_brings_all_of_it() -> None:
-    before = after(start(), draw((6, 6), object_id=2), Commit())
+    before = after(start(), draw((6, 6), object_id=2), Keep())
     state = after(before, draw((20, 6)), predictor=Blobs())
     assert state.label_map()[22, 30] == 1
     assert state.label_map()[6, 20] == 1
@@ -359,11 +359,11 @@ def test_the_first_stroke_of_an_object_brings_all_of_it() -> None:
     ("command", "message"),
     [
         (AddObject(object_id=1), "exists already; add it as 3"),
-        (ChangeObject(object_id=9, name="x"), "no object 9"),
-        (DeleteObject(object_id=9), "no object 9"),
+        (ChangeObjects(object_ids=(9,), name="x"), "no object 9"),
+        (DeleteObjects(object_ids=(9,)), "no object 9"),
         (MergeObjects(object_ids=(1, 9), into_id=2), "no object 9"),
         (FillHoles(object_id=9), "no object 9"),
-        (DeleteStroke(key="none"), "undo the commit"),
+        (DeleteStroke(key="none"), "undo that"),
         (Draw(strokes=(DrawnStroke(points=((1, 1),), tool="box"),)), "two corners"),
         (Draw(strokes=(DrawnStroke(points=((1, 1), (2, 2)), tool="lasso"),)), "three points"),
         (Draw(strokes=(DrawnStroke(points=((1, 1),), object_id=0, sign="negative"),)), "says nothing"),
@@ -405,7 +405,7 @@ def test_an_image_holds_as_many_objects_as_its_label_file() -> None:
         ('{"kind": "draw", "strokes": [{"points": [[1, null]]}]}', "points"),
         ('{"kind": "draw", "strokes": [{"points": [[1, 1e400]]}]}', "points"),
         ('{"kind": "add_object", "object_id": 255}', "object_id"),
-        ('{"kind": "commit", "really": true}', "really"),
+        ('{"kind": "keep", "really": true}', "really"),
         ("not json", "kind"),
     ],
 )
@@ -419,7 +419,7 @@ def test_points_are_kept_to_a_hundredth_of_a_pixel() -> None:
 
 
 def test_every_command_has_a_name_for_undo() -> None:
-    state = after(imported(), ChangeObject(object_id=1, name="cat"), draw((8, 8), key="a"), draw((9, 9), key="b"))
+    state = after(imported(), ChangeObjects(object_ids=(1,), name="cat"), draw((8, 8), key="a"), draw((9, 9), key="b"))
     names: list[tuple[Edit | ShowObjects, str]] = [
         (draw((8, 8)), "stroke 3 of cat"),
         (draw((8, 8), object_id=0), "stroke 1 of the background"),
@@ -435,16 +435,18 @@ def test_every_command_has_a_name_for_undo() -> None:
         (FillHoles(object_id=1), "fill holes of cat"),
         (SplitObject(object_id=1), "split cat"),
         (MergeObjects(object_ids=(2,), into_id=1), "merge into cat"),
-        (DeleteObject(object_id=1), "delete cat"),
+        (DeleteObjects(object_ids=(1, 2)), "delete 2 objects"),
+        (ChangeObjects(object_ids=(1, 2), locked=True), "lock 2 objects"),
+        (DeleteObjects(object_ids=(1,)), "delete cat"),
         (AddObject(object_id=5), "add object 5"),
-        (ChangeObject(object_id=1, name="dog"), "rename cat to dog"),
-        (ChangeObject(object_id=1, locked=True), "lock cat"),
+        (ChangeObjects(object_ids=(1,), name="dog"), "rename cat to dog"),
+        (ChangeObjects(object_ids=(1,), locked=True), "lock cat"),
         (ShowObjects(object_ids=(1,), visible=False), "hide cat"),
-        (ChangeObject(object_id=1, colour="#ffffff"), "colour of cat"),
-        (ChangeObject(object_id=1, class_name="animal"), "class of cat"),
+        (ChangeObjects(object_ids=(1,), colour="#ffffff"), "colour of cat"),
+        (ChangeObjects(object_ids=(1,), class_name="animal"), "class of cat"),
         (ImportMasks.from_label_map(blocks(), "old.png"), "import of 2 objects from old.png"),
         (state.copy_objects([1]), "paste of 1 object from photo.jpg"),
-        (Commit(), "commit"),
+        (Keep(), "keeping the masks"),
         (Configure(overlap="overlapping"), "letting objects overlap"),
         (Configure(overlap="exclusive"), "keeping objects apart"),
     ]

@@ -70,7 +70,7 @@ def test_a_folder_of_label_maps_gives_masks_by_name(tmp_path: Path) -> None:
         command_of(source, "photo", (60, 70), "masks")
 
 
-def test_strokes_of_a_file_are_those_before_a_commit(tmp_path: Path) -> None:
+def test_strokes_of_a_file_are_those_before_masks_are_kept(tmp_path: Path) -> None:
     source = source_of(coco_file(tmp_path / "coco.json", [hard_image("a.jpg")]))
     command = command_of(source, "a.jpg", (48, 64), "masks")
     state = imported(command)

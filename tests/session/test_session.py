@@ -12,17 +12,17 @@ from disc_network import SIZE_HW, DiscAnswerer, open_session
 from s2m.errors import JournalError, OutputError, ReadOnlyError
 from s2m.files.label_files import read_label_map
 from s2m.session import (
-    ChangeObject,
+    ChangeObjects,
     ChangeStroke,
     Clear,
-    Commit,
-    DeleteObject,
+    DeleteObjects,
     DeleteStroke,
     Draw,
     DrawnStroke,
     ImportMasks,
     JournalFile,
     JournalHeader,
+    Keep,
     MemoryJournal,
     Redo,
     Session,
@@ -83,7 +83,7 @@ def test_a_stroke_is_on_the_disk_before_the_network_is_asked(journal_path: Path)
 def test_undo_and_redo_say_what_they_undo_and_survive_a_restart(journal_path: Path) -> None:
     session = open_session(journal_path)
     session.do(draw((8, 8)))
-    session.do(ChangeObject(object_id=1, name="cat"))
+    session.do(ChangeObjects(object_ids=(1,), name="cat"))
     one = session.state.label_map()
     session.do(draw((20, 8)))
     two = session.state.label_map()
@@ -115,13 +115,13 @@ def test_the_names_of_requests_are_known_across_restarts(journal_path: Path) -> 
     assert not again.was_done("")
 
 
-def test_commit_keeps_the_mask_and_later_strokes_start_from_it(journal_path: Path) -> None:
+def test_keep_keeps_the_mask_and_later_strokes_start_from_it(journal_path: Path) -> None:
     session = open_session(journal_path)
     before = session.do(draw((8, 8))).label_map()
-    committed = session.do(Commit())
-    assert committed.strokes == ()
-    assert len(committed.past_strokes) == 1
-    np.testing.assert_array_equal(committed.label_map(), before)
+    kept = session.do(Keep())
+    assert kept.strokes == ()
+    assert len(kept.past_strokes) == 1
+    np.testing.assert_array_equal(kept.label_map(), before)
     after = session.do(draw((24, 16))).label_map()
     assert after[8, 8] == 1
     assert after[16, 24] == 1
@@ -131,7 +131,7 @@ def test_clear_takes_everything_but_locked_objects(journal_path: Path) -> None:
     session = open_session(journal_path)
     session.do(draw((6, 8)))
     session.do(draw((24, 8), object_id=2))
-    locked = session.do(ChangeObject(object_id=2, locked=True)).object_mask(2)
+    locked = session.do(ChangeObjects(object_ids=(2,), locked=True)).object_mask(2)
     state = session.do(Clear())
     assert state.area_px(1) == 0
     assert state.strokes == ()
@@ -170,7 +170,7 @@ def test_deleting_an_older_stroke_gives_what_the_others_would_have_given_alone(j
 def test_locked_objects_keep_their_pixels(journal_path: Path) -> None:
     session = open_session(journal_path)
     session.do(draw((8, 12)))
-    mask = session.do(ChangeObject(object_id=1, locked=True)).object_mask(1)
+    mask = session.do(ChangeObjects(object_ids=(1,), locked=True)).object_mask(1)
     state = session.do(draw((12, 12), object_id=2))
     np.testing.assert_array_equal(state.object_mask(1), mask)
     assert state.area_px(2) > 0
@@ -299,7 +299,7 @@ def test_hiding_is_no_step_and_outlives_the_session(journal_path: Path) -> None:
     assert again.redo_label == "stroke 1 of object 2"
     with pytest.raises(JournalError, match="no object 9"):
         again.do(ShowObjects(object_ids=(9,), visible=False))
-    again.do(DeleteObject(object_id=1))
+    again.do(DeleteObjects(object_ids=(1,)))
     assert again.hidden_ids == frozenset()
     again.close()
 

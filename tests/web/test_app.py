@@ -486,7 +486,7 @@ def test_a_stroke_in_progress_is_answered_and_forgotten_when_dropped(connect: Co
     "body",
     [
         {"kind": "no such thing"},
-        {"kind": "delete_object", "object_id": 4},
+        {"kind": "delete_objects", "object_ids": [4]},
         {"kind": "model_used", "model_id": "x"},
         {"kind": "draw", "strokes": []},
         {"kind": "draw", "strokes": [{"points": [[1e300, 2]]}]},

@@ -157,7 +157,7 @@ def test_a_stroke_can_be_drawn_by_keyboard(opened: PageDriver) -> None:
 def test_words_stand_out_from_their_ground_as_wcag_aa_asks(opened: PageDriver, theme: str, shown: str) -> None:
     opened.draw((24, 48), (40, 48))
     opened.page.evaluate(f"s2m.ui.set({{ theme: '{theme}' }})")
-    opened.page.evaluate("s2m.editor.changeObject(1, { class_name: 'disc' })")
+    opened.page.evaluate("s2m.editor.changeObjects([1], { class_name: 'disc' })")
     opened.page.locator("#display-panel summary").click()
     opened.settle()
     opened.page.evaluate("s2m.status.fail('an error')")

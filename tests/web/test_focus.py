@@ -117,7 +117,7 @@ def test_nothing_is_selected_as_text_and_ctrl_a_chooses_all_objects(opened: Page
 
 def test_after_every_click_the_focus_is_on_the_photograph(opened: PageDriver) -> None:
     opened.draw((24, 48), (40, 48))
-    for selector in ("[data-action=commit]", "[data-tool=box]", "#sign-negative", ".object[data-id='1']", "summary"):
+    for selector in ("[data-action=keep]", "[data-tool=box]", "#sign-negative", ".object[data-id='1']", "summary"):
         opened.page.locator(selector).first.click()
         assert focused(opened) == "stage", selector
     opened.page.locator("#opacity").click()

@@ -62,7 +62,7 @@ SELECTED = "s2m.ink.set({ selected: s2m.annotation.value.strokes[0].key })"
 WATCHED = "s2m.editor.save = () => { s2m.asked = true; }; s2m.asked = false"
 
 KEYS_AFTER_A_STROKE = (
-    ("f", "", "s2m.annotation.value.strokes[0].committed"),
+    ("f", "", "s2m.annotation.value.strokes[0].past"),
     ("r", "", "s2m.annotation.value.strokes.length === 0"),
     ("s", WATCHED, "s2m.asked"),
     ("Control+s", WATCHED, "s2m.asked"),

@@ -83,6 +83,21 @@ def test_chosen_objects_are_deleted_hidden_locked_and_merged_together(opened: Pa
     opened.press("Control+a")
     opened.press("Delete")
     opened.wait_for(f"{objects}.length === 0")
+    assert opened.page.evaluate("s2m.annotation.value.undo") == "delete 2 objects"
+    opened.press("Control+z")
+    opened.wait_for(f"{objects}.length === 2")
+    opened.press("Control+a")
+    opened.press("c")
+    opened.page.keyboard.type("disc")
+    opened.press("Enter")
+    opened.wait_for(f"{objects}.every((object) => object.class_name === 'disc')")
+    assert opened.page.evaluate("s2m.annotation.value.undo") == "class of 2 objects"
+    opened.page.evaluate("s2m.editor.changeObjects([1], { locked: true })")
+    opened.press("Control+a")
+    opened.press("Delete")
+    opened.wait_for(f"{objects}.length === 1 && {objects}[0].locked")
+    opened.press("f")
+    assert opened.page.evaluate("s2m.annotation.value.undo") == "keeping the masks"
 
 
 def test_objects_are_copied_to_another_image_and_duplicated(opened: PageDriver) -> None:

@@ -102,18 +102,18 @@ def test_undo_and_redo_say_what_they_do(opened: PageDriver) -> None:
     assert len(opened.strokes()) == 1
 
 
-def test_commit_keeps_the_mask_and_starts_new_strokes(opened: PageDriver) -> None:
+def test_keep_keeps_the_mask_and_starts_new_strokes(opened: PageDriver) -> None:
     draw_red(opened)
     before = opened.mask(1)
     opened.press("f")
-    assert [stroke["committed"] for stroke in opened.strokes()] == [True]
+    assert [stroke["past"] for stroke in opened.strokes()] == [True]
     assert iou(opened.mask(1), before) > 0.99
 
 
-def test_a_tap_of_space_commits_and_a_held_space_pans(opened: PageDriver) -> None:
+def test_a_tap_of_space_keeps_and_a_held_space_pans(opened: PageDriver) -> None:
     draw_red(opened)
     opened.press(" ")
-    assert [stroke["committed"] for stroke in opened.strokes()] == [True]
+    assert [stroke["past"] for stroke in opened.strokes()] == [True]
     left = opened.page.evaluate("s2m.viewport.left")
     opened.page.keyboard.down(" ")
     opened.draw(GREEN, (70, 48))
@@ -220,7 +220,7 @@ def test_a_command_is_found_by_its_name_and_run(opened: PageDriver) -> None:
 
 
 def test_errors_stay_in_the_page_until_they_are_read(opened: PageDriver) -> None:
-    opened.page.evaluate("s2m.editor.command({ kind: 'delete_object', object_id: 7 })")
+    opened.page.evaluate("s2m.editor.command({ kind: 'delete_objects', object_ids: [7] })")
     opened.settle()
     assert "7" in opened.error()
     opened.page.locator("#status-error").click()

@@ -7,7 +7,7 @@ import pytest
 from disc_network import SIZE_HW, DiscAnswerer
 
 from s2m.session.apply import apply
-from s2m.session.commands import Brush, ChangeObject, Commit, Draw, DrawnStroke, Erase, ImportMasks
+from s2m.session.commands import Brush, ChangeObjects, Draw, DrawnStroke, Erase, ImportMasks, Keep
 from s2m.session.masks import Overlap
 from s2m.session.state import AnnotationState, initial_state
 from s2m.web import shown_masks
@@ -58,11 +58,11 @@ def test_outlines_that_follow_the_changes_are_those_of_the_state(overlap: Overla
         draw(12, 10, 1),
         ImportMasks.from_label_map(given, "given.png"),
         draw(20, 12, 2),
-        Commit(),
+        Keep(),
         Brush(points=((4, 20), (28, 20)), object_id=7, width_px=3),
         draw(16, 18, 3),
         Erase(points=((0, 8), (31, 8)), object_id=0, width_px=2),
-        ChangeObject(object_id=3, locked=True),
+        ChangeObjects(object_ids=(3,), locked=True),
         draw(18, 20, 1),
         Draw(strokes=(DrawnStroke(points=((8, 8), (16, 18)), object_id=0),)),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from s2m.session import Brush, ChangeObject, Draw, DrawnStroke, Erase, ImportMasks, JournalFile, JournalHeader, Session
+from s2m.session import Brush, ChangeObjects, Draw, DrawnStroke, Erase, ImportMasks, JournalFile, JournalHeader, Session
 from s2m.session.packed_masks import PackedMask
 from s2m.types import FloatArray, LabelMap, ObjectLogits, Stroke
 from s2m.web.shown_masks import MaskOutlines
@@ -38,7 +38,7 @@ def test_exact_pixels_locks_and_imports_are_seen_as_they_are_saved(session: Sess
     session.do(Draw(strokes=(DrawnStroke(points=((20.0, 50.0), (40.0, 60.0)), object_id=1),)))
     session.do(Brush(points=((150.0, 100.0), (180.0, 100.0)), object_id=1, width_px=20))
     session.do(Erase(points=((10.0, 10.0), (60.0, 10.0)), object_id=1, width_px=16))
-    state = session.do(ChangeObject(object_id=3, locked=True))
+    state = session.do(ChangeObjects(object_ids=(3,), locked=True))
     masks = small_object_masks(state, SMALL_HW)
     full = state.label_map()
     assert set(masks) == {1, 3}

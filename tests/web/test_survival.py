@@ -284,7 +284,7 @@ def test_the_journal_holds_every_command_in_readable_lines(
     text = journal.read_text()
     assert all(json.loads(line) for line in text.splitlines())
     assert '"draw"' in text
-    assert '"commit"' in text
+    assert '"keep"' in text
 
 
 def test_half_a_stroke_is_back_at_once_after_a_reload_and_never_later(
@@ -307,7 +307,7 @@ def test_half_a_stroke_is_back_at_once_after_a_reload_and_never_later(
     served.stop()
     again = driver.open(serve(two_discs_file, tmp_path / "out").url)
     again.settle()
-    assert [stroke["committed"] for stroke in again.strokes()] == [True, True]
+    assert [stroke["past"] for stroke in again.strokes()] == [True, True]
     assert iou(again.mask(1), shown) == 1
     with Image.open(tmp_path / "out" / "discs.png") as saved:
         assert iou(np.asarray(saved) == 1, shown) > 0.97

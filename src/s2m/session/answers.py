@@ -40,13 +40,13 @@ class PredictionRequest:
         strokes: all that hold, the new ones included.
         new: those that have no answer yet.
         kept_ids: objects that stay as they are: locked and hidden ones.
-        committed_ids: objects that had a mask at the last commit.
+        starting_ids: objects that had a mask when masks were kept last.
     """
 
     strokes: tuple[DrawnStroke, ...]
     new: tuple[DrawnStroke, ...]
     kept_ids: frozenset[int]
-    committed_ids: frozenset[int]
+    starting_ids: frozenset[int]
     size_hw: tuple[int, int]
     overlap: Overlap
 
@@ -67,7 +67,7 @@ def answered(
         _all_strokes(request.new, request.size_hw),
         request.size_hw,
         request.kept_ids,
-        request.committed_ids,
+        request.starting_ids,
         exclusive=request.overlap == "exclusive",
     )
 

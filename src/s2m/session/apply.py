@@ -14,19 +14,19 @@ from s2m.session.cleaning import cleaned, connected_components
 from s2m.session.commands import (
     AddObject,
     Brush,
-    ChangeObject,
+    ChangeObjects,
     ChangeStroke,
     Clean,
     Clear,
-    Commit,
     Configure,
-    DeleteObject,
+    DeleteObjects,
     DeleteStroke,
     Draw,
     DrawnStroke,
     Edit,
     Erase,
     ImportMasks,
+    Keep,
     MarkImage,
     MaskCommand,
     MergeObjects,
@@ -63,20 +63,22 @@ def apply_checked(state: AnnotationState, command: Edit, predictor: ImagePredict
         return _with_edited_stroke(state, command, predictor)
     if isinstance(command, ImportMasks | PasteObjects):
         return _with_masks(state, command)
-    if isinstance(command, Commit):
-        return _committed(state)
+    if isinstance(command, Keep):
+        return _with_kept_masks(state)
     if isinstance(command, Clear):
         return _cleared(state)
     if isinstance(command, MergeObjects):
         return _merged(state, command)
     if isinstance(command, SplitObject):
         return _split(state, command)
-    if isinstance(command, DeleteObject):
-        return _without_objects(state, {command.object_id})
+    if isinstance(command, DeleteObjects):
+        return _without_objects(state, set(command.object_ids))
     if isinstance(command, AddObject):
         return _with_object(state, command.object_id, command.name, command.class_name, command.colour)
-    if isinstance(command, ChangeObject):
-        return _with_changed_object(state, command)
+    if isinstance(command, ChangeObjects):
+        for object_id in dict.fromkeys(command.object_ids):
+            state = _with_changed_object(state, object_id, command)
+        return state
     if isinstance(command, MarkImage):
         return replace(state, status=command.status, note=command.note)
     return _configured(state, command)
@@ -114,7 +116,7 @@ def _request(state: AnnotationState, command: Draw) -> PredictionRequest:
         strokes=(*state.past_strokes, *state.strokes),
         new=command.strokes,
         kept_ids=state.locked_ids | (set(command.hidden_ids) - {one.object_id for one in command.strokes}),
-        committed_ids=frozenset(state.start.object_ids),
+        starting_ids=frozenset(state.start.object_ids),
         size_hw=state.size_hw,
         overlap=state.overlap,
     )
@@ -138,7 +140,7 @@ def _cleaned(state: AnnotationState, command: Clean) -> Layer:
 def _with_edited_stroke(
     state: AnnotationState, command: ChangeStroke | DeleteStroke, predictor: ImagePredictor
 ) -> AnnotationState:
-    """An older stroke changes: everything since the last commit is done again, in its order."""
+    """An older stroke changes: everything since the masks were kept is done again, in its order."""
     chain = tuple(edited for one in state.chain if (edited := _edited(one, command)) is not None)
     return _redone(state, chain, predictor)
 
@@ -160,14 +162,14 @@ def _edited(chained: MaskCommand, command: ChangeStroke | DeleteStroke) -> MaskC
     return chained.model_copy(update={"strokes": left}) if left else None
 
 
-def _committed(state: AnnotationState) -> AnnotationState:
+def _with_kept_masks(state: AnnotationState) -> AnnotationState:
     return replace(state, start=state.layer, chain=(), past_strokes=(*state.past_strokes, *state.strokes))
 
 
 def _rebased(state: AnnotationState, masks: Sequence[ExactMask]) -> AnnotationState:
-    """The state with exactly these masks, committed."""
+    """The state with exactly these masks, kept."""
     layer = rebased(state.layer, masks, state.size_hw, state.overlap)
-    return _committed(replace(state, layer=layer))
+    return _with_kept_masks(replace(state, layer=layer))
 
 
 def _cleared(state: AnnotationState) -> AnnotationState:
@@ -186,7 +188,7 @@ def _merged(state: AnnotationState, command: MergeObjects) -> AnnotationState:
     for object_id in gone:
         union = union | state.object_mask(object_id)
     masks = state.exact_masks({**dict.fromkeys(gone), command.into_id: PackedMask.of(union)})
-    left = _without_objects(_committed(state), gone)
+    left = _without_objects(_with_kept_masks(state), gone)
     strokes = (*state.past_strokes, *state.strokes)
     given = (_of_merged(stroke, gone | {command.into_id}, command.into_id) for stroke in strokes)
     return replace(_rebased(left, masks), past_strokes=tuple(stroke for stroke in given if stroke is not None))
@@ -211,12 +213,12 @@ def _split(state: AnnotationState, command: SplitObject) -> AnnotationState:
 
 
 def _without_past(state: AnnotationState, object_ids: Collection[int]) -> AnnotationState:
-    """The state without the strokes before the last commit of objects that have become something else."""
+    """The state without the strokes before the kept masks, of objects that have become something else."""
     return replace(state, past_strokes=tuple(one for one in state.past_strokes if one.object_id not in object_ids))
 
 
 def _with_masks(state: AnnotationState, command: ImportMasks | PasteObjects) -> AnnotationState:
-    """Masks from elsewhere, over the present masks of unlocked objects, committed."""
+    """Masks from elsewhere, over the present masks of unlocked objects, kept."""
     new: dict[int, PackedMask] = {}
     for named in command.masks:
         object_id = named.object_id if isinstance(command, ImportMasks) else state.next_object_id
@@ -283,9 +285,9 @@ def _with_object(state: AnnotationState, object_id: int, name: str, class_name: 
     return replace(state, objects=(*state.objects, one))
 
 
-def _with_changed_object(state: AnnotationState, command: ChangeObject) -> AnnotationState:
-    before = state.object(command.object_id)
-    changes = command.model_dump(exclude={"kind", "object_id"}, exclude_none=True)
+def _with_changed_object(state: AnnotationState, object_id: int, command: ChangeObjects) -> AnnotationState:
+    before = state.object(object_id)
+    changes = command.model_dump(exclude={"kind", "object_ids"}, exclude_none=True)
     after = AnnotatedObject.model_validate({**before.model_dump(), **changes})
     if not after.name or not after.colour:
         after = after.model_copy(
@@ -302,7 +304,7 @@ def _with_changed_object(state: AnnotationState, command: ChangeObject) -> Annot
 
 
 def _unlocked(state: AnnotationState, object_id: int) -> AnnotationState:
-    """The lock goes; where other masks have changed underneath, the present ones are committed, so nothing jumps."""
+    """The lock goes; where other masks have changed underneath, the present ones are kept, so nothing jumps."""
     open_state = replace(state, locks=tuple(mask for mask in state.locks if mask.object_id != object_id))
     if _same_masks(state, open_state):
         return open_state

@@ -12,10 +12,10 @@ from s2m.session.cleaning import component_count
 from s2m.session.commands import (
     AddObject,
     Brush,
-    ChangeObject,
+    ChangeObjects,
     ChangeStroke,
     Clean,
-    DeleteObject,
+    DeleteObjects,
     DeleteStroke,
     Draw,
     DrawnStroke,
@@ -74,8 +74,13 @@ def _check_paint(state: AnnotationState, command: Brush | Erase) -> None:
         _check_free(state, command.object_id)
 
 
-def _check_of_object(state: AnnotationState, command: Clean | DeleteObject) -> None:
+def _check_of_object(state: AnnotationState, command: Clean) -> None:
     _check_free(state, command.object_id)
+
+
+def _check_delete(state: AnnotationState, command: DeleteObjects) -> None:
+    for object_id in command.object_ids:
+        _check_free(state, object_id)
 
 
 def _check_split(state: AnnotationState, command: SplitObject) -> None:
@@ -100,11 +105,7 @@ def _check_add(state: AnnotationState, command: AddObject) -> None:
         raise JournalError(f"object {command.object_id} exists already; add it as {state.next_object_id}")
 
 
-def _check_change(state: AnnotationState, command: ChangeObject) -> None:
-    state.object(command.object_id)
-
-
-def _check_show(state: AnnotationState, command: ShowObjects) -> None:
+def _check_known(state: AnnotationState, command: ChangeObjects | ShowObjects) -> None:
     for object_id in command.object_ids:
         state.object(object_id)
 
@@ -112,7 +113,7 @@ def _check_show(state: AnnotationState, command: ShowObjects) -> None:
 def _check_stroke(state: AnnotationState, command: ChangeStroke | DeleteStroke) -> None:
     stroke = next((one for one in state.strokes if one.key == command.key), None)
     if stroke is None:
-        raise JournalError("there is no such stroke since the last commit; undo the commit to change older strokes")
+        raise JournalError("there is no such stroke since the masks were kept; undo that to change older strokes")
     _check_unlocked(state, stroke.object_id)
     if isinstance(command, ChangeStroke):
         changed = changed_stroke(stroke, command)
@@ -143,12 +144,13 @@ _CHECKS: dict[type, Callable[..., None]] = {
     Draw: _check_draw,
     Brush: _check_paint,
     Erase: _check_paint,
-    **dict.fromkeys([FillHoles, DropSpecks, Smooth, DeleteObject], _check_of_object),
+    **dict.fromkeys([FillHoles, DropSpecks, Smooth], _check_of_object),
+    DeleteObjects: _check_delete,
     SplitObject: _check_split,
     MergeObjects: _check_merge,
     AddObject: _check_add,
-    ChangeObject: _check_change,
-    ShowObjects: _check_show,
+    ChangeObjects: _check_known,
+    ShowObjects: _check_known,
     ChangeStroke: _check_stroke,
     DeleteStroke: _check_stroke,
     ImportMasks: _check_masks,

@@ -30,6 +30,7 @@ Points = Annotated[tuple[tuple[Coordinate, Coordinate], ...], Field(min_length=1
 Pressures = tuple[Annotated[float, Field(ge=0, le=1)], ...]
 WidthPx = Annotated[float, Field(gt=0, le=10_000)]
 ObjectId = Annotated[int, Field(ge=1, le=MAX_OBJECT_ID)]
+ObjectIds = Annotated[tuple[ObjectId, ...], Field(min_length=1)]
 ObjectOrBackgroundId = Annotated[int, Field(ge=BACKGROUND_ID, le=MAX_OBJECT_ID)]
 SizeHw = tuple[Annotated[int, Field(ge=1, le=10**9)], Annotated[int, Field(ge=1, le=10**9)]]
 Colour = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6})?$")]
@@ -89,10 +90,10 @@ class Draw(Frozen):
     joins: Annotated[int, Field(ge=0)] = 0
 
 
-class Commit(Frozen):
-    """The present masks become the starting masks; strokes no longer speak."""
+class Keep(Frozen):
+    """The present masks become the starting masks, which later strokes only correct."""
 
-    kind: Literal["commit"] = "commit"
+    kind: Literal["keep"] = "keep"
 
 
 class Clear(Frozen):
@@ -111,11 +112,11 @@ class AddObject(Frozen):
     colour: Colour = ""
 
 
-class ChangeObject(Frozen):
-    """What is given changes: name, class, colour, lock."""
+class ChangeObjects(Frozen):
+    """What is given changes, for all of them: name, class, colour, lock."""
 
-    kind: Literal["change_object"] = "change_object"
-    object_id: ObjectId
+    kind: Literal["change_objects"] = "change_objects"
+    object_ids: ObjectIds
     name: Name | None = None
     class_name: Name | None = None
     colour: Colour | None = None
@@ -126,22 +127,22 @@ class ShowObjects(Frozen):
     """Objects are hidden, or shown again.  It is no step that can be undone."""
 
     kind: Literal["show_objects"] = "show_objects"
-    object_ids: Annotated[tuple[ObjectId, ...], Field(min_length=1)]
+    object_ids: ObjectIds
     visible: bool
 
 
-class DeleteObject(Frozen):
-    """An object goes, with its strokes, masks and hard pixels."""
+class DeleteObjects(Frozen):
+    """Objects go, with their strokes, masks and hard pixels."""
 
-    kind: Literal["delete_object"] = "delete_object"
-    object_id: ObjectId
+    kind: Literal["delete_objects"] = "delete_objects"
+    object_ids: ObjectIds
 
 
 class MergeObjects(Frozen):
     """Objects become one, ``into_id``."""
 
     kind: Literal["merge_objects"] = "merge_objects"
-    object_ids: Annotated[tuple[ObjectId, ...], Field(min_length=1)]
+    object_ids: ObjectIds
     into_id: ObjectId
 
 
@@ -153,7 +154,7 @@ class SplitObject(Frozen):
 
 
 class ChangeStroke(Frozen):
-    """A stroke since the last commit moves, turns its sign, or goes to another object."""
+    """A stroke since the masks were kept moves, turns its sign, or goes to another object."""
 
     kind: Literal["change_stroke"] = "change_stroke"
     key: Key
@@ -163,7 +164,7 @@ class ChangeStroke(Frozen):
 
 
 class DeleteStroke(Frozen):
-    """A stroke since the last commit goes; those after it are answered anew."""
+    """A stroke since the masks were kept goes; those after it are answered anew."""
 
     kind: Literal["delete_stroke"] = "delete_stroke"
     key: Key
@@ -200,7 +201,7 @@ class NamedMask(Frozen):
 class ImportMasks(Frozen):
     """Masks from elsewhere become the starting masks; they replace those of unlocked objects of the same ids.
 
-    Strokes that led to them come along, as those before a commit.
+    Strokes that led to them come along, as those before masks are kept.
     """
 
     kind: Literal["import_masks"] = "import_masks"
@@ -299,11 +300,11 @@ MaskCommand = Draw | Brush | Erase | Clean
 
 Edit = (
     MaskCommand
-    | Commit
+    | Keep
     | Clear
     | AddObject
-    | ChangeObject
-    | DeleteObject
+    | ChangeObjects
+    | DeleteObjects
     | MergeObjects
     | SplitObject
     | ChangeStroke

@@ -11,12 +11,11 @@ from s2m.session.apply import apply
 from s2m.session.commands import (
     AddObject,
     Brush,
-    ChangeObject,
+    ChangeObjects,
     ChangeStroke,
     Clear,
-    Commit,
     Configure,
-    DeleteObject,
+    DeleteObjects,
     DeleteStroke,
     Draw,
     DrawnStroke,
@@ -25,6 +24,7 @@ from s2m.session.commands import (
     Erase,
     FillHoles,
     ImportMasks,
+    Keep,
     MarkImage,
     MergeObjects,
     ModelUsed,
@@ -131,8 +131,8 @@ def hidden_after(entries: Iterable[JournalEntry], hidden: frozenset[int] = froze
     for entry in entries:
         if isinstance(entry, ShowObjects):
             hidden = hidden - set(entry.object_ids) if entry.visible else hidden | set(entry.object_ids)
-        elif isinstance(entry, DeleteObject):
-            hidden -= {entry.object_id}
+        elif isinstance(entry, DeleteObjects):
+            hidden -= set(entry.object_ids)
         elif isinstance(entry, MergeObjects):
             hidden -= set(entry.object_ids) - {entry.into_id}
     return hidden
@@ -213,7 +213,7 @@ def label_of(command: Edit | ShowObjects, state: AnnotationState) -> str:
         return f"mark as {command.status.replace('_', ' ')}"
     if isinstance(command, MergeObjects):
         return f"merge into {state.name_of(command.into_id)}"
-    if isinstance(command, ChangeObject):
+    if isinstance(command, ChangeObjects):
         return _label_of_change(command, state)
     if isinstance(command, ShowObjects):
         names = ", ".join(state.name_of(object_id) for object_id in command.object_ids)
@@ -222,7 +222,11 @@ def label_of(command: Edit | ShowObjects, state: AnnotationState) -> str:
         return f"add {command.name or f'object {command.object_id}'}"
     if isinstance(command, Configure):
         return "letting objects overlap" if command.overlap == "overlapping" else "keeping objects apart"
-    if isinstance(command, Commit | Clear):
+    if isinstance(command, DeleteObjects):
+        return f"delete {_names_of(command.object_ids, state)}"
+    if isinstance(command, Keep):
+        return "keeping the masks"
+    if isinstance(command, Clear):
         return command.kind
     return f"{_VERBS[type(command)]} {state.name_of(command.object_id)}"
 
@@ -234,7 +238,6 @@ _VERBS: dict[type, str] = {
     DropSpecks: "drop specks of",
     Smooth: "smooth",
     SplitObject: "split",
-    DeleteObject: "delete",
 }
 
 
@@ -260,10 +263,14 @@ def _label_of_stroke_edit(command: ChangeStroke | DeleteStroke, state: Annotatio
     return f"move {name}" if command.points is not None else f"change the sign of {name}"
 
 
-def _label_of_change(command: ChangeObject, state: AnnotationState) -> str:
-    name = state.name_of(command.object_id)
+def _label_of_change(command: ChangeObjects, state: AnnotationState) -> str:
+    name = _names_of(command.object_ids, state)
     if command.locked is not None:
         return f"{'lock' if command.locked else 'unlock'} {name}"
     if command.name is not None:
         return f"rename {name} to {command.name or 'its number'}"
     return f"{'class' if command.class_name is not None else 'colour'} of {name}"
+
+
+def _names_of(object_ids: Sequence[int], state: AnnotationState) -> str:
+    return state.name_of(object_ids[0]) if len(object_ids) == 1 else f"{len(object_ids)} objects"

@@ -36,7 +36,7 @@ _known_lock = threading.Lock()
 
 
 def network_strokes(drawn: DrawnStroke, size_hw: tuple[int, int]) -> tuple[Stroke, ...]:
-    """The strokes that a drawn one is for the network; kept for a while, as all since the last commit are asked again.
+    """The strokes that a drawn one is for the network; kept for a while, as all since masks were kept are asked again.
 
     A box says that nothing of the object lies on its outline or beyond and that its centre belongs to it; a negative
     box, that nothing of the object lies inside; one of the background, that no object does.  Those and a lasso are

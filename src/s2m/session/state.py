@@ -42,10 +42,10 @@ class AnnotationState:
         size_hw: (H, W) of the image.
         overlap: whether objects exclude one another.
         objects: in the order shown.
-        start: the masks at the last commit.
+        start: the masks that were kept last.
         layer: the masks now.
-        chain: what was done to the masks since the last commit.
-        past_strokes: strokes before the last commit, for display.
+        chain: what was done to the masks since then.
+        past_strokes: strokes before then, for display.
         locks: the masks of locked objects.
         status: what the annotator thinks of the image.
         note: and why.
@@ -65,7 +65,7 @@ class AnnotationState:
 
     @cached_property
     def strokes(self) -> tuple[DrawnStroke, ...]:
-        """Strokes since the last commit, in the order they were drawn."""
+        """Strokes since the masks were kept, in the order they were drawn."""
         return tuple(stroke for command in self.chain if isinstance(command, Draw) for stroke in command.strokes)
 
     @property

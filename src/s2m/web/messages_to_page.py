@@ -128,13 +128,13 @@ class ObjectEntry(TypedDict):
 
 
 class StrokeEntry(TypedDict):
-    """A stroke; one that the page has already comes with ``key`` and ``committed`` only.
+    """A stroke; one that the page has already comes with ``key`` and ``past`` only.
 
     ``points`` are x, y, x, y... in image pixels.
     """
 
     key: str
-    committed: bool
+    past: bool
     object_id: NotRequired[int]
     sign: NotRequired[Sign]
     tool: NotRequired[Tool]

@@ -92,18 +92,18 @@ def state_message(name: str, session: Session, state: AnnotationState, known: Pa
             )
             for item in state.objects
         ],
-        strokes=[_stroke_entry(stroke, committed, known) for stroke, committed in strokes],
+        strokes=[_stroke_entry(stroke, past, known) for stroke, past in strokes],
     )
     known.strokes = {stroke.key: stroke for stroke, _ in strokes}
     return message
 
 
-def _stroke_entry(stroke: DrawnStroke, committed: bool, known: PageKnowledge) -> StrokeEntry:
+def _stroke_entry(stroke: DrawnStroke, past: bool, known: PageKnowledge) -> StrokeEntry:
     if known.strokes.get(stroke.key) == stroke:
-        return StrokeEntry(key=stroke.key, committed=committed)
+        return StrokeEntry(key=stroke.key, past=past)
     return StrokeEntry(
         key=stroke.key,
-        committed=committed,
+        past=past,
         object_id=stroke.object_id,
         sign=stroke.sign,
         tool=stroke.tool,

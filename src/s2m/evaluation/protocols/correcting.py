@@ -34,7 +34,7 @@ class CorrectingProtocol:
     """Start from a mask of IoU 0.75 to 0.85 with one kind of flaw; draw centre lines in the largest error.
 
     Each flaw is mended twice: with answers taken as they are, and with local edits, where a stroke changes only
-    the connected parts that it touches (``s2m.engine.components``), as in the product once a mask is committed.
+    the connected parts that it touches (``s2m.engine.components``), as in the product once a mask is kept.
     """
 
     name: str = "correcting"

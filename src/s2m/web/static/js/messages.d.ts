@@ -40,11 +40,11 @@ export type Command =
   | FillHoles
   | DropSpecks
   | Smooth
-  | Commit
+  | Keep
   | Clear
   | AddObject
-  | ChangeObject
-  | DeleteObject
+  | ChangeObjects
+  | DeleteObjects
   | MergeObjects
   | SplitObject
   | ChangeStroke
@@ -105,17 +105,17 @@ export interface ChangeClass {
   colour?: string | null;
 }
 
-/** What is given changes: name, class, colour, lock. */
-export interface ChangeObject {
-  kind: "change_object";
-  object_id: number;
+/** What is given changes, for all of them: name, class, colour, lock. */
+export interface ChangeObjects {
+  kind: "change_objects";
+  object_ids: number[];
   name?: string | null;
   class_name?: string | null;
   colour?: string | null;
   locked?: boolean | null;
 }
 
-/** A stroke since the last commit moves, turns its sign, or goes to another object. */
+/** A stroke since the masks were kept moves, turns its sign, or goes to another object. */
 export interface ChangeStroke {
   kind: "change_stroke";
   key: string;
@@ -159,11 +159,6 @@ export interface CommandFailed {
   text: string;
 }
 
-/** The present masks become the starting masks; strokes no longer speak. */
-export interface Commit {
-  kind: "commit";
-}
-
 /** Whether objects of this image may overlap from now on. */
 export interface Configure {
   kind: "configure";
@@ -179,13 +174,13 @@ export interface CopyObjects {
   object_ids: number[];
 }
 
-/** An object goes, with its strokes, masks and hard pixels. */
-export interface DeleteObject {
-  kind: "delete_object";
-  object_id: number;
+/** Objects go, with their strokes, masks and hard pixels. */
+export interface DeleteObjects {
+  kind: "delete_objects";
+  object_ids: number[];
 }
 
-/** A stroke since the last commit goes; those after it are answered anew. */
+/** A stroke since the masks were kept goes; those after it are answered anew. */
 export interface DeleteStroke {
   kind: "delete_stroke";
   key: string;
@@ -356,7 +351,7 @@ export interface ImageUnreadable {
 /**
  * Masks from elsewhere become the starting masks; they replace those of unlocked objects of the same ids.
  *
- * Strokes that led to them come along, as those before a commit.
+ * Strokes that led to them come along, as those before masks are kept.
  */
 export interface ImportMasks {
   kind: "import_masks";
@@ -371,6 +366,11 @@ export interface ImportOutcome {
   imported: number;
   annotated: number;
   failures: string[];
+}
+
+/** The present masks become the starting masks, which later strokes only correct. */
+export interface Keep {
+  kind: "keep";
 }
 
 /** Remember keys in the project's file, so that they are the same on every machine. */
@@ -581,13 +581,13 @@ export interface SplitObject {
 }
 
 /**
- * A stroke; one that the page has already comes with `key` and `committed` only.
+ * A stroke; one that the page has already comes with `key` and `past` only.
  *
  * `points` are x, y, x, y... in image pixels.
  */
 export interface StrokeEntry {
   key: string;
-  committed: boolean;
+  past: boolean;
   object_id?: number;
   sign?: "positive" | "negative";
   tool?: "stroke" | "dot" | "box" | "lasso";

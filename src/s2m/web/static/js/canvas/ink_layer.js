@@ -71,7 +71,7 @@ export class InkLayer {
       const isOutline = stroke.tool === "box" || stroke.tool === "lasso";
       if (isOutline && !selects && settled.includes(stroke) && stroke !== foreign) continue;
       drawStroke(context, this.viewport, pixelRatio, stroke, {
-        alpha: stroke.committed ? 0.3 : 0.9,
+        alpha: stroke.past ? 0.3 : 0.9,
         selected: stroke.key === selected,
         colour: this.palette.colourOf({ id: stroke.object_id, colour: object?.colour }),
       });

@@ -10,7 +10,7 @@
  * @property {Sign} sign
  * @property {number} width_px image pixels
  * @property {"stroke" | "dot" | "box" | "lasso" | "brush" | "eraser"} tool
- * @property {boolean} committed
+ * @property {boolean} past
  * @property {number[]} points x, y, x, y... in image pixels
  */
 
@@ -93,7 +93,7 @@ export function drawExample(context, viewport, pixelRatio, points) {
     ends.lineTo(tip.x + 13 * Math.cos(heading + turn), tip.y + 13 * Math.sin(heading + turn));
   }
   const path = pathOnScreen(
-    { key: "", object_id: 1, sign: "positive", width_px: 1, tool: "stroke", committed: false, points },
+    { key: "", object_id: 1, sign: "positive", width_px: 1, tool: "stroke", past: false, points },
     viewport,
   );
   context.save();

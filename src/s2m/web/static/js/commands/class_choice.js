@@ -54,7 +54,8 @@ export class ClassChoice {
   /** @param {string} name of the class that all chosen objects get now */
   give(name) {
     this.#use(name);
-    for (const id of this.#chosen) this.editor.changeObject(id, { class_name: name, ...this.editor.colourOf(name) });
+    if (this.#chosen.length === 0) return;
+    this.editor.changeObjects(this.#chosen, { class_name: name, ...this.editor.colourOf(name) });
   }
 
   /** @param {string} name of a class that is new to the project, and the next object's */
@@ -95,11 +96,15 @@ export class ClassChoice {
    */
   recolourClass(given, colour) {
     this.connection.command({ type: "change_class", name: given.name, colour });
-    // Objects of this image follow, each of which can be undone; those with a colour of their own keep it.
-    for (const object of this.annotation.value.objects) {
-      const follows = object.colour === given.colour || !given.colour;
-      if (follows && this.project.classOf(object) === given.name) this.editor.changeObject(object.id, { colour });
-    }
+    // Objects of this image follow, which can be undone; those with a colour of their own keep it.
+    const followers = this.annotation.value.objects.filter(
+      (object) => (object.colour === given.colour || !given.colour) && this.project.classOf(object) === given.name,
+    );
+    if (followers.length)
+      this.editor.changeObjects(
+        followers.map(({ id }) => id),
+        { colour },
+      );
   }
 
   /** @param {string} name of a class that is offered no longer */

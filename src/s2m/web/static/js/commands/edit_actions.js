@@ -49,7 +49,7 @@ export function editActions({ editor, navigation, annotation, project, ui, choos
       repeats: true,
       otherwise: "There is nothing to redo",
     },
-    commit: action("Edit", "Keep the masks: later strokes only correct them", () => editor.command({ kind: "commit" })),
+    keep: action("Edit", "Keep the masks: later strokes only correct them", () => editor.command({ kind: "keep" })),
     clear: action("Edit", "Clear the strokes and masks of all objects of this image", () => editor.clear()),
     save: action("Edit", "Save the masks now", () => editor.save()),
     "object-new": action("Objects", "New object", () => editor.newObject()),

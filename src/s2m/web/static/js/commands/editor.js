@@ -4,7 +4,7 @@ import { otherSign } from "../state/ui_store.js";
 
 /**
  * @import { Connection } from "../connection/connection.js"
- * @import { ChangeObject, Command } from "../messages.js"
+ * @import { ChangeObjects, Command } from "../messages.js"
  * @import { AnnotationStore } from "../state/annotation_store.js"
  * @import { InkStore } from "../state/ink_store.js"
  * @import { ProjectStore } from "../state/project_store.js"
@@ -118,11 +118,11 @@ export class Editor {
   }
 
   /**
-   * @param {number} id
-   * @param {Omit<ChangeObject, "kind" | "object_id">} change
+   * @param {number[]} ids
+   * @param {Omit<ChangeObjects, "kind" | "object_ids">} change
    */
-  changeObject(id, change) {
-    this.command({ kind: "change_object", object_id: id, ...change });
+  changeObjects(ids, change) {
+    this.command({ kind: "change_objects", object_ids: ids, ...change });
   }
 
   /**
@@ -138,11 +138,14 @@ export class Editor {
     const [first] = this.chosen;
     const value = !this.annotation.object(first)?.[what];
     if (what === "visible") return this.showObjects(this.chosen, value);
-    for (const id of this.chosen) this.changeObject(id, { locked: value });
+    this.changeObjects(this.chosen, { locked: value });
   }
 
   deleteObjects() {
-    for (const id of this.chosen) this.command({ kind: "delete_object", object_id: id });
+    const free = this.chosen.filter((id) => !this.annotation.object(id)?.locked);
+    const locked = this.chosen.length - free.length;
+    if (free.length && locked) this.status.say(`${locked} locked ${locked === 1 ? "object stays" : "objects stay"}`);
+    this.command({ kind: "delete_objects", object_ids: free.length ? free : this.chosen });
   }
 
   /** @param {"split_object" | "fill_holes" | "drop_specks" | "smooth"} kind */

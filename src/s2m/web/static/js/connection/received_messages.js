@@ -167,7 +167,7 @@ export class ReceivedMessages {
 
   /** @param {OtherPen} message */
   #takePen({ type: _type, image: _image, ...stroke }) {
-    this.parts.ink.set({ foreign: { ...stroke, committed: false } });
+    this.parts.ink.set({ foreign: { ...stroke, past: false } });
   }
 
   /** @param {EditorChanged} message */
@@ -188,7 +188,7 @@ export class ReceivedMessages {
       const nothing = annotation.value.undo === null && annotation.value.objects.length === 0;
       status.say(nothing ? "Nothing is drawn yet, so that there is no mask to save" : `Saved as ${savedPath}`);
     }
-    if (kind === "commit" || kind === "add_object") this.parts.hints.done("kept");
+    if (kind === "keep" || kind === "add_object") this.parts.hints.done("kept");
   }
 
   /** @param {CommandFailed} message */

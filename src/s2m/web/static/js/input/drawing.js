@@ -97,7 +97,7 @@ export class Drawing {
       sign: erases || (isNegative && !isExact) ? "negative" : "positive",
       tool: isExact ? (erases ? "eraser" : "brush") : /** @type {NetworkTool} */ (tool),
       width_px: rounded(isExact ? width : STROKE_WIDTH_PX / this.viewport.scale),
-      committed: false,
+      past: false,
       points: [rounded(at.x), rounded(at.y)],
       pressures: pen && isExact ? [sample.pressure] : [],
     };

@@ -6,7 +6,7 @@
 const DEFAULT_KEYS = {
   undo: ["Ctrl+Z"],
   redo: ["Ctrl+Shift+Z", "Ctrl+Y"],
-  commit: ["F"],
+  keep: ["F"],
   clear: ["R"],
   save: ["S", "Ctrl+S"],
   "switch-sign": ["X"],
@@ -86,7 +86,7 @@ export const PRESETS = {
     keys: {
       "next-image": ["F"],
       "previous-image": ["D"],
-      commit: ["Ctrl+Enter"],
+      keep: ["Ctrl+Enter"],
       "object-new": ["N"],
       "next-unfinished": ["Shift+F"],
       fit: ["Ctrl+Shift+F"],

@@ -142,7 +142,7 @@ export class Keyboard {
     const tapped = event.timeStamp - this.spaceSince < TAP_MS && !this.moved;
     this.spaceSince = 0;
     this.ui.set({ panning: false });
-    if (tapped) this.actions.run("commit");
+    if (tapped) this.actions.run("keep");
   }
 
   #letGo() {

@@ -45,7 +45,7 @@ export class StrokeSelection {
     const at = this.viewport.toImage(sample);
     const reach = PICK_RADIUS_PX / this.viewport.scale;
     const found = this.annotation.value.strokes
-      .filter((stroke) => !stroke.committed)
+      .filter((stroke) => !stroke.past)
       .map((stroke) => ({ stroke, distance: distanceToStroke(outlineOf(stroke), at) - stroke.width_px / 2 }))
       .filter(({ distance }) => distance < reach)
       .sort((a, b) => a.distance - b.distance)[0]?.stroke;

@@ -32,7 +32,7 @@ export function openObjectMenu({ id, x, y }, { palette, editor, actions }) {
   const colours = palette.distinct.map((colour, i) => {
     const onclick = () => {
       close();
-      editor.changeObject(id, { colour });
+      editor.changeObjects([id], { colour });
     };
     const button = makeButton({ role: "menuitem", "aria-label": `Colour ${i + 1}`, onclick });
     button.style.setProperty("--swatch", colour);

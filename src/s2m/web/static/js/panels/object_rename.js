@@ -26,7 +26,7 @@ export function renameIn(row, object, { ui, editor, classes }) {
     const name = field.value.trim();
     ui.set({ renaming: null });
     if (keep && name && name !== object.name) {
-      editor.changeObject(object.id, classes.includes(name) ? { name, class_name: name } : { name });
+      editor.changeObjects([object.id], classes.includes(name) ? { name, class_name: name } : { name });
     }
     byId("stage").focus();
   };

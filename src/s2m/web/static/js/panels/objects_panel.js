@@ -100,7 +100,7 @@ export class ObjectsPanel {
         this.editor.showObjects([id], !visible),
       ),
       this.#small(locked ? "lock" : "unlock", lock, locked ? "set" : "", () =>
-        this.editor.changeObject(id, { locked: !locked }),
+        this.editor.changeObjects([id], { locked: !locked }),
       ),
       this.#small("more", "More", "always", (event) => this.#openMenu(id, event)),
     ];

@@ -26,7 +26,7 @@ import { byId, make } from "../elements.js";
 /** What the next keys may be: actions, each with a word for it. */
 const DRAWING = [
   ["switch-sign", "sign"],
-  ["commit", "keep"],
+  ["keep", "keep"],
   ["object-new", "object"],
   ["undo", "undo"],
   ["save", "save"],
