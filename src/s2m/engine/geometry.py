@@ -133,8 +133,10 @@ def resize_window(maps: FloatArray, size_hw: tuple[int, int], rows: slice, colum
         return resize_maps(maps, size_hw)[:, rows, columns]
     upper, lower, down = cells_between(rows, size_hw[0], maps.shape[1])
     before, behind, right = cells_between(columns, size_hw[1], maps.shape[2])
-    bands = maps[:, upper] * (1 - down[:, None]) + maps[:, lower] * down[:, None]
-    return np.asarray(bands[:, :, before] * (1 - right) + bands[:, :, behind] * right, dtype=np.float32)
+    first = before[0]
+    shown = maps[:, :, first : behind[-1] + 1]
+    bands = shown[:, upper] * (1 - down[:, None]) + shown[:, lower] * down[:, None]
+    return np.asarray(bands[:, :, before - first] * (1 - right) + bands[:, :, behind - first] * right, dtype=np.float32)
 
 
 def cells_between(

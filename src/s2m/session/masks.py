@@ -114,22 +114,30 @@ def logits_with_hard_pixels(layer: Layer, object_id: int, image_size_hw: tuple[i
         return known
     probs = sigmoid(known)
     for pixels in own:
-        share = _share_of_cells(pixels.mask, image_size_hw, layer.size_hw)
-        probs = probs * (1 - share)
+        place, share = _share_of_cells(pixels.mask, image_size_hw, layer.size_hw)
+        probs[place] *= 1 - share
         if pixels.side == "in" and pixels.object_id == object_id:
-            probs += share
+            probs[place] += share
     return logits_of(probs)
 
 
-def _share_of_cells(mask: PackedMask, image_size_hw: tuple[int, int], size_hw: tuple[int, int]) -> FloatArray:
-    """The share of each cell (h, w) that a mask of the image covers."""
+def _share_of_cells(
+    mask: PackedMask, image_size_hw: tuple[int, int], size_hw: tuple[int, int]
+) -> tuple[tuple[slice, slice], FloatArray]:
+    """The rows and columns of the cells (h, w) that a mask of the image meets, and the share of each that it covers."""
     rows, columns = np.nonzero(mask.crop())
     left, top, _, _ = mask.box_xyxy
     cell_rows = ((rows + top + 0.5) * (size_hw[0] / image_size_hw[0])).astype(np.int64)
     cell_columns = ((columns + left + 0.5) * (size_hw[1] / image_size_hw[1])).astype(np.int64)
-    counts = np.bincount(cell_rows * size_hw[1] + cell_columns, minlength=size_hw[0] * size_hw[1])
+    if not len(rows):
+        return (slice(0, 0), slice(0, 0)), np.zeros((0, 0), dtype=np.float32)
+    # The rows of a mask ascend, its columns do not.
+    place = (slice(cell_rows[0], cell_rows[-1] + 1), slice(cell_columns.min(), cell_columns.max() + 1))
+    height, width = place[0].stop - place[0].start, place[1].stop - place[1].start
+    in_box = (cell_rows - place[0].start) * width + cell_columns - place[1].start
+    counts = np.bincount(in_box, minlength=height * width).reshape(height, width)
     pixels_in_cell = max(1.0, image_size_hw[0] * image_size_hw[1] / (size_hw[0] * size_hw[1]))
-    return np.minimum(counts.reshape(size_hw) / pixels_in_cell, 1).astype(np.float32)
+    return place, np.minimum(counts / pixels_in_cell, 1).astype(np.float32)
 
 
 def label_map(layer: Layer, size_hw: tuple[int, int], locked: Sequence[ExactMask]) -> LabelMap:
@@ -204,7 +212,8 @@ def _tile_of_label_map(
         return BACKGROUND_ID
     if len(possible) == 1 and window[possible[0]].min() > -_SURELY_ABSENT_LOGIT:
         return int(object_ids[possible[0]])
-    tile = resize_window(logits[possible], size_hw, rows, columns)
+    # Slices are views; chosen by a list, the whole maps would be copied for each tile.
+    tile = np.concatenate([resize_window(logits[row : row + 1], size_hw, rows, columns) for row in possible])
     if len(possible) == 1:
         # Alone, an object's odds stand against their inverse: it wins where its logit is positive.
         return np.where(tile[0] > 0, np.int32(object_ids[possible[0]]), np.int32(BACKGROUND_ID))
@@ -246,9 +255,13 @@ def _contradictions(
 
 def _agreeing_logits(layer: Layer, mask: ExactMask, image_size_hw: tuple[int, int]) -> HalfArray:
     """Logits (h, w) that agree with an exact mask: the present ones where they do already."""
-    share = _share_of_cells(mask.mask, image_size_hw, layer.size_hw)
-    logits = np.clip(logits_of(share), -_CERTAIN_LOGIT, _CERTAIN_LOGIT).astype(np.float16)
+    place, share = _share_of_cells(mask.mask, image_size_hw, layer.size_hw)
+    covered = np.clip(logits_of(share), -_CERTAIN_LOGIT, _CERTAIN_LOGIT).astype(np.float16)
+    logits = np.full(layer.size_hw, -_CERTAIN_LOGIT, dtype=np.float16)
+    logits[place] = covered
     present = layer.of(mask.object_id)
-    if present is not None:
-        logits = np.where((present > 0) == (logits > 0), present, logits)
-    return np.asarray(logits, dtype=np.float16)
+    if present is None:
+        return logits
+    agrees = present <= 0
+    agrees[place] = (present[place] > 0) == (covered > 0)
+    return np.where(agrees, present, logits)
