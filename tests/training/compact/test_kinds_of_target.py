@@ -11,6 +11,7 @@ from s2m.data.labelled_images import Kind, LabelledFolder, LabelledImage
 from s2m.simulated_user.scribbles import centre_line, inner_distance
 from s2m.training.compact.config import CompactDataConfig
 from s2m.training.compact.light import worsen_light
+from s2m.training.compact.pasting import paste_bunch
 from s2m.training.compact.samples import draw_sample, small_object
 from s2m.training.compact.targets import draw_target
 from s2m.training.compact.thin_things import lay_thin_thing
@@ -114,3 +115,20 @@ def test_poor_light_darkens_and_leaves_the_label_alone(tmp_path: Path, grapes: B
     )
     assert (plain.targets[0].label == poor.targets[0].label).all()
     assert (plain.image_rgb != poor.image_rgb).any()
+
+
+def test_many_copies_make_a_bunch_that_is_asked_for_whole_or_by_the_copy(tmp_path: Path, grapes: ByteArray) -> None:
+    image = np.full((*grapes.shape, 3), 128, np.uint8)
+    cutout = np.full((20, 20, 4), 255, np.uint8)
+    pasted, label, members = paste_bunch(image, grapes, cutout, np.random.default_rng(1))
+    assert min(members) == 5
+    assert len(members) >= 3
+    assert (pasted[np.isin(label, members)] > 190).mean() > 0.95
+    assert (pasted[~np.isin(label, members)] < 200).mean() > 0.95
+    nothing = paste_bunch(image, grapes, np.zeros((0, 0, 4), np.uint8), np.random.default_rng(1))
+    assert nothing[2] == []
+    labelled = labelled_of(tmp_path, grapes, "instance")
+    bunches = CONFIG.model_copy(update={"bunch": 1.0, "whole_image": 1.0})
+    targets = [draw_sample(labelled, None, (), bunches, 1, np.random.default_rng(s)).targets[0] for s in range(20)]
+    wholes = sum(target.members is not None for target in targets)
+    assert 5 < wholes < 18

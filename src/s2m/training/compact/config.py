@@ -34,6 +34,8 @@ class CompactDataConfig(LoadingConfig):
         alike: share of those objects that come from the same image, and so resemble what they are pasted beside.
         wholes: for sets of one kind of thing, and sets whose images are divided into regions, the share of their
             targets that are a whole bunch of touching ones.  Such a target is marked on several members.
+        bunch: share of the samples of salient and instance sets in which many copies of an object are pasted close to
+            one another.  Three in five are about all of them, the others about one.
         thin: share of the samples with a pole, cable or strap laid over the photograph, which is the target.
         small: share of the samples that are about an object below 1 % of the image, where there is one, at a quarter
             of the crop.
@@ -51,6 +53,7 @@ class CompactDataConfig(LoadingConfig):
     most_neighbours: Count = 1
     alike: Share = 0.6
     wholes: dict[str, Share] = {}
+    bunch: Share = 0.0
     thin: Share = 0.0
     small: Share = 0.0
     poor_light: Share = 0.0

@@ -93,3 +93,37 @@ def paste_neighbour(
     if 2 * hidden.sum() > objects.sum():
         return image_rgb, label
     return _lay_over(image_rgb, label, layer, value)
+
+
+def paste_bunch(
+    image_rgb: ByteArray, label: ByteArray, cutout: ByteArray, rng: np.random.Generator
+) -> tuple[ByteArray, ByteArray, list[int]]:
+    """Paste many copies of an RGBA cut-out close to one another, turned and of several sizes, as fruit lies in a bowl.
+
+    Args:
+        image_rgb: (H, W, 3) uint8.
+        label: (H, W) uint8.
+        cutout: (h, w, 4) uint8; an empty one is not pasted.
+        rng: the source of every choice.
+
+    Returns:
+        Image and label with the copies, and the numbers of those that can be seen.
+    """
+    first = max(object_ids(label), default=0) + 1
+    count = int(rng.integers(5, 16))
+    if not cutout.size or first + count > IGNORE:
+        return image_rgb, label, []
+    height, width = label.shape
+    side = float(rng.uniform(0.1, 0.22)) * min(height, width)
+    spread = side * np.sqrt(count) * np.array([rng.uniform(0.4, 0.7), rng.uniform(0.25, 0.45)])
+    middle = np.array([rng.uniform(0.3, 0.7) * width, rng.uniform(0.3, 0.7) * height])
+    half = np.array(cutout.shape[1::-1]) / 2
+    for value in range(first, first + count):
+        scale = side / max(cutout.shape[:2]) * float(np.exp(rng.uniform(-0.25, 0.25)))
+        centre = middle + rng.uniform(-1, 1, 2) * spread
+        angle = float(rng.uniform(0, 360))
+        turn = np.asarray(cv2.getRotationMatrix2D((float(half[0]), float(half[1])), angle, scale), dtype=np.float64)
+        turn[:, 2] += centre - half
+        layer = as_bytes(cv2.warpAffine(cutout, turn, (width, height), flags=interpolation(turn)))
+        image_rgb, label = _lay_over(image_rgb, label, layer, value)
+    return image_rgb, label, [value for value in object_ids(label) if value >= first]

@@ -14,7 +14,7 @@ from s2m.data.picture_files import read_cutout
 from s2m.simulated_user.targets import Target
 from s2m.training.compact.config import CompactDataConfig
 from s2m.training.compact.light import worsen_light
-from s2m.training.compact.pasting import cut_out_object, paste_cutout, paste_neighbour
+from s2m.training.compact.pasting import cut_out_object, paste_bunch, paste_cutout, paste_neighbour
 from s2m.training.compact.targets import WHOLE_KINDS, draw_target, number_pieces, whole_of
 from s2m.training.compact.thin_things import lay_thin_thing
 from s2m.training.warps import as_bytes, interpolation, warp_label
@@ -25,6 +25,9 @@ COARSE_FACTORS = (1.5, 5.0)
 
 SMALL = 0.01
 """Objects below this share of the image are small."""
+
+BUNCHES = 0.6
+"""Share of the pasted bunches that are the target; of the others it is one copy."""
 
 ENLARGED = 4.0
 """How many pixels of a crop show one of the image around a small object."""
@@ -67,13 +70,19 @@ def draw_sample(
             beside = loaded if neighbour is labelled else _load(neighbour, rng)
             image_rgb, label = paste_neighbour(image_rgb, label, cut_out_object(*beside, rng), rng)
     size = config.crop_size
-    chosen = None
-    if config.thin > 0 and rng.random() < config.thin:
+    chosen: int | None = None
+    members: list[int] = []
+    if config.bunch > 0 and labelled.kind in WHOLE_KINDS and rng.random() < config.bunch:
+        image_rgb, label, members = paste_bunch(image_rgb, label, cut_out_object(image_rgb, label, rng), rng)
+    if not members and config.thin > 0 and rng.random() < config.thin:
         image_rgb, label, chosen = lay_thin_thing(image_rgb, label, rng)
-    is_small = chosen is None and config.small > 0 and rng.random() < config.small
+    is_small = not members and chosen is None and config.small > 0 and rng.random() < config.small
     if is_small:
         chosen = small_object(label, rng)
-    if chosen is None:
+    if members:
+        is_whole = rng.random() < BUNCHES
+        first = whole_of(label, labelled.kind, np.array(members if is_whole else [rng.choice(members)]))
+    elif chosen is None:
         first = draw_target(label, labelled, config.ground, rng, wholes)
     else:
         first = whole_of(label, labelled.kind, np.array([chosen]))
