@@ -53,6 +53,9 @@ def test_only_long_and_thin_objects_get_lines_along_them(rng: np.random.Generato
     assert is_thin(label == 1)
     assert not is_thin(label == 2)
     assert not is_thin(label == 9)
+    speck = label == 2
+    speck[0, :30] = True
+    assert not is_thin(speck), "a sliver makes no disc thin"
     interactions = list(PROTOCOLS["thin"].interactions(GrowingImage(label.astype(np.int32), reach_px=4), scene, rng))
     assert {one.object_id for one in interactions} == {1}
     first = interactions[0].strokes[0].points_xy

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from s2m.evaluation.interaction import Interaction
@@ -50,11 +51,14 @@ class ThinProtocol:
 
 
 def is_thin(mask: BoolArray) -> bool:
-    """Whether the centre line of a mask (H, W) is longer than twelve times twice its mean depth."""
-    if not mask.any():
+    """Whether the centre line of the largest piece of a mask (H, W) is longer than twelve times the piece is wide.
+
+    The width is the mean one: the area of the piece by the length of the line.
+    """
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if not areas.size:
         return False
-    points = scribbles.centre_line(mask)
+    points = scribbles.centre_line(np.asarray(pieces == 1 + int(areas.argmax()), dtype=np.bool_))
     length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
-    columns, rows = np.minimum(points.astype(np.intp), np.array(mask.shape[::-1]) - 1).T
-    width = 2 * float(scribbles.inner_distance(mask)[rows, columns].mean())
-    return length > LEAST_WIDTHS * width
+    return length**2 > LEAST_WIDTHS * float(areas.max())
