@@ -109,8 +109,10 @@ def resize_maps(maps: FloatArray, size_hw: tuple[int, int]) -> FloatArray:
         return maps
     shrinks = height < maps.shape[1] or width < maps.shape[2]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = [cv2.resize(channel, (width, height), interpolation=interpolation) for channel in maps]
-    return np.asarray(resized, dtype=np.float32).reshape(len(maps), height, width)
+    resized = np.empty((len(maps), height, width), dtype=np.float32)
+    for channel, place in zip(maps, resized, strict=True):
+        cv2.resize(np.asarray(channel, dtype=np.float32), (width, height), dst=place, interpolation=interpolation)
+    return resized
 
 
 def box_around(mask: BoolArray) -> tuple[int, int, int, int]:

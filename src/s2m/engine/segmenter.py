@@ -315,8 +315,12 @@ class _Answer:
         self._weights[row] += view.weight
         share = view.weight / self._weights[row]
         place = self.logits[row][view.frame.place(self.logits.shape[1:])]
-        place *= 1 - share
-        place += share * resize_maps(logits[None], place.shape)[0]
+        seen = resize_maps(logits[None], place.shape)[0]
+        if share == 1:
+            place[:] = seen
+        else:
+            place *= 1 - share
+            place += share * seen
 
 
 def answer_size_hw(image_size_hw: tuple[int, int]) -> tuple[int, int]:

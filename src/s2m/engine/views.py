@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s2m.engine.geometry import Frame, frame_of_box, frame_of_image
+from s2m.engine.geometry import Frame, box_around, frame_of_box, frame_of_image
 from s2m.engine.model_cards import ModelCard
 from s2m.types import FloatArray, Stroke
 
@@ -143,9 +143,14 @@ def crop_box(
 def _mask_corners(logits: FloatArray, strokes: Sequence[Stroke], image_size_hw: tuple[int, int]) -> NDArray[np.float64]:
     """Two corners (2, 2) in image pixels around the components that positive strokes touch, or around all; or none."""
     scale_xy = np.array([image_size_hw[1] / logits.shape[1], image_size_hw[0] / logits.shape[0]])
-    count, components, stats, _ = cv2.connectedComponentsWithStats((logits > 0).astype(np.uint8))
-    if count < 2:
+    mask = logits > 0
+    left, top, right, bottom = box_around(mask)
+    if right <= left:
         return np.zeros((0, 2))
+    components = np.zeros(mask.shape, dtype=np.int32)
+    count, inside, stats, _ = cv2.connectedComponentsWithStats(mask[top:bottom, left:right].astype(np.uint8))
+    components[top:bottom, left:right] = inside
+    stats[:, [cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP]] += (left, top)
     touched = set[int]()
     for stroke in strokes:
         if stroke.sign == "positive":
