@@ -45,6 +45,15 @@ def test_compressed_run_lengths_are_read(coco_file: Path) -> None:
     np.testing.assert_array_equal(only.read_label(), wanted)
 
 
+@pytest.mark.parametrize("name", ["STREET.JPG", "Street.jpg"])
+def test_images_are_found_whatever_the_case_of_their_letters(coco_file: Path, name: str) -> None:
+    (photograph,) = (path for path in coco_file.parent.rglob("*") if path.stem == "street" and path != coco_file)
+    moved = photograph.rename(photograph.with_name(name))
+    (only,) = read_instances(coco_file, coco_file.parent)
+    assert only.image_path == moved
+    assert only.load()[0].shape[:2] == only.read_label().shape
+
+
 def test_more_objects_than_a_label_holds_lose_the_smallest(coco_file: Path) -> None:
     content = json.loads(coco_file.read_text())
     content["annotations"] = [

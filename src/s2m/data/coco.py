@@ -9,14 +9,14 @@ import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
 import ijson  # type: ignore[import-untyped]
 import numpy as np
 
-from s2m.data.labelled_images import IGNORE, MAX_OBJECTS, Kind, LabelledImage
+from s2m.data.labelled_images import IGNORE, MAX_OBJECTS, Kind, LabelledImage, files_by_name
 from s2m.data.problems import ReportProblem, refuse
 from s2m.errors import DataError
 from s2m.files.coco_masks import compressed, decompressed
@@ -77,7 +77,7 @@ def read_instances(
 
     Args:
         annotation_file: COCO or LVIS JSON: ``images`` and ``annotations`` with polygons or run lengths.
-        images_folder: holds the images by their file names.
+        images_folder: holds the images by their file names, whatever the case of their letters.
         kind: what the numbers mean: "partial" where not all objects are annotated (LVIS).
         area_over: annotations of this area in pixels or less are left out.
         report: told of each malformed entry, which is left out.
@@ -95,7 +95,8 @@ def read_instances(
     for image_id, mask in _parsed(annotation_file, "annotations", parse, report):
         if mask.area > area_over:
             masks.setdefault(image_id, []).append(mask)
-    images = (_labelled_image(entries[key], found, images_folder, kind) for key, found in masks.items())
+    path_of = _ImagePaths(images_folder)
+    images = (_labelled_image(entries[key], found, path_of, kind) for key, found in masks.items())
     return tuple(sorted((image for image in images if image is not None), key=lambda image: image.name))
 
 
@@ -204,7 +205,24 @@ def _encoded(item: Mapping[str, Any], entry: _ImageEntry, source: Path) -> Encod
     return EncodedMask(counts, area, bool(item.get("iscrowd", 0)))
 
 
-def _labelled_image(entry: _ImageEntry, masks: Sequence[EncodedMask], folder: Path, kind: Kind) -> LabelledImage | None:
+class _ImagePaths:
+    """The files that names mean: the exact one, or else one that differs in the case of its letters."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, file_name: str) -> Path:
+        exact = self._folder / file_name
+        return exact if exact.is_file() else self._in_any_case.get(file_name.lower(), exact)
+
+    @cached_property
+    def _in_any_case(self) -> dict[str, Path]:
+        return files_by_name(self._folder, "**/*")
+
+
+def _labelled_image(
+    entry: _ImageEntry, masks: Sequence[EncodedMask], path_of: Callable[[str], Path], kind: Kind
+) -> LabelledImage | None:
     ordered = sorted(masks, key=lambda mask: -mask.area)
     objects = [mask for mask in ordered if not mask.is_crowd][:MAX_OBJECTS]
     if not objects:
@@ -212,4 +230,4 @@ def _labelled_image(entry: _ImageEntry, masks: Sequence[EncodedMask], folder: Pa
     crowds = [mask for mask in ordered if mask.is_crowd]
     label = InstanceLabel(entry.size_hw, (*crowds, *objects))
     name = str(PurePosixPath(entry.file_name).with_suffix("")).replace("/", "_")
-    return LabelledImage(name, kind, folder / entry.file_name, label)
+    return LabelledImage(name, kind, path_of(entry.file_name), label)
