@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from s2m.engine.models import OnnxModel
+from s2m.engine.precision import Precision
 from s2m.engine.segmenter import Prediction, Segmenter
 from s2m.files.demo import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES
 from s2m.files.images import read_image
@@ -67,3 +69,10 @@ def segmenter_mask(masks: ObjectLogits, object_id: int) -> BoolArray:
     mask = masks.of(object_id)
     assert mask is not None
     return np.asarray(mask > 0, dtype=np.bool_)
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_integers_give_nearly_the_same_masks_as_floats(precision: Precision, demo_prediction: Prediction) -> None:
+    segmenter = Segmenter(OnnxModel(precision=precision))
+    labels = segmenter.predict(segmenter.encode(read_image(DEMO_IMAGE)), demo_strokes()).label_map()
+    assert (labels == demo_prediction.label_map()).mean() > 0.99

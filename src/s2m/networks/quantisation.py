@@ -159,7 +159,11 @@ def _with_integers(path: Path, ranges: TensorsData, nodes: Sequence[str]) -> byt
         extra_options={},
     )
     quantizer.quantize_model()
-    data: bytes = quantizer.model.model.SerializeToString()
+    model = quantizer.model.model
+    used = {node.domain for node in model.graph.node}
+    for opset in [opset for opset in model.opset_import if opset.domain not in used]:
+        model.opset_import.remove(opset)
+    data: bytes = model.SerializeToString()
     return data
 
 
