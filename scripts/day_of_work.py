@@ -69,15 +69,18 @@ class Day:
         self.driver.settle()
 
     def begin_object(self, name: str) -> None:
-        """The next object, of a class: the same again, by the number of the class, or typed where it is new."""
+        """The next object, of a class: the same again, a click on the class, or its name typed where it is new."""
         page = self.driver.page
         if page.evaluate("s2m.ui.value.nextClass") == name:
             if page.evaluate("s2m.annotation.object(s2m.ui.value.object) !== undefined"):
                 self.press("object", "n")
             return
-        known: list[str] = page.evaluate("s2m.project.value.classes.map((each) => each.name)")
-        self.press("class", "c", *([str(known.index(name) + 1)] if name in known else [*name, "Enter"]))
-        self.driver.wait_for(f"s2m.project.value.classes.some((each) => each.name === '{name}')")
+        if page.locator(f".class-row[data-class='{name}']").count():
+            page.locator(f".class-row[data-class='{name}'] .name").click()
+            self.actions["class"] += 1
+        else:
+            self.press("new class", "c", *name, "Enter")
+        self.driver.wait_for(f"s2m.ui.value.nextClass === '{name}'")
 
     def draw_object(self, truth: BoolArray, valid: BoolArray) -> None:
         """Draw the chosen object until its mask is good."""

@@ -28,6 +28,10 @@ def test_contrast_limits_show_what_8_bits_cannot(
     driver: PageDriver, serve: Serve, deep_file: Path, tmp_path: Path
 ) -> None:
     driver.open(serve(deep_file, tmp_path / "out").url)
+    assert "W fits black and white to its values" in driver.status()
+    driver.wait_for("s2m.layers.tiles.contrastLimits?.[1] === 30040 && s2m.layers.tiles.readyCount > 0")
+    driver.press("Shift+W")
+    driver.wait_for("s2m.layers.tiles.contrastLimits === null && s2m.layers.tiles.readyCount > 0")
     driver.move_to(64, 10)
     assert driver.pixel(32, 48) == driver.pixel(96, 48) == driver.pixel(64, 48)
     driver.page.locator("#display-panel summary").click()

@@ -50,7 +50,7 @@ def drop(driver: PageDriver, path: Path) -> None:
         """([name, bytes]) => {
             const dataTransfer = new DataTransfer();
             dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
-            document.getElementById("stage").dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+            document.getElementById("stage").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true }));
         }""",
         [path.name, list(path.read_bytes())],
     )

@@ -167,24 +167,29 @@ def test_the_list_scrolls_finds_widens_and_renames_in_a_wide_field(opened: PageD
     assert side["width"] == pytest.approx(232 + 123, abs=6)
 
 
-def test_new_images_of_the_folder_appear_when_one_looks_again(
+def test_new_images_of_the_folder_appear_by_themselves_and_others_are_named(
     opened: PageDriver, two_discs: ByteArray, tmp_path: Path
 ) -> None:
+    assert opened.page.get_by_role("button", name="Files left out").is_hidden()
     write_picture(tmp_path / "images" / "c.png", two_discs)
+    (tmp_path / "images" / "d.heic").write_bytes(b"?")
+    opened.wait_for("s2m.project.value.folder.length === 3 && s2m.project.value.leftOut.length === 1")
+    opened.page.get_by_role("button", name="Files left out").click()
+    assert "1 file .heic left out" in opened.page.locator("#dialog").inner_text()
+    opened.page.keyboard.press("Escape")
     opened.page.evaluate("s2m.actions.run('look-again')")
-    opened.wait_for("s2m.project.value.folder.length === 3")
+    opened.wait_for("document.getElementById('status-text').textContent.includes('No new image in the folder')")
     opened.page.evaluate("s2m.navigation.open('c.png')")
     opened.wait_for("s2m.annotation.value.image?.name === 'c.png'")
 
 
-def test_an_empty_folder_is_looked_into_again(
+def test_a_photograph_that_comes_into_an_empty_folder_is_opened(
     new_driver: Callable[..., PageDriver], serve: Serve, two_discs: ByteArray, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
     driver = new_driver()
     driver.page.goto(serve(tmp_path / "empty", tmp_path / "out2").url)
     write_picture(tmp_path / "empty" / "a.png", two_discs)
-    driver.page.get_by_role("button", name="Look again").click()
     driver.wait_for("s2m.annotation.value.image?.name === 'a.png'")
 
 

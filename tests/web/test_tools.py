@@ -75,6 +75,20 @@ def test_a_stroke_can_be_selected_flipped_moved_and_deleted(opened: PageDriver) 
     assert opened.strokes() == []
     opened.press("Control+z")
     assert opened.mask(1)[48, 96]
+    # What the server says while the stroke is moved, such as an answer that comes late, does not put it back.
+    opened.move_to(96, 48)
+    opened.page.mouse.down()
+    opened.page.mouse.move(*opened.on_screen(32, 48), steps=3)
+    opened.page.evaluate(
+        """() => {
+            const { strokes } = s2m.annotation.value;
+            s2m.annotation.set({ strokes: strokes.map((stroke) => ({ ...stroke, points: [88, 48, 104, 48] })) });
+        }"""
+    )
+    opened.page.mouse.up()
+    opened.settle()
+    assert opened.mask(1)[48, 32]
+    assert not opened.mask(1)[48, 96]
 
 
 def test_a_stroke_can_be_given_to_another_object(opened: PageDriver) -> None:

@@ -94,6 +94,10 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
             {"model": workspace.settings.model_id, "open_images": len(workspace.open_images), "memory": memory}
         )
 
+    async def take_in(request: Request) -> Response:
+        name = await workspace.folder.take_in(request.query_params.get("name", ""), await request.body())
+        return PlainTextResponse(name)
+
     async def import_masks(request: Request) -> Response:
         with sent_file(request.query_params.get("name", ""), await request.body()) as path:
             page = request.query_params.get("page", "")
@@ -120,6 +124,7 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
         Route(images + "/thumbnail", _taught(thumbnail)),
         Route(images + "/uncertainty", _taught(uncertainty)),
         Route(images + "/masks", _taught(import_masks), methods=["POST"]),
+        Route("/api/images", _taught(take_in), methods=["POST"]),
         Route("/api/info", info),
         Route("/api/masks", _taught(import_all_masks), methods=["POST"]),
         *export_routes(ExportRun(workspace), _taught),

@@ -58,12 +58,13 @@ class Preferences(TypedDict, total=False):
 
 
 class Welcome(TypedDict):
-    """The answer to ``hello``: the project, its images and the one to open first."""
+    """The answer to ``hello``: the project, its images, what of its folder is none, and the image to open first."""
 
     type: Literal["welcome"]
     project: ProjectInfo
     preferences: Preferences
     folder: list[FolderEntry]
+    left_out: list[str]
     first: str
 
 
@@ -249,10 +250,11 @@ class FolderEntryChanged(TypedDict):
 
 
 class FolderChanged(TypedDict):
-    """There are other images in the folder."""
+    """The images of the folder, and what of it is none, after somebody looked again."""
 
     type: Literal["folder"]
     folder: list[FolderEntry]
+    left_out: list[str]
 
 
 class ClassesChanged(TypedDict):

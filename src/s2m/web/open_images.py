@@ -220,7 +220,9 @@ class OpenImages:
         session.notices = self._to_tell.pop(name, ()) + session.notices
         size_hw, quick = session.state.size_hw, self._encoder.quick_predictor(path)
         info = await self._workers.read(lambda: self._info(index, name, path))
-        open_image = OpenImage(name, info, session, quick, self._workers, self._on_change, lambda: self._view_of(name))
+        open_image = OpenImage(
+            name, info, session, quick, self._workers, self._on_change, lambda: self._view_of(name, info)
+        )
         if self._mask is not None and self._project.read_only is None and not session.state.has_mask:
             mask = self._mask
             command = await self._workers.read(lambda: _import_command(mask, self._mask_kind, size_hw))
@@ -241,8 +243,10 @@ class OpenImages:
             depth=page_state.depth_entry(pyramid.depth),
         )
 
-    def _view_of(self, name: str) -> LastView:
-        view = self._project.view(name) or ViewState()
+    def _view_of(self, name: str, info: ImageInfo) -> LastView:
+        """What was shown last; at first, of an image of more than 8 bits, the values that occur."""
+        depth = info["depth"]
+        view = self._project.view(name) or ViewState(contrast_limits=depth["tight"] if depth else None)
         return LastView(
             zoom=view.zoom,
             centre_xy=view.centre_xy,

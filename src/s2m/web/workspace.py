@@ -21,6 +21,7 @@ from s2m.web.class_changes import classes_after
 from s2m.web.connection import PageConnection
 from s2m.web.copies import copies
 from s2m.web.image_encoder import ImageEncoder
+from s2m.web.image_folder import ImageFolder
 from s2m.web.messages_from_page import (
     CHANGES,
     AddClass,
@@ -127,6 +128,7 @@ class Workspace:
             self.workers,
         )
         self._index = self.open_images.index
+        self.folder = ImageFolder(project, self.workers, self._take_new)
 
     def memory(self) -> tuple[MemoryUse, ...]:
         """What is kept of the images shown last, and how much it may."""
@@ -181,7 +183,8 @@ class Workspace:
                 type="welcome",
                 project=self._project_info(),
                 preferences=cast(Preferences, self.project.settings.preferences),
-                folder=self._folder(),
+                folder=self._entries(),
+                left_out=self.folder.left_out,
                 first=last if last in self._index else (images[0].name if images else ""),
             )
         )
@@ -240,7 +243,7 @@ class Workspace:
                 await self._saver.save(await self.open_images.to_edit(connection, message.image))
                 connection.send(done(message.id, "save"))
             case LookAgain():
-                await self._look_again()
+                await self.folder.look_again()
             case TakeOver():
                 self.open_images.make_editor(self.open_images.shown(connection, message.image), connection)
             case KeepView():
@@ -335,17 +338,18 @@ class Workspace:
         command = copies(source.session.state, message.object_ids, into.session.state)
         into.put(QueuedCommand(connection, message.id, command))
 
-    async def _look_again(self) -> None:
-        """Take in images that came into the folder since, and tell all pages."""
-        for name in await self.workers.read(self.project.look_again):
-            self._index[name] = len(self._index)
-        self._tell_all(FolderChanged(type="folder", folder=self._folder()))
+    def _take_new(self) -> None:
+        """Tell all pages of the images of the folder, which may be more than before."""
+        for entry in self.project.images:
+            self._index.setdefault(entry.name, len(self._index))
+        self._tell_all(FolderChanged(type="folder", folder=self._entries(), left_out=self.folder.left_out))
 
-    def _folder(self) -> list[FolderEntry]:
+    def _entries(self) -> list[FolderEntry]:
         return [page_state.image_entry(index, entry) for index, entry in enumerate(self.project.images)]
 
     def start(self) -> None:
-        """Mend what a kill left behind."""
+        """Mend what a kill left behind, and watch the folder."""
+        self.workers.start(self.folder.watch())
         self.workers.start(self._saver.catch_up(self.open_images))
 
     async def save_all(self) -> None:

@@ -116,7 +116,7 @@ actions.add(
 );
 new Pen(stage, canvasInput);
 new Keyboard({ annotation, project, ui, ink, keys, viewport, canvasInput, keyPen, actions });
-takeDroppedFiles(stage, { annotation, project, status, upload });
+takeDroppedFiles({ annotation, project, status, navigation, upload });
 
 // What stands around the photograph.
 keepFocus(stage);

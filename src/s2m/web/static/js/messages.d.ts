@@ -280,10 +280,11 @@ export interface FillHoles {
   max_area_px?: number | null;
 }
 
-/** There are other images in the folder. */
+/** The images of the folder, and what of it is none, after somebody looked again. */
 export interface FolderChanged {
   type: "folder";
   folder: FolderEntry[];
+  left_out: string[];
 }
 
 /** One image of the folder as its list shows it; `error` says why it cannot be opened. */
@@ -606,11 +607,12 @@ export interface Undo {
   kind: "undo";
 }
 
-/** The answer to `hello`: the project, its images and the one to open first. */
+/** The answer to `hello`: the project, its images, what of its folder is none, and the image to open first. */
 export interface Welcome {
   type: "welcome";
   project: ProjectInfo;
   preferences: Preferences;
   folder: FolderEntry[];
+  left_out: string[];
   first: string;
 }

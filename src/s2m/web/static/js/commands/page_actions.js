@@ -1,6 +1,8 @@
 /** Actions that change no annotation: what is shown and how, other images, help. */
 
 import { ZOOM_NOTCH } from "../canvas/viewport.js";
+import { openDialog } from "../dialogs/dialog.js";
+import { make } from "../elements.js";
 import { focusOn } from "../input/focus.js";
 
 /**
@@ -69,6 +71,10 @@ export function folderActions({ annotation, project, ui, status, navigation, sho
   const hasNext = () => inFolder() && navigation.place < project.value.folder.length - 1;
   const canTakeOver = () => annotation.value.image !== null && !annotation.value.editor && !project.readOnly;
 
+  const showLeftOut = () => {
+    const lines = project.value.leftOut.map((text) => make("li", { text }));
+    openDialog("Files left out", [make("ul", { class: "said" }, lines)]);
+  };
   /** @type {(title: string, run: () => void, enabled: () => boolean) => Action} */
   const folder = (title, run, enabled) => ({ group: "Folder", title, run, enabled });
 
@@ -78,6 +84,7 @@ export function folderActions({ annotation, project, ui, status, navigation, sho
     "next-unfinished": folder("Next unfinished image", () => navigation.openNextUnfinished(), inFolder),
     "folder-panel": folder("Show or hide the folder", () => ui.toggle("folderShown"), inFolder),
     "look-again": { group: "Folder", title: "Look for new images in the folder", run: () => navigation.lookAgain() },
+    "left-out": folder("Files of the folder that are left out", showLeftOut, () => project.value.leftOut.length > 0),
     "copy-output-path": {
       group: "Folder",
       title: "Copy the path of the output folder",

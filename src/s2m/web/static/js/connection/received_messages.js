@@ -68,29 +68,31 @@ export class ReceivedMessages {
   }
 
   /** @param {Welcome} message */
-  #takeWelcome({ project, folder, preferences, first }) {
+  #takeWelcome({ project, folder, left_out, preferences, first }) {
     const { parts } = this;
     const { image, opening } = parts.annotation.value;
     parts.connection.kept.project = project.key;
     if (project.read_only && !parts.project.readOnly) parts.ui.set({ tool: "hand" });
-    parts.project.set({ project, classes: project.classes, folder });
+    parts.project.set({ project, classes: project.classes, folder, leftOut: left_out });
     parts.keys.take(preferences);
     parts.layers.retry();
     if (folder.length && !image && !opening) parts.navigation.openFirst(first);
   }
 
   /** @param {FolderChanged} message */
-  #takeFolder({ folder }) {
+  #takeFolder({ folder, left_out }) {
     const { annotation, navigation, project, status } = this.parts;
     const count = folder.length - project.value.folder.length;
-    project.set({ folder });
-    status.say(count ? `${count} new ${count === 1 ? "image" : "images"} in the folder` : "No new image in the folder");
+    const more = left_out.find((text) => !project.value.leftOut.includes(text));
+    project.set({ folder, leftOut: left_out });
+    if (count) status.say(`${count} new ${count === 1 ? "image" : "images"} in the folder`);
+    else status.say(more ?? "No new image in the folder");
     if (folder.length && !annotation.imageName) navigation.openFirst(folder[0].name);
   }
 
   /** @param {ImageShown} message */
   #takeImage(message) {
-    const { annotation, drawing, hints, ink, layers, project, status, viewport } = this.parts;
+    const { annotation, drawing, hints, ink, keys, layers, project, status, viewport } = this.parts;
     const isAnother = annotation.takeImage(message);
     if (isAnother) {
       ink.clear();
@@ -98,7 +100,7 @@ export class ReceivedMessages {
       viewport.setImage(message.width, message.height);
       this.#takeView(message.view);
       status.forgetSaving();
-      status.say(`${message.width} × ${message.height} pixels`);
+      status.say(`${message.width} × ${message.height} pixels${keys.wordsAboutDepth(message)}`);
     } else {
       ink.set({ foreign: null });
       drawing.restream();
@@ -217,11 +219,12 @@ export class ReceivedMessages {
 
   /** @param {EncodingProgress} message */
   #takeEncoding({ image, done, ms }) {
-    const { annotation, status } = this.parts;
-    if (image !== annotation.value.image?.name) return;
+    const { annotation, keys, status } = this.parts;
+    const shown = annotation.value.image;
+    if (image !== shown?.name) return;
     annotation.set({ encoding: !done });
     if (!done) status.say("The image is being encoded; you can draw already");
-    else if (ms > 0) status.say(`Ready in ${Math.round(ms)} ms`);
+    else if (ms > 0) status.say(`Ready in ${Math.round(ms)} ms${keys.wordsAboutDepth(shown)}`);
   }
 
   /** @param {Notice} message */

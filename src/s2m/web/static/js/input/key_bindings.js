@@ -6,6 +6,7 @@ import { keyMap } from "./key_presets.js";
 /**
  * @import { Connection } from "../connection/connection.js"
  * @import { Preferences } from "../messages.js"
+ * @import { OpenImage } from "../state/annotation_store.js"
  * @import { ProjectStore } from "../state/project_store.js"
  * @import { StatusStore } from "../state/status_store.js"
  * @import { KeyMap } from "./key_presets.js"
@@ -27,6 +28,17 @@ export class KeyBindings extends Store {
    */
   keyOf(action) {
     return this.value.map[action]?.[0] ?? "";
+  }
+
+  /**
+   * @param {OpenImage} image
+   * @returns {string} for one of more than 8 bits: which values are shown, and by which keys others are
+   */
+  wordsAboutDepth({ depth }) {
+    if (!depth) return "";
+    const [fit, usual] = [this.keyOf("limits-tight"), this.keyOf("limits-usual")];
+    const keys = [fit && `${fit} fits black and white to its values`, usual && `${usual} is as the network sees it`];
+    return [" · more than 8 bits", ...keys.filter(Boolean)].join(", ");
   }
 
   /**

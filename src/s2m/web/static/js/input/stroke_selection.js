@@ -28,8 +28,10 @@ export class StrokeSelection {
     this.ink = ink;
     this.viewport = viewport;
     this.editor = editor;
-    /** @type {{key: string, from: Point, points: number[], moved: boolean} | null} the stroke being moved */
+    /** @type {{key: string, from: Point, points: number[], placed: number[] | null} | null} the stroke being moved */
     this.moving = null;
+    // What the server says of the image meanwhile has the stroke where it was.
+    annotation.watch(["strokes"], () => this.#place());
     ui.watch(["tool"], ({ tool }) => tool === "select" || this.clear());
   }
 
@@ -51,33 +53,37 @@ export class StrokeSelection {
       .sort((a, b) => a.distance - b.distance)[0]?.stroke;
     this.ink.set({ selected: found?.key ?? null });
     if (!found) return false;
-    this.moving = { key: found.key, from: at, points: found.points, moved: false };
+    this.moving = { key: found.key, from: at, points: found.points, placed: null };
     return true;
   }
 
   /** @param {Sample} sample */
   move(sample) {
     if (!this.moving) return;
-    const { key, from, points } = this.moving;
+    const { from, points } = this.moving;
     const at = this.viewport.toImage(sample);
     const [dx, dy] = [at.x - from.x, at.y - from.y];
-    this.moving.moved = true;
-    this.annotation.placeStroke(
-      key,
-      points.map((value, i) => rounded(value + (i % 2 ? dy : dx))),
-    );
+    this.moving.placed = points.map((value, i) => rounded(value + (i % 2 ? dy : dx)));
+    this.#place();
+  }
+
+  #place() {
+    const { key = "", placed = null } = this.moving ?? {};
+    const stroke = placed && this.annotation.stroke(key);
+    if (stroke && stroke.points !== placed) this.annotation.placeStroke(key, placed);
   }
 
   end() {
-    const stroke = this.annotation.stroke(this.moving?.key ?? null);
-    if (this.moving?.moved && stroke) {
-      this.editor.command({ kind: "change_stroke", key: stroke.key, points: pairsOf(stroke.points) });
-    }
+    const { key = "", placed = null } = this.moving ?? {};
     this.moving = null;
+    if (placed && this.annotation.stroke(key)) {
+      this.editor.command({ kind: "change_stroke", key, points: pairsOf(placed) });
+    }
   }
 
   cancel() {
-    if (this.moving) this.annotation.placeStroke(this.moving.key, this.moving.points);
+    const { moving } = this;
     this.moving = null;
+    if (moving) this.annotation.placeStroke(moving.key, moving.points);
   }
 }

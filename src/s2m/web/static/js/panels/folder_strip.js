@@ -44,6 +44,7 @@ export class FolderStrip {
     this.lastPlace = -1;
     this.progress = make("progress", { max: 1, value: 0, "aria-label": "Progress of the folder" });
     this.count = make("span", { class: "quiet" });
+    this.leftOut = makeButton({ class: "small-button", text: "Files left out" });
     this.search = make("input", { type: "search", placeholder: "Find by name", "aria-label": "Find an image by name" });
     const filters = Object.entries({ all: "All", ...STATES }).map(([value, text]) => make("option", { value, text }));
     this.filter = make("select", { "aria-label": "Which images" }, filters);
@@ -51,7 +52,7 @@ export class FolderStrip {
     this.strip = make("div", { class: "strip", tabindex: -1 }, [this.inner]);
     this.#build(actions);
     annotation.watch(["image", "unreadable"], () => this.draw());
-    project.watch(["folder"], () => this.draw());
+    project.watch(["folder", "leftOut"], () => this.draw());
     ui.watch(["folderShown", "panels"], () => this.draw());
   }
 
@@ -59,6 +60,7 @@ export class FolderStrip {
   #build(actions) {
     const { strip } = this;
     this.search.addEventListener("input", () => this.draw());
+    this.leftOut.addEventListener("click", () => actions.run("left-out"));
     this.filter.addEventListener("change", () => this.draw());
     const run = () => actions.run("next-unfinished");
     const next = makeButton({ class: "small-button", text: "Next unfinished", onclick: run });
@@ -68,7 +70,7 @@ export class FolderStrip {
       text: "Look again",
       onclick: () => actions.run("look-again"),
     });
-    const head = [this.progress, this.count, spacer, this.search, this.filter, again, next];
+    const head = [this.progress, this.count, this.leftOut, spacer, this.search, this.filter, again, next];
     strip.addEventListener("scroll", () => this.#fill(), { passive: true });
     const roll = (/** @type {WheelEvent} */ event) => {
       if (event.deltaX === 0) strip.scrollLeft += event.deltaY;
@@ -105,6 +107,7 @@ export class FolderStrip {
     const strokes = folder.reduce((sum, entry) => sum + entry.strokes, 0);
     this.progress.value = done / folder.length;
     const drawn = `${strokes} ${strokes === 1 ? "stroke" : "strokes"}`;
+    this.leftOut.hidden = this.project.value.leftOut.length === 0;
     this.count.textContent = `${done} of ${folder.length} done · ${drawn} · ${duration(seconds)}`;
   }
 

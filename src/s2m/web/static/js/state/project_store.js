@@ -8,13 +8,14 @@ import { Store } from "./store.js";
  * @typedef {object} Project
  * @property {ProjectInfo | null} project
  * @property {FolderEntry[]} folder its images
+ * @property {string[]} leftOut what of the folder is no image, and why
  * @property {ClassEntry[]} classes that can be given to objects
  */
 
 /** @extends {Store<Project>} */
 export class ProjectStore extends Store {
   constructor() {
-    super({ project: null, folder: [], classes: [] });
+    super({ project: null, folder: [], leftOut: [], classes: [] });
   }
 
   /** @returns {string} why nothing can be changed, and what to do; or nothing */
