@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +83,22 @@ def test_a_script_for_segment_anything_runs(tmp_path: Path) -> None:
     run("like_segment_anything", str(tmp_path / "mask.png"))
 
     assert 0.1 < (read_image(tmp_path / "mask.png")[:, :, 0] > 0).mean() < 0.8
+
+
+def test_a_photograph_is_segmented_through_a_server(tmp_path: Path, tiny_model_folder: Path) -> None:
+    token = "a-token-of-a-test"
+    arguments = ["serve", "--port", "0", "--threads", "1", "--model", str(tiny_model_folder)]
+    environment = {**os.environ, "S2M_TOKEN": token}
+    command = [sys.executable, "-u", "-m", "s2m.cli", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().split()[-1]
+        try:
+            run("over_http", str(DEMO_IMAGE), str(tmp_path / "mask.png"), address.removesuffix("/api/v1"), token)
+        finally:
+            server.terminate()
+
+    assert (read_label_map(tmp_path / "mask.png") == 1).any()
 
 
 def test_every_example_is_run_here() -> None:

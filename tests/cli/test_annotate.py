@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from starlette.types import ASGIApp
 
 from s2m.cli import EXIT_CODES, main
 from s2m.files.label_files import write_label_map
@@ -75,8 +77,8 @@ def test_an_output_folder_that_cannot_be_written_is_view_only(
 ) -> None:
     workspaces: list[Workspace] = []
 
-    def serve(workspace: Workspace, _: Address, greet: Callable[[Greeting], None]) -> None:
-        workspaces.append(workspace)
+    def serve(make_app: partial[ASGIApp], _: Address, greet: Callable[[Greeting], None]) -> None:
+        workspaces.append(make_app.args[0])
         greet(Greeting("http://127.0.0.1:1/", (), "http://127.0.0.1:1/", False, False))
 
     monkeypatch.setattr("s2m.cli.annotate.serve", serve)

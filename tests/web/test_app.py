@@ -23,7 +23,8 @@ from s2m.errors import OutputError, S2MError
 from s2m.files.label_files import read_label_map, write_label_map
 from s2m.session import ImagePredictor, Project, ViewState, read_journal
 from s2m.types import ByteArray, FloatArray, LabelMap
-from s2m.web.app import HTTP_STATUS, create_app
+from s2m.web.app import create_app
+from s2m.web.faults import HTTP_STATUS
 from s2m.web.security import Access
 from s2m.web.workspace import Workspace, WorkspaceSettings
 

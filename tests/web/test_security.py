@@ -177,3 +177,27 @@ def test_the_cookie_holds_below_the_path_of_a_proxy_alone() -> None:
     answer = client().get(f"/?token={TOKEN}")
     assert "path=" not in answer.headers["set-cookie"].lower()
     assert answer.headers["location"].startswith("./")
+
+
+@pytest.mark.parametrize(
+    "key", [{"authorization": f"Bearer {TOKEN}"}, {"authorization": "Basic dXNlcjphLXNlY3JldA=="}, {"token": TOKEN}]
+)
+def test_a_program_sends_the_token_with_each_request(key: dict[str, str]) -> None:
+    assert client().post("/", headers=key, content=b"abc").text == "hello 3"
+    assert client().post("/", headers={**key, "origin": "http://evil.example"}).status_code == 403
+    assert client().post("/", headers={**key, "sec-fetch-site": "cross-site"}).status_code == 403
+    assert client().post("/", headers={**key, "host": "evil.example"}).status_code == 421
+    answer = client().put("/", headers=key)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST, DELETE")
+
+
+@pytest.mark.parametrize("given", ["Bearer wrong", "Bearer", "Basic dXNlcjp3cm9uZw==", "Basic ?", "Digest x"])
+def test_a_program_with_a_wrong_token_is_refused(given: str) -> None:
+    assert client().get("/", headers={"authorization": given}).status_code == 403
+
+
+def test_a_program_that_guesses_has_to_wait() -> None:
+    guesser = client(wrong_tokens_per_minute=3)
+    wrong = {"authorization": "Bearer guess"}
+    assert [guesser.get("/", headers=wrong).status_code for _ in range(5)] == [403, 403, 403, 429, 429]
+    assert guesser.get("/", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200

@@ -20,6 +20,7 @@ from s2m.files.reading import file_at_hand, printable
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "annotate": "s2m.cli.annotate",
+        "serve": "s2m.cli.serve",
         "segment": "s2m.cli.segment",
         "demo": "s2m.cli.demo",
         "info": "s2m.cli.info",

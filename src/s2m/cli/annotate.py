@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -26,6 +27,7 @@ from s2m.networks.loading import load_model
 from s2m.session import Project
 from s2m.session.classes import MAX_CLASS_NAME, ObjectClass
 from s2m.session.masks import Overlap
+from s2m.web.app import create_app
 from s2m.web.server import Address, Greeting, open_browser, serve
 from s2m.web.workspace import Workspace, WorkspaceSettings
 
@@ -120,7 +122,7 @@ def annotate(
         if not no_browser and _has_screen():
             open_browser(greeting.browser_url)
 
-    serve(Workspace(project, Segmenter(model), settings), address, greet)
+    serve(partial(create_app, Workspace(project, Segmenter(model), settings)), address, greet)
 
 
 def _open_or_view(source: Path, output: Path) -> Project:

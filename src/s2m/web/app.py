@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from types import MappingProxyType
 
 from starlette.applications import Starlette
-from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -20,8 +18,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from s2m.errors import ImageError, S2MError, ServerError
 from s2m.files.contrast_limits import ContrastLimits
+from s2m.web import address_numbers as address_numbers
+from s2m.web.api.routes import create_api
+from s2m.web.api.service import ApiService
 from s2m.web.connection import PageConnection
 from s2m.web.exporting import ExportRun, export_routes
+from s2m.web.faults import HTTP_STATUS
 from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
 from s2m.web.messages_from_page import ANSWERED, read_message
 from s2m.web.messages_to_page import CommandFailed, error_notice
@@ -32,36 +34,9 @@ from s2m.web.uncertainty import draw_uncertainty
 from s2m.web.workspace import Workspace, log
 
 STATIC_FOLDER = Path(__file__).parent / "static"
-HTTP_STATUS: Mapping[str, int] = MappingProxyType(
-    {
-        "error": 500,
-        "image": 404,
-        "strokes": 422,
-        "mask": 422,
-        "model": 500,
-        "output": 507,
-        "journal": 409,
-        "data": 422,
-        "config": 422,
-        "server": 409,
-        "batch": 422,
-        "read_only": 403,
-    }
-)
-"""The HTTP status of each error of ``s2m.errors``, by its code."""
-
 _MESSAGES_PER_SECOND = 400.0
 _MESSAGES_AT_ONCE = 2000.0
 _KEPT_FOR_EVER = "private, max-age=31536000, immutable"
-
-
-class _Number(IntegerConvertor):
-    """A number of an address, short enough for every use of it."""
-
-    regex = "[0-9]{1,9}"
-
-
-register_url_convertor("number", _Number())
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -114,9 +89,11 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         workspace.start()
+        service.start()
         yield
         await workspace.close()
 
+    service = ApiService(workspace.encoder.segmenter, workspace=workspace)
     images = "/api/images/{index:number}"
     routes = [
         Route("/", index),
@@ -128,6 +105,7 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
         Route("/api/info", info),
         Route("/api/masks", _taught(import_all_masks), methods=["POST"]),
         *export_routes(ExportRun(workspace), _taught),
+        Mount("/api/v1", create_api(service)),
         WebSocketRoute("/ws", socket),
         Mount("/static", StaticFiles(directory=STATIC_FOLDER)),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,10 +12,9 @@ from s2m.errors import DataError, MaskError, S2MError, ServerError
 from s2m.files.formats.reading import Source
 from s2m.files.formats.recognition import opened_source
 from s2m.session import ImageEntry, ImportMasks
-from s2m.session.commands import new_key
 from s2m.session.imports import command_of, import_image, matching
-from s2m.web.messages_to_page import CommandDone, CommandFailed, error_notice
-from s2m.web.open_image import OpenImage, QueuedCommand
+from s2m.web.messages_to_page import error_notice
+from s2m.web.open_image import OpenImage
 from s2m.web.workspace import Workspace
 
 _LONGEST_NAME_BYTES = 200
@@ -64,7 +62,7 @@ async def import_into_image(workspace: Workspace, index: int, page: str, path: P
     if open_image.editor != page:
         raise ServerError("another page edits this image; take over to import masks")
     command, problems = await workspace.workers.read(lambda: _masks_of(path, open_image))
-    await _put(open_image, command)
+    await open_image.do(command)
     if problems:
         open_image.tell_all(error_notice(f"{len(problems)} entries were left out: {problems[0]}"))
 
@@ -123,26 +121,5 @@ async def _import_where_untouched(
     if open_image.session.undo_label is not None:
         return False
     size_hw = open_image.session.state.size_hw
-    await _put(open_image, await workspace.workers.read(lambda: command_of(source, name, size_hw, title)))
+    await open_image.do(await workspace.workers.read(lambda: command_of(source, name, size_hw, title)))
     return True
-
-
-async def _put(open_image: OpenImage, command: ImportMasks) -> None:
-    """Have a command done in an open image, and wait for it."""
-    answer = _Answer()
-    open_image.put(QueuedCommand(answer, new_key(), command))
-    told = await answer.told
-    if told["type"] == "failed":
-        raise ServerError(told["text"])
-
-
-class _Answer:
-    """What became of a command, to be waited for."""
-
-    def __init__(self) -> None:
-        self.told: asyncio.Future[CommandDone | CommandFailed] = asyncio.get_running_loop().create_future()
-
-    def send(self, message: CommandDone | CommandFailed) -> None:
-        """Take the message."""
-        if not self.told.done():
-            self.told.set_result(message)

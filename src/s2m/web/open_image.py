@@ -16,7 +16,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Protocol
 
-from s2m.errors import JournalError, S2MError
+from s2m.errors import JournalError, S2MError, ServerError
 from s2m.session import (
     AnnotationState,
     ChangeStroke,
@@ -65,6 +65,18 @@ class QueuedCommand:
     sender: Sender | None
     id: str
     command: Command
+
+
+class _Answer:
+    """What became of a command, to be waited for."""
+
+    def __init__(self) -> None:
+        self.told: asyncio.Future[CommandDone | CommandFailed] = asyncio.get_running_loop().create_future()
+
+    def send(self, message: CommandDone | CommandFailed) -> None:
+        """Take the message."""
+        if not self.told.done():
+            self.told.set_result(message)
 
 
 @dataclass(frozen=True)
@@ -179,6 +191,18 @@ class OpenImage:
         self._senders[queued.id] = queued.sender
         self._queue.append(replace(queued, command=command))
         self._wake.set()
+
+    async def do(self, command: Command, request: str = "") -> None:
+        """Have a command done under a name, and wait for it.
+
+        Raises:
+            ServerError: it cannot be done.
+        """
+        answer = _Answer()
+        self.put(QueuedCommand(answer, request or new_key(), command))
+        told = await answer.told
+        if told["type"] == "failed":
+            raise ServerError(told["text"])
 
     def _still_wanted(self, command: Command) -> Command | None:
         """What is left to do of a command, or None.

@@ -1,11 +1,13 @@
 """Requests in, only those of the user's own page through: token, Host, Origin, body size and rate.
 
 The server answers to whoever holds the token, on the host names it was told, from its own page only.
-The token comes once in the address and stays in a cookie that scripts cannot read.
+The token comes once in the address and stays in a cookie that scripts cannot read.  Programs send it with each
+request, in a header that other pages cannot add.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 import secrets
@@ -36,6 +38,9 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+PAGE_METHODS = ("GET", "HEAD", "POST")
+PROGRAM_METHODS = (*PAGE_METHODS, "DELETE")
+_KEY_HEADER = "token"
 _CLIENTS_REMEMBERED = 256
 
 
@@ -178,23 +183,26 @@ class Gate:
             return PlainTextResponse("Too many requests; wait a moment.", 429)
         if not self.access.is_host(headers.get("host", "").lower()):
             return PlainTextResponse("This host name is not served here; start s2m with --allow-host to add it.", 421)
-        if not self._is_own_origin(scope, headers):
+        is_program = self._is_token(_key_of(headers))
+        if not self._is_own_origin(scope, headers, is_program):
             return PlainTextResponse("Requests from other pages are refused.", 403)
-        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "POST"):
-            return PlainTextResponse("Only GET, HEAD and POST are known here.", 405)
+        methods = PROGRAM_METHODS if is_program else PAGE_METHODS
+        if scope["type"] == "http" and scope["method"] not in methods:
+            known = ", ".join(methods)
+            return PlainTextResponse(f"Only {known} are known here.", 405, headers={"Allow": known})
         if _declared_length(headers) > MAX_BODY_BYTES:
             return PlainTextResponse(f"The body is larger than {MAX_BODY_BYTES} bytes.", 413)
-        return self._refuse_stranger(scope, headers, client)
+        return None if is_program else self._refuse_stranger(scope, headers, client)
 
-    def _is_own_origin(self, scope: Scope, headers: Headers) -> bool:
-        """Browsers name the page that asks; what changes something must come from ours."""
+    def _is_own_origin(self, scope: Scope, headers: Headers, is_program: bool) -> bool:
+        """Browsers name the page that asks; what changes something must come from ours, or from a program."""
         origin = headers.get("origin")
         if origin is not None:
             return self.access.is_origin(origin.lower(), headers.get("host", "").lower())
         foreign = headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")
         if foreign and headers.get("sec-fetch-mode") != "navigate":
             return False
-        return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        return scope["type"] == "http" and (is_program or scope["method"] in ("GET", "HEAD"))
 
     def _refuse_stranger(self, scope: Scope, headers: Headers, client: str) -> Response | None:
         cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie_name(headers), "")
@@ -205,10 +213,13 @@ class Gate:
             self.access.codes.discard(given)
             return self._welcome(scope, headers)
         # A page that reconnects with the cookie of an earlier server does not count as guessing.
+        given = given or _key_of(headers)
         if given and not self._wrong_tokens.of(client).take():
             return PlainTextResponse("Too many wrong tokens; wait a minute.", 429)
         return PlainTextResponse(
-            "Open the address with the token that s2m printed in the terminal. If you did, allow cookies for it.", 403
+            "Open the address with the token that s2m printed in the terminal. If you did, allow cookies for it. "
+            "Programs send the token as Authorization: Bearer TOKEN.",
+            403,
         )
 
     def _welcome(self, scope: Scope, headers: Headers) -> Response:
@@ -228,6 +239,19 @@ class Gate:
 
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.access.token.encode())
+
+
+def _key_of(headers: Headers) -> str:
+    """The token as a program sends it: as bearer, as the password of a user, or as the key of its protocol."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(given, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
+    return headers.get(_KEY_HEADER, "")
 
 
 def _declared_length(headers: Headers) -> int:

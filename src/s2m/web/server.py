@@ -1,4 +1,4 @@
-"""A workspace and an address in; a running server out, its address said in the terminal and opened in the browser."""
+"""An application and an address in; a running server, its address said in the terminal, out."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from functools import partial
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from s2m.errors import ServerError
-from s2m.web.app import create_app
 from s2m.web.connections import BoundedProtocol, OnceAMinute
 from s2m.web.messages_from_page import MAX_MESSAGE_BYTES
 from s2m.web.security import Access, new_token
-from s2m.web.workspace import Workspace
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8426
@@ -113,13 +112,19 @@ class Greeting:
     is_encrypted: bool
 
 
-def serve(workspace: Workspace, address: Address, greet: Callable[[Greeting], None]) -> None:
-    """Serve the page until Ctrl+C.
+def serve(
+    make_app: Callable[[Access], ASGIApp],
+    address: Address,
+    greet: Callable[[Greeting], None],
+    token: str | None = None,
+) -> None:
+    """Serve an application until Ctrl+C.
 
     Args:
-        workspace: what to serve.
+        make_app: makes it for those who have access.
         address: where.
-        greet: called once, when the page can be opened.
+        greet: called once, when it answers.
+        token: the secret, or None for a new one.
 
     Raises:
         ServerError: the port is in use, or the certificate is not one.
@@ -128,9 +133,9 @@ def serve(workspace: Workspace, address: Address, greet: Callable[[Greeting], No
     port = listening.getsockname()[1]
     origins = frozenset(_origin(address.scheme, name, port) for name in address.names())
     proxies = frozenset(name.lower() for name in address.allowed_hosts)
-    access = Access(new_token(), origins, proxies, address.root_path)
+    access = Access(token or new_token(), origins, proxies, address.root_path)
     config = uvicorn.Config(
-        create_app(workspace, access),
+        make_app(access),
         log_config=None,
         access_log=False,
         http=BoundedProtocol,

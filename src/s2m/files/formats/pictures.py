@@ -23,7 +23,7 @@ _ROWS_AT_ONCE = 256
 
 def mask_png(mask: BoolArray) -> bytes:
     """A grey PNG (H, W), 255 on the mask."""
-    return _png(mask.astype(np.uint8) * 255)
+    return grey_png(mask.astype(np.uint8) * 255)
 
 
 class _ObjectPictures:
@@ -41,7 +41,7 @@ class _ObjectPictures:
         for one, picture in self._pictures(image):
             category = re.sub(r"[^\w.-]+", "_", one.category)[:80].strip(".") or "object"
             name = f"{image.stem}-{one.object_id}-{category}.png"
-            self._target.write(folder + name, _png(picture))
+            self._target.write(folder + name, grey_png(picture))
             height, width = one.mask.size_hw
             box = [one.mask.left, one.mask.top, one.mask.left + width, one.mask.top + height]
             line: dict[str, Any] = {
@@ -104,7 +104,7 @@ class SoftMaskWriter(_ObjectPictures):
     kind = "soft mask"
 
     def _pictures(self, image: ImageAnnotation) -> list[tuple[ObjectAnnotation, ByteArray]]:
-        return [(one, _soft(one, image)) for one in image.objects if one.mask.area_px]
+        return [(one, soft_mask(one, image)) for one in image.objects if one.mask.area_px]
 
 
 class ImageFolderWriter:
@@ -139,7 +139,8 @@ class ImageFolderWriter:
             self._target.write_lines(f"{split}/metadata.jsonl", lines)
 
 
-def _soft(one: ObjectAnnotation, image: ImageAnnotation) -> ByteArray:
+def soft_mask(one: ObjectAnnotation, image: ImageAnnotation) -> ByteArray:
+    """The probability of an object as if it were alone, (H, W), 0 to 255; 128 and more exactly on its mask."""
     mask = one.mask.whole(image.size_hw)
     logits = None if image.logits_of is None else image.logits_of(one.object_id)
     if logits is None:
@@ -152,7 +153,8 @@ def _soft(one: ObjectAnnotation, image: ImageAnnotation) -> ByteArray:
     return np.where(mask, np.maximum(soft, 128), np.minimum(soft, 127)).astype(np.uint8)
 
 
-def _png(pixels: ByteArray) -> bytes:
+def grey_png(pixels: ByteArray) -> bytes:
+    """The PNG of pixels (H, W) or (H, W, C) uint8."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

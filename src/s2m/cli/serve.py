@@ -1,0 +1,99 @@
+"""``s2m serve``: answer programs over HTTP, without a page."""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import click
+
+from s2m.cli.channel_order_option import channel_order_option
+from s2m.cli.provider_option import provider_option
+from s2m.engine.channel_order import ChannelOrder, in_channel_order
+from s2m.engine.providers import Provider
+from s2m.engine.segmenter import Segmenter
+from s2m.errors import ConfigError
+from s2m.networks.loading import load_model
+from s2m.web.api.headless import create_headless
+from s2m.web.api.service import ApiService
+from s2m.web.api.sessions import Limits
+from s2m.web.server import Address, Greeting
+from s2m.web.server import serve as serve_app
+
+TOKEN_VARIABLE = "S2M_TOKEN"
+_SHORTEST_TOKEN = 16
+
+
+@click.command()
+@click.option(
+    "--model",
+    "model_folder",
+    type=click.Path(path_type=Path),
+    help="Folder or .pth file of a model; the shipped one if left out.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free one.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 lets other machines connect."
+)
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME[:PORT]",
+    help="Another name of this machine, or a proxy in front of it.",
+)
+@click.option("--root-path", default="", metavar="/PATH", help="What addresses begin with behind a proxy.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM) to serve HTTPS.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
+@click.option("--sessions", type=click.IntRange(1), default=16, show_default=True, help="Sessions open at once.")
+@click.option("--megabytes", type=click.IntRange(1), default=1024, show_default=True, help="What they may take.")
+@click.option(
+    "--idle-minutes",
+    type=click.FloatRange(0, min_open=True),
+    default=15.0,
+    show_default=True,
+    help="A session that nobody asks for so long is closed.",
+)
+@click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
+@provider_option
+@channel_order_option
+def serve(
+    model_folder: Path | None,
+    port: int | None,
+    host: str,
+    allowed_hosts: tuple[str, ...],
+    root_path: str,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    sessions: int,
+    megabytes: int,
+    idle_minutes: float,
+    threads: int | None,
+    provider: Provider,
+    channel_order: ChannelOrder,
+) -> None:
+    """Answer programs over HTTP: they send images and strokes, and get masks.
+
+    The token is that of the variable S2M_TOKEN, or a new one that is printed.  docs/http.md lists the routes.
+    """
+    token = os.environ.get(TOKEN_VARIABLE)
+    if token is not None and len(token) < _SHORTEST_TOKEN:
+        raise ConfigError(f"{TOKEN_VARIABLE} has {len(token)} characters; a token has {_SHORTEST_TOKEN} at least")
+    address = Address(host, port, allowed_hosts, root_path, tls_cert, tls_key)
+    model = in_channel_order(load_model(model_folder, threads, provider), channel_order)
+    service = ApiService(Segmenter(model), Limits(sessions, megabytes * 1024**2, idle_minutes * 60))
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    serve_app(partial(create_headless, service, ()), address, partial(_say, token is None), token)
+
+
+def _say(is_new: bool, greeting: Greeting) -> None:
+    where = urlsplit(greeting.url)
+    click.echo(f"Answering at {where.scheme}://{where.netloc}{where.path}api/v1")
+    if is_new:
+        click.echo(f"Authorization: Bearer {parse_qs(where.query)['token'][0]}")
+    if not greeting.is_local and not greeting.is_encrypted:
+        click.echo("HTTP sends the token in clear: others on this network can read it; see --tls-cert and --tls-key.")
+    click.echo("Press Ctrl+C to stop; sessions end with it.")
