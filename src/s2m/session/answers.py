@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2m.engine.answers import AnswerRequest, Ask, answered_masks
-from s2m.engine.geometry import resize_maps
+from s2m.engine.geometry import box_around, resize_maps
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import MaskError
 from s2m.session.commands import DrawnStroke
@@ -93,8 +93,15 @@ def _ask(
     logits = predictor(strokes, previous, (object_id,))
     if logits.ndim != 3 or len(logits) != 1 or not np.isfinite(logits).all():
         raise MaskError(f"the network's answer for one object has the shape {logits.shape} or is not finite")
-    resized = resize_maps(logits, layer.size_hw)[0]
-    return np.asarray(np.clip(resized, -_LOGIT_LIMIT, _LOGIT_LIMIT), dtype=np.float16)
+    resized = np.clip(resize_maps(logits, layer.size_hw)[0], -_LOGIT_LIMIT, _LOGIT_LIMIT)
+    kept = layer.of(object_id)
+    if before is None or kept is None or layer.hard:
+        return np.asarray(resized, dtype=np.float16)
+    # Outside the views the mask is as before.  Halving is slow, so only what differs is halved.
+    left, top, right, bottom = box_around(resized != before)
+    halves = kept.copy()
+    halves[top:bottom, left:right] = resized[top:bottom, left:right]
+    return halves
 
 
 def _keep_in_box(logits: HalfArray, object_id: int, layer: Layer, request: PredictionRequest) -> None:
