@@ -110,3 +110,20 @@ def test_an_empty_bar_has_the_track_of_its_theme_and_doubt_has_a_legend(driver: 
     assert legend.is_hidden()
     driver.page.evaluate("s2m.ui.set({ view: 'uncertainty' })")
     assert "in doubt" in legend.inner_text()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 700), (720, 450)])
+def test_words_of_buttons_and_keys_have_their_place(
+    new_driver: Callable[..., PageDriver], folder_url: str, width: int, height: int
+) -> None:
+    driver = new_driver(width, height).open(folder_url)
+    cut = "[...document.querySelectorAll('.sign button')].filter((each) => each.scrollWidth > each.clientWidth).length"
+    assert driver.page.evaluate(cut) == 0
+    sign = driver.page.locator(".sign")
+    assert sign.evaluate("(each) => each.scrollWidth <= each.clientWidth && each.clientHeight < 40")
+    driver.page.keyboard.press("?")
+    narrow = """() => [...document.querySelectorAll("#dialog .key-line")].filter((line) => {
+        const [words, keys] = [...line.children].map((each) => each.getBoundingClientRect());
+        return words.right > keys.left + 1 || line.scrollWidth > line.clientWidth;
+    }).length"""
+    assert driver.page.evaluate(narrow) == 0

@@ -15,7 +15,7 @@ const MOUSE = [
   ["Middle button", "switch the sign; drag: move when zoomed"],
   ["Wheel, pinch", "zoom at the pointer"],
   ["Ctrl+click", "choose the object under the pointer; with Shift one more"],
-  ["Alt+wheel, Shift+drag, Alt+right drag", "width of the exact brush and eraser"],
+  ["Alt+wheel|Shift+drag|Alt+right drag", "width of the exact brush and eraser"],
   ["Double click", "fit the photograph"],
   ["Space", "hold: move; tap: keep the masks"],
   ["Ctrl", "hold: collect strokes, answered on release"],
@@ -27,7 +27,7 @@ const GROUPS = ["Draw", "Objects", "Edit", "View", "Folder", "Help"];
 /** @param {{actions: Actions, keys: KeyBindings, ui: UiStore}} parts */
 export function showKeys({ actions, keys, ui }) {
   const now = actions.get(`tool-${ui.value.tool}`).title;
-  const mouse = MOUSE.map(([key, title]) => keyLine([key], title));
+  const mouse = MOUSE.map(([names, title]) => keyLine(names.split("|"), title));
   const others = GROUPS.map((group) => groupOf(group, linesOf(group, actions, keys)));
   openDialog("Keys", [make("div", { class: "key-groups" }, [groupOf(`Now: ${now}`, mouse), ...others])]);
 }
