@@ -20,6 +20,7 @@ from s2m.networks.loading import load_model
 from s2m.web.api.headless import create_headless
 from s2m.web.api.service import ApiService
 from s2m.web.api.sessions import Limits
+from s2m.web.protocols.table import PROTOCOLS, protocol_routes
 from s2m.web.server import Address, Greeting
 from s2m.web.server import serve as serve_app
 
@@ -57,6 +58,7 @@ _SHORTEST_TOKEN = 16
     show_default=True,
     help="A session that nobody asks for so long is closed.",
 )
+@click.option("--protocol", "protocols", default="", metavar="NAME,NAME", help=f"Also answer {', '.join(PROTOCOLS)}.")
 @click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
 @provider_option
 @channel_order_option
@@ -71,6 +73,7 @@ def serve(
     sessions: int,
     megabytes: int,
     idle_minutes: float,
+    protocols: str,
     threads: int | None,
     provider: Provider,
     channel_order: ChannelOrder,
@@ -86,7 +89,8 @@ def serve(
     model = in_channel_order(load_model(model_folder, threads, provider), channel_order)
     service = ApiService(Segmenter(model), Limits(sessions, megabytes * 1024**2, idle_minutes * 60))
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    serve_app(partial(create_headless, service, ()), address, partial(_say, token is None), token)
+    routes = protocol_routes(protocols, service)
+    serve_app(partial(create_headless, service, routes), address, partial(_say, token is None), token)
 
 
 def _say(is_new: bool, greeting: Greeting) -> None:
