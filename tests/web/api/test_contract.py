@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from PIL import Image
@@ -30,6 +31,7 @@ def test_the_document_is_that_of_the_operations() -> None:
     assert DOCUMENT.read_text() == document(), "run python scripts/openapi.py"
 
 
+@pytest.mark.slow
 def test_no_request_breaks_the_server_or_gets_an_answer_that_is_not_documented(project_client: TestClient) -> None:
     schema = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text()))
     statuses: dict[str, set[int]] = {}
