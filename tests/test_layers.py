@@ -16,7 +16,7 @@ LAYERS = (
     ("files",),
     ("simulated_user",),
     ("networks",),
-    ("session", "data"),
+    ("session", "data", "batch"),
     ("training", "evaluation"),
     ("web", "cli", "compat"),
 )

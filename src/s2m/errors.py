@@ -77,3 +77,9 @@ class ServerError(S2MError):
     """A server that cannot start (port in use) or a request that is not allowed."""
 
     code = "server"
+
+
+def fault(error: Exception) -> str:
+    """An error that nobody foresaw, in one line."""
+    reason = " ".join(str(error).split())[:200]
+    return f"a fault of the program ({type(error).__name__}: {reason})"

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import click
 
-from s2m.errors import S2MError
+from s2m.errors import S2MError, fault
 from s2m.files.reading import file_at_hand, printable
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
@@ -143,12 +143,6 @@ def _words_and_exit_code(error: Exception) -> tuple[str, int]:
     at_hand = file_at_hand()
     where = "" if at_hand is None else f"; the last file read is {at_hand}"
     return f"{fault(error)}{where}; for a report, add --debug", EXIT_CODES["error"]
-
-
-def fault(error: Exception) -> str:
-    """An error that nobody foresaw, in one line."""
-    reason = " ".join(str(error).split())[:200]
-    return f"a fault of the program ({type(error).__name__}: {reason})"
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
+from s2m.batch.jobs import Wanted
+from s2m.batch.segmenting import write_prediction
 from s2m.cli.provider_option import provider_option
-from s2m.cli.segment import Wanted, write_prediction
 from s2m.engine.providers import Provider
 from s2m.engine.segmenter import Segmenter
 from s2m.files.demo import DEMO_IMAGE, DEMO_OBJECTS, DEMO_STROKES

@@ -32,6 +32,11 @@ class ChosenProvider:
     execution_provider: str
     reason: str
 
+    @property
+    def name(self) -> Provider:
+        """Which of ``PROVIDER_NAMES`` it is."""
+        return next(name for name in PROVIDER_NAMES if _EXECUTION_PROVIDERS.get(name) == self.execution_provider)
+
 
 def installed_providers() -> list[str]:
     """Those of ``PROVIDER_NAMES`` that this ONNX Runtime has."""

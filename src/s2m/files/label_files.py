@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from s2m.errors import MaskError
 from s2m.files.atomic import write_atomically
@@ -19,8 +21,12 @@ from s2m.files.reading import read_bytes
 from s2m.types import BACKGROUND_ID, FloatArray, LabelMap, ObjectLogits
 
 
-def label_map_bytes(label_map: LabelMap) -> bytes:
+def label_map_bytes(label_map: LabelMap, texts: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """The indexed PNG of a label map (H, W) of ids in 0..``MAX_OBJECT_ID``, or ``IGNORE_ID``.
+
+    Args:
+        label_map: the ids.
+        texts: that the file keeps beside the pixels, by their keys.
 
     Raises:
         MaskError: not two-dimensional, empty, or an id does not fit.
@@ -32,7 +38,10 @@ def label_map_bytes(label_map: LabelMap) -> bytes:
         raise MaskError(f"an indexed PNG holds ids 0 to {MAX_OBJECT_ID}, got {lowest} to {highest}; renumber objects")
     picture = Image.fromarray(label_map.astype(np.uint8))
     picture.putpalette(voc_palette().tobytes())
-    return _png(picture)
+    kept = PngInfo()
+    for key, text in texts.items():
+        kept.add_text(key, text)
+    return _png(picture, kept)
 
 
 def write_label_map(path: Path, label_map: LabelMap) -> None:
@@ -106,7 +115,7 @@ def write_soft_masks(folder: Path, stem: str, object_ids: Sequence[int], probs: 
     return paths
 
 
-def _png(picture: Image.Image) -> bytes:
+def _png(picture: Image.Image, texts: PngInfo | None = None) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    picture.save(buffer, "PNG", pnginfo=texts)
     return buffer.getvalue()

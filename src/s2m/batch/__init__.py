@@ -1,0 +1,1 @@
+"""Many images on disk in, label maps on disk out."""
