@@ -1,7 +1,7 @@
 """The formats and the judgement of their real readers in, docs/formats.md out.
 
-Run as ``python scripts/formats_page.py --readers .venv-readers/bin/python``; without readers the present judgement
-stays, and the rest is written anew.
+Run as ``python scripts/formats_page.py --readers .venv-readers/bin/python --photographs FOLDER``; without readers the
+present judgement stays, and the rest is written anew.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +23,18 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from annotations import export_of, hard_image, image_of, random_masks  # noqa: E402
+from s2m.engine.segmenter import Segmenter  # noqa: E402
 from s2m.files.formats.annotation import ImageAnnotation  # noqa: E402
 from s2m.files.formats.table import FORMATS  # noqa: E402
-from s2m.types import BoolArray  # noqa: E402
+from s2m.files.images import find_images, read_image  # noqa: E402
+from s2m.session import Project  # noqa: E402
+from s2m.session.exports import annotated_images, export  # noqa: E402
+from s2m.session.imports import import_masks  # noqa: E402
+from s2m.types import BoolArray, ByteArray  # noqa: E402
 
 PAGE = ROOT / "docs" / "formats.md"
 SCRIPT = ROOT / "tests" / "files" / "formats" / "real_readers.py"
+PROJECTS = 5
 
 JUDGES = (
     ("coco", "pycocotools", "pycocotools"),
@@ -67,25 +76,88 @@ def fifty() -> ImageAnnotation:
     return image_of("many.png", *(mask for mask in masks if mask.any()))
 
 
-def pixels_that_differ(python: Path, kind: str, reader: str, image: ImageAnnotation) -> int:
-    """How many pixels of its masks are others in a reader, which may give objects in any order.
+@dataclass(frozen=True)
+class Case:
+    """One annotated image.
+
+    Attributes:
+        image: its annotation.
+        photograph: the picture, (H, W, 3).
+        write: writes it into a folder in a format.
+    """
+
+    image: ImageAnnotation
+    photograph: ByteArray
+    write: Callable[[Path, str], object]
+
+
+def drawn_case(image: ImageAnnotation) -> Case:
+    """A case without a photograph of its own."""
+
+    def write(folder: Path, kind: str) -> object:
+        photo = folder.parent / "photos" / image.name
+        return export_of(
+            folder, kind, [ImageAnnotation(image.name, image.size_hw, image.objects, image.stem, path=photo)]
+        )
+
+    return Case(image, np.full((*image.size_hw, 3), 90, dtype=np.uint8), write)
+
+
+@contextmanager
+def projects_of(photographs: Path) -> Iterator[list[Case]]:
+    """Five projects: photographs of a folder, spread over it, with the masks that lie beside them as NAME.png.
+
+    Raises:
+        SystemExit: the folder has fewer.
+    """
+    pairs = [(path, path.with_suffix(".png")) for path in find_images(photographs)]
+    pairs = [(path, mask) for path, mask in pairs if path != mask and mask.is_file()]
+    if len(pairs) < PROJECTS:
+        raise SystemExit(f"{photographs} has {len(pairs)} photographs with masks NAME.png; wanted {PROJECTS}")
+    with tempfile.TemporaryDirectory() as name:
+        yield [
+            _project_case(Path(name) / str(number), *pairs[number * len(pairs) // PROJECTS])
+            for number in range(PROJECTS)
+        ]
+
+
+def _project_case(folder: Path, path: Path, mask: Path) -> Case:
+    photograph = read_image(path)
+    photo = folder / "photos" / f"{path.stem}.png"
+    photo.parent.mkdir(parents=True)
+    Image.fromarray(photograph).save(photo)
+    project = Project.open(photo.parent, folder / "project")
+    import_masks(project, mask, mask_kind="labels")
+    project = Project.reopen(project.output)
+    (image,) = annotated_images(project, [photo.name], Segmenter)
+    return Case(image, photograph, lambda out, kind: export(project, kind, out))
+
+
+def pixels_that_differ(python: Path, kind: str, reader: str, cases: Sequence[Case]) -> list[int]:
+    """How many pixels of the masks of each case are others in a reader, which may give objects in any order.
 
     Raises:
         RuntimeError: the reader fails, or finds another number of objects.
     """
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "photos").mkdir()
-        photo = folder / "photos" / image.name
-        Image.fromarray(np.full((*image.size_hw, 3), 90, dtype=np.uint8)).save(photo)
-        written = ImageAnnotation(image.name, image.size_hw, image.objects, image.stem, path=photo)
-        export_of(folder / "out", kind, [written])
-        command = [str(python), str(SCRIPT), reader, str(folder / "out"), str(folder / "seen.npz")]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        folders = [Path(name) / str(number) for number in range(len(cases))]
+        for folder, case in zip(folders, cases, strict=True):
+            (folder / "photos").mkdir(parents=True)
+            Image.fromarray(case.photograph).save(folder / "photos" / case.image.name)
+            case.write(folder / "out", kind)
+        places = [str(folder / each) for folder in folders for each in ("out", "seen.npz")]
+        run = subprocess.run([str(python), str(SCRIPT), reader, *places], capture_output=True, text=True, check=False)
         if run.returncode:
             raise RuntimeError(f"{reader} cannot read {kind}: {run.stderr[-1500:]}")
-        with np.load(folder / "seen.npz") as arrays:
-            seen = [arrays[f"mask_{place}"] for place in range(len(arrays["classes"]))]
+        return [
+            _differing_in(folder / "seen.npz", case.image, kind, reader)
+            for folder, case in zip(folders, cases, strict=True)
+        ]
+
+
+def _differing_in(file: Path, image: ImageAnnotation, kind: str, reader: str) -> int:
+    with np.load(file) as arrays:
+        seen = [arrays[f"mask_{place}"] for place in range(len(arrays["classes"]))]
     wanted = [one.mask.whole(image.size_hw) for one in image.objects]
     if len(seen) != len(wanted):
         raise RuntimeError(f"{reader} finds {len(seen)} objects in {kind}, wanted {len(wanted)}")
@@ -111,14 +183,16 @@ def bridges(image: ImageAnnotation) -> int:
     return sum(loss.pixels for loss in report.losses["yolo"])
 
 
-def judgement(python: Path) -> list[str]:
+def judgement(python: Path, projects: Sequence[Case]) -> list[str]:
     """A row of the table for each reader."""
     rows = []
+    cases = [drawn_case(hard()), drawn_case(fifty()), *projects]
     for kind, reader, package in JUDGES:
         code = f"import importlib.metadata as m; print(m.version('{package}'))"
         version = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-        counts = [pixels_that_differ(python, kind, reader, image) for image in (hard(), fifty())]
-        rows.append(f"| `{kind}` | {package} {version} | {counts[0]} | {counts[1]} |")
+        first, second, *others = pixels_that_differ(python, kind, reader, cases)
+        rows.append(f"| `{kind}` | {package} {version} | {first} | {second} | {sum(others)} |")
+        print(rows[-1], flush=True)
     return rows
 
 
@@ -153,8 +227,15 @@ def main() -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", type=Path, help="Python of the environment of the readers")
-    readers = parser.parse_args().readers
-    PAGE.write_text(page(judgement(readers) if readers else present_rows()))
+    parser.add_argument("--photographs", type=Path, help="folder of photographs with masks NAME.png beside them")
+    arguments = parser.parse_args()
+    if (arguments.readers is None) != (arguments.photographs is None):
+        parser.error("--readers and --photographs go together")
+    if arguments.readers is None:
+        PAGE.write_text(page(present_rows()))
+        return
+    with projects_of(arguments.photographs) as projects:
+        PAGE.write_text(page(judgement(arguments.readers, projects)))
 
 
 if __name__ == "__main__":

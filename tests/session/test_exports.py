@@ -11,6 +11,9 @@ from PIL import Image
 from s2m.engine.models import OnnxModel
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import BatchError, ConfigError, DataError
+from s2m.files.formats.annotation import ORIENTATION
+from s2m.files.formats.recognition import source_of
+from s2m.files.formats.table import FORMATS
 from s2m.files.label_files import read_label_map
 from s2m.session import Draw, DrawnStroke, MarkImage, Project
 from s2m.session.exports import as_sentences, check_export, export
@@ -85,3 +88,39 @@ def test_what_cannot_be_exported_is_refused(project: Project, tmp_path: Path) ->
     with pytest.raises(BatchError, match=r"1 images cannot be exported\n  a\.png"):
         export(Project.reopen(project.output), "coco", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_turned_photograph_is_exported_as_it_is_displayed_and_the_files_say_so(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.full((24, 32, 3), 90, dtype=np.uint8)).save(photos / "a.jpg", exif=exif)
+    project = Project.open(photos, tmp_path / "output")
+    session = project.open_image("a.jpg", (32, 24), DiscAnswerer(), "discs 1")
+    session.do(Draw(strokes=(DrawnStroke(points=((18, 26),)),)))
+    project.save(session)
+    session.close()
+    wanted = read_label_map(project.output / "a.png") == 1
+    assert wanted.shape == (32, 24)
+
+    export(project, list(FORMATS), tmp_path / "out")
+
+    for kind in FORMATS:
+        source = source_of(tmp_path / "out" / kind)
+        (name,) = source.names()
+        (one,) = source.read(name, (32, 24)).objects
+        np.testing.assert_array_equal(one.mask.whole((32, 24)), wanted, err_msg=kind)
+        files = [path for path in (tmp_path / "out" / kind).rglob("*") if path.is_file()]
+        with_words = [path.name for path in files if said_in(path, ORIENTATION)]
+        assert len(with_words) == 1, kind
+        copies = [path for path in files if path.suffix == ".jpg"]
+        assert all(path.read_bytes() == (photos / "a.jpg").read_bytes() for path in copies)
+
+
+def said_in(path: Path, words: str) -> bool:
+    """Whether some words stand in a file, or in an array of it."""
+    if path.suffix == ".npz":
+        with np.load(path) as arrays:
+            return words in str(arrays["about"])
+    return words.encode() in path.read_bytes()

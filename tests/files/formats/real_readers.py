@@ -1,7 +1,7 @@
-"""Run in the environment of the real readers: READER FOLDER OUT in, the masks that it sees as arrays in OUT out.
+"""Run in the environment of the real readers: READER and pairs of FOLDER OUT in, masks as arrays in each OUT out.
 
 Nothing of s2m is imported here, and nothing of this is imported by s2m or its tests.  Each reader gives the objects of
-the one image ``hard.png`` of 64 x 48 pixels, or of others, in the order of the file, with their classes.
+the one image of a folder, in the order of the file, with their classes.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ def _of_supervision(dataset: Any) -> Masks:
 def labelme(folder: Path) -> Masks:
     from labelme import _label_file
 
-    found = _label_file.read_label_file(filename=str(next(folder.glob("*.json"))))
+    (file,) = (path for path in folder.glob("*.json") if path.name != "manifest.json")
+    found = _label_file.read_label_file(filename=str(file))
     height, width = _image_size(folder)
     masks: Masks = []
     for shape in found.shapes:
@@ -227,12 +228,15 @@ def _image_size(folder: Path) -> tuple[int, int]:
 
 
 def main() -> None:
-    reader, folder, out = sys.argv[1:]
+    reader, *places = sys.argv[1:]
     warnings.simplefilter("ignore")
-    found = globals()[reader](Path(folder))
-    arrays: dict[str, Any] = {f"mask_{place}": np.asarray(mask, dtype=bool) for place, (_, mask) in enumerate(found)}
-    arrays["classes"] = np.array([name for name, _ in found], dtype=np.str_)
-    np.savez(out, **arrays)
+    for folder, out in zip(places[::2], places[1::2], strict=True):
+        found = globals()[reader](Path(folder))
+        arrays: dict[str, Any] = {
+            f"mask_{place}": np.asarray(mask, dtype=bool) for place, (_, mask) in enumerate(found)
+        }
+        arrays["classes"] = np.array([name for name, _ in found], dtype=np.str_)
+        np.savez(out, **arrays)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -20,6 +20,12 @@ from s2m.files.formats.table import FORMATS
 STRANGE = (b"-1", b"1e309", b"null", b"[]", b"{}", b'"x"', b"99999999999", b"NaN", b"../../")
 NOT_READ = ("manifest.json", "photo.png", "labels.txt", "labels.xml")
 CASES = 200
+ENTRY = re.compile(r"\b(annotation|category|feature|image|line|mask|object|result|shape|task) \S")
+"""How a problem says which entry of a file it is about."""
+WHOLE_FILE = re.compile(r"is no JSON|is no XML|no text in|NPZ|damaged|not an image|has strokes that cannot be read")
+"""How an error says that a file as a whole, or the part that every image needs, cannot be read."""
+PLACE = re.compile(r"\bline \d|\bbyte \d|has a line that|it needs|wanted")
+"""Where in a text, or what the text as a whole lacks."""
 
 
 def damaged(data: bytes, rng: random.Random) -> bytes:
@@ -54,12 +60,28 @@ def test_a_damaged_file_is_refused_or_its_entries_are_named(kind: str, tmp_path:
         shutil.copytree(tmp_path / "whole", tmp_path / "hurt")
         file = tmp_path / "hurt" / rng.choice(files).relative_to(tmp_path / "whole")
         file.write_bytes(damaged(file.read_bytes(), rng))
-        with contextlib.suppress(S2MError):
-            source = source_of(tmp_path / "hurt", kind)
-            for name in source.names():
-                with contextlib.suppress(S2MError):
-                    source.read(name, (48, 64))
-            assert all(isinstance(problem, str) and problem for problem in source.problems)
+        problems, errors = said_about(tmp_path / "hurt", kind)
+        for words in (*problems, *errors):
+            assert file.name in words
+        for problem in problems:
+            assert ENTRY.search(problem) or WHOLE_FILE.search(problem), problem
+        for error in errors:
+            assert PLACE.search(error) or file.suffix in (".npz", ".png", ".tif"), error
+
+
+def said_about(folder: Path, kind: str) -> tuple[list[str], list[str]]:
+    """The entries that were left out, and the errors that ended the reading of the file or of an image."""
+    errors: list[str] = []
+    try:
+        source = source_of(folder, kind)
+        for name in source.names():
+            try:
+                source.read(name, (48, 64))
+            except S2MError as error:
+                errors.append(str(error))
+        return source.problems, errors
+    except S2MError as error:
+        return [], [*errors, str(error)]
 
 
 @pytest.mark.parametrize("name", ["../out.json", "/etc/x.json", "a/../../x.json", "C:\\x.json", "..\\x.json"])

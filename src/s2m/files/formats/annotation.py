@@ -52,6 +52,10 @@ class KeptStroke(Frozen):
 _STROKES: TypeAdapter[tuple[KeptStroke, ...]] = TypeAdapter(Annotated[tuple[KeptStroke, ...], Field(max_length=10_000)])
 
 
+ORIENTATION = "as displayed: the EXIF orientation is applied"
+"""Of sizes, masks and strokes in every format; files say so where they can."""
+
+
 def strokes_as_json(strokes: Iterable[KeptStroke]) -> list[dict[str, Any]]:
     """Strokes as lists and dictionaries, for the formats that can hold them."""
     return [stroke.model_dump(mode="json") for stroke in strokes]

@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from s2m.engine.aggregation import sigmoid
 from s2m.errors import DataError, ImageError
-from s2m.files.formats.annotation import ImageAnnotation, PlacedMask, strokes_as_json, strokes_of_json
+from s2m.files.formats.annotation import ORIENTATION, ImageAnnotation, PlacedMask, strokes_as_json, strokes_of_json
 from s2m.files.formats.reading import (
     UNREADABLE,
     Objects,
@@ -104,6 +104,7 @@ def about_objects(image: ImageAnnotation) -> dict[str, Any]:
     """What is known about an image beside its masks."""
     return {
         "image": image.name,
+        "orientation": ORIENTATION,
         "objects": [{"object_id": one.object_id, "name": one.name, "class": one.category} for one in image.objects],
         "strokes": strokes_as_json(image.strokes),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from s2m.files.formats.annotation import ImageAnnotation, ObjectAnnotation, PlacedMask, strokes_as_json
+from s2m.files.formats.annotation import ORIENTATION, ImageAnnotation, ObjectAnnotation, PlacedMask, strokes_as_json
 from s2m.files.formats.rings import edge_outlines
 from s2m.files.formats.runs import turns_of
 from s2m.files.formats.writing import Target
@@ -43,7 +43,7 @@ class CocoWriter:
         categories = [{"id": number, "name": name} for number, name in enumerate(self._target.classes, start=1)]
         for split, images in self._images.items():
             content = {
-                "info": {"description": "made with s2m"},
+                "info": {"description": "made with s2m", "orientation": ORIENTATION},
                 "images": images,
                 "annotations": self._annotations[split],
                 "categories": categories,

@@ -12,7 +12,7 @@ import numpy as np
 
 from s2m.errors import DataError
 from s2m.files.coco_masks import compressed, decompressed
-from s2m.files.formats.annotation import ImageAnnotation, ObjectAnnotation, PlacedMask
+from s2m.files.formats.annotation import ORIENTATION, ImageAnnotation, ObjectAnnotation, PlacedMask
 from s2m.files.formats.reading import Objects, check_size, object_of, placed_in, whole_number
 from s2m.files.formats.writing import Target
 from s2m.files.text import read_text
@@ -52,6 +52,7 @@ class CvatWriter:
         task = ET.SubElement(ET.SubElement(root, "meta"), "task")
         ET.SubElement(task, "name").text = "s2m"
         ET.SubElement(task, "size").text = str(len(self._images))
+        ET.SubElement(task, "orientation").text = ORIENTATION
         labels = ET.SubElement(task, "labels")
         for name in self._target.classes:
             label = ET.SubElement(labels, "label")

@@ -11,7 +11,7 @@ import numpy as np
 
 from s2m.errors import DataError
 from s2m.files.coco_masks import compressed, decompressed
-from s2m.files.formats.annotation import ImageAnnotation, ObjectAnnotation, strokes_as_json
+from s2m.files.formats.annotation import ORIENTATION, ImageAnnotation, ObjectAnnotation, strokes_as_json
 from s2m.files.formats.reading import Objects, check_size, entries, entry, files_in, object_of, whole_number
 from s2m.files.formats.rings import Ring, edge_parts
 from s2m.files.formats.writing import Target
@@ -29,7 +29,7 @@ class GeojsonWriter:
     def add(self, image: ImageAnnotation, split: str) -> None:
         """Write the file of an image; objects without a pixel are left out."""
         height, width = image.size_hw
-        about: dict[str, Any] = {"name": image.name, "width": width, "height": height}
+        about: dict[str, Any] = {"name": image.name, "width": width, "height": height, "orientation": ORIENTATION}
         if image.background_strokes:
             about["s2m_strokes"] = strokes_as_json(image.background_strokes)
         features = [self._feature(one) for one in image.objects if one.mask.area_px]

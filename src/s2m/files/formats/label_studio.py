@@ -17,7 +17,7 @@ from PIL import Image
 
 from s2m.errors import DataError
 from s2m.files.coco_masks import compressed, decompressed
-from s2m.files.formats.annotation import ImageAnnotation, ObjectAnnotation, PlacedMask, strokes_as_json
+from s2m.files.formats.annotation import ORIENTATION, ImageAnnotation, ObjectAnnotation, PlacedMask, strokes_as_json
 from s2m.files.formats.cvat import xml_text
 from s2m.files.formats.reading import (
     Objects,
@@ -57,9 +57,10 @@ class LabelStudioWriter:
     def add(self, image: ImageAnnotation, split: str) -> None:
         """Take an image; objects without a pixel are left out."""
         results = [self._result(one, image) for one in image.objects if one.mask.area_px]
-        task: dict[str, Any] = {"data": {"image": f"/data/local-files/?d={quote(image.name)}"}}
+        meta: dict[str, Any] = {"orientation": ORIENTATION}
         if image.background_strokes:
-            task["meta"] = {"s2m_strokes": strokes_as_json(image.background_strokes)}
+            meta["s2m_strokes"] = strokes_as_json(image.background_strokes)
+        task: dict[str, Any] = {"data": {"image": f"/data/local-files/?d={quote(image.name)}"}, "meta": meta}
         if self._target.as_predictions:
             task["predictions"] = [{"model_version": self._target.model or "s2m", "result": results}]
         else:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from s2m.errors import DataError
-from s2m.files.formats.annotation import ImageAnnotation, ObjectAnnotation, PlacedMask, strokes_as_json
+from s2m.files.formats.annotation import ORIENTATION, ImageAnnotation, ObjectAnnotation, PlacedMask, strokes_as_json
 from s2m.files.formats.pictures import mask_png
 from s2m.files.formats.reading import (
     Objects,
@@ -48,6 +48,7 @@ class LabelmeWriter:
             "imageData": None,
             "imageHeight": height,
             "imageWidth": width,
+            "orientation": ORIENTATION,
         }
         if image.background_strokes:
             content["s2m_strokes"] = strokes_as_json(image.background_strokes)

@@ -61,7 +61,7 @@ class DescribedPictures:
         objects = Objects(name, size_hw, lines[0][0].name, self.problems)
         for file, number, line in lines:
             if "mask_file_name" in line:
-                return self._of_label_map(name, size_hw, file, line)
+                return self._of_label_map(name, size_hw, file, number, line)
             objects.add(f"line {number}", partial(_object, file.parent, line, size_hw))
         return objects.annotation()
 
@@ -76,7 +76,7 @@ class DescribedPictures:
             self.problems.append(f"{file.name}: line {number} is left out: {reason_of(error)}")
 
     def _of_label_map(
-        self, name: str, size_hw: tuple[int, int], file: Path, line: Mapping[str, Any]
+        self, name: str, size_hw: tuple[int, int], file: Path, number: int, line: Mapping[str, Any]
     ) -> ImageAnnotation:
         path = inside(file.parent, line["mask_file_name"])
         labels = read_label_map(path)
@@ -88,14 +88,16 @@ class DescribedPictures:
                 rows = zip(about["id"], about["name"], about["class"], strict=True)
                 known = {whole_number(key): (str(title), str(kind)) for key, title, kind in rows}
             except UNREADABLE as error:
-                self.problems.append(f"{file.name}: the objects of {name} have no names: {reason_of(error)}")
+                self.problems.append(
+                    f"{file.name}: line {number}: the objects of {name} have no names: {reason_of(error)}"
+                )
         objects = Objects(name, size_hw, path.name, self.problems)
         for value in object_ids(labels):
             title, kind = known.get(value, ("", ""))
             objects.add(f"object {value}", partial(labelled_object, labels == value, kind, title, value))
         image = objects.annotation()
         try:
-            return image.with_strokes(strokes_of_json(line.get("strokes"), path.name))
+            return image.with_strokes(strokes_of_json(line.get("strokes"), f"{file.name}: line {number} of {name}"))
         except DataError as error:
             self.problems.append(str(error))
             return image
@@ -171,7 +173,7 @@ def _is_picture(file: Path) -> bool:
 def _object(folder: Path, line: Mapping[str, Any], size_hw: tuple[int, int], free_id: int) -> ObjectAnnotation:
     check_size((whole_number(line["height"]), whole_number(line["width"])), size_hw, "it")
     path = inside(folder, line["file_name"])
-    picture = picture_of(read_bytes(path, DataError), size_hw[0] * size_hw[1])
+    picture = picture_of(read_bytes(path, DataError), size_hw[0] * size_hw[1], path.name)
     if line["s2m"] == "cut-out":
         opaque = np.asarray(picture.convert("RGBA"))[:, :, 3] >= 128
         left, top, _, _ = line["box_xyxy"]

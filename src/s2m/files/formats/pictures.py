@@ -12,7 +12,7 @@ from PIL import Image
 from s2m.engine.aggregation import sigmoid
 from s2m.engine.geometry import resize_window
 from s2m.errors import DataError
-from s2m.files.formats.annotation import ImageAnnotation, ObjectAnnotation, strokes_as_json
+from s2m.files.formats.annotation import ORIENTATION, ImageAnnotation, ObjectAnnotation, strokes_as_json
 from s2m.files.formats.writing import Target, as_json_text
 from s2m.files.images import read_image
 from s2m.files.label_files import label_map_bytes
@@ -50,6 +50,7 @@ class _ObjectPictures:
                 "image": image.name,
                 "width": image.size_hw[1],
                 "height": image.size_hw[0],
+                "orientation": ORIENTATION,
                 "object_id": one.object_id,
                 "name": one.name,
                 "class": one.category,
@@ -124,6 +125,7 @@ class ImageFolderWriter:
         line = {
             "file_name": f"{image.stem}{suffix}" if suffix else image.name,
             "mask_file_name": f"masks/{image.stem}.png",
+            "orientation": ORIENTATION,
             "objects": {
                 "id": [one.object_id for one in image.objects],
                 "name": [one.name for one in image.objects],

@@ -215,17 +215,17 @@ def whole_number(value: object) -> int:
     return int(number)
 
 
-def picture_of(data: bytes, largest: int) -> Image.Image:
-    """A small picture inside of a file.
+def picture_of(data: bytes, largest: int, name: str = "its picture") -> Image.Image:
+    """A small picture inside of a file, or of the file ``name``.
 
     Raises:
         DataError: it is none, or it has more pixels than ``largest``.
     """
     try:
-        picture = open_picture(data, "its picture")
+        picture = open_picture(data, name)
         if picture.width * picture.height > largest:
-            raise DataError(f"its picture has {picture.width} x {picture.height} pixels, more than the image")
-        return load_picture(data, "its picture")
+            raise DataError(f"{name} has {picture.width} x {picture.height} pixels, more than the image")
+        return load_picture(data, name)
     except ImageError as error:
         raise DataError(str(error)) from error
 

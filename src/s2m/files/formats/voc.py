@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from s2m.errors import DataError
-from s2m.files.formats.annotation import ImageAnnotation
+from s2m.files.formats.annotation import ORIENTATION, ImageAnnotation
 from s2m.files.formats.reading import Objects, check_size, labelled_object
 from s2m.files.formats.writing import Target
 from s2m.files.label_files import MAX_OBJECT_ID, label_map_bytes, object_ids, read_label_map, voc_palette
@@ -50,7 +50,7 @@ class VocWriter:
             f"{_without_colons(name)}:{red},{green},{blue}::"
             for name, (red, green, blue) in zip(names, colours, strict=True)
         ]
-        self._target.write_lines("labelmap.txt", ["# label:color_rgb:parts:actions", *lines])
+        self._target.write_lines("labelmap.txt", ["# label:color_rgb:parts:actions", f"# images {ORIENTATION}", *lines])
 
 
 def _without_colons(name: str) -> str:

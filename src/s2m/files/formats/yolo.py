@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from s2m.errors import DataError
-from s2m.files.formats.annotation import ImageAnnotation, ObjectAnnotation
+from s2m.files.formats.annotation import ORIENTATION, ImageAnnotation, ObjectAnnotation
 from s2m.files.formats.reading import Objects, object_of, whole_number
 from s2m.files.formats.rings import centre_outline
 from s2m.files.formats.writing import Target, as_json_text
@@ -49,7 +49,7 @@ class YoloWriter:
         places = {"train": training, "val": validation, **{name: name for name in splits if name == "test"}}
         names = [f"  {number}: {as_json_text(name)}" for number, name in enumerate(self._target.classes)]
         lines = [f"{key}: {as_json_text(f'images/{name}')}" for key, name in places.items()]
-        self._target.write_lines("data.yaml", ['path: "."', *lines, "names:", *names])
+        self._target.write_lines("data.yaml", [f"# images {ORIENTATION}", 'path: "."', *lines, "names:", *names])
 
     def _row(self, one: ObjectAnnotation, image: ImageAnnotation) -> str:
         ring = centre_outline(one.mask.crop)
