@@ -27,7 +27,7 @@ NEWEST_TESTS := --ignore=tests/web/test_page_types.py --ignore=tests/web/api/tes
 # Node.js comes with the packages of the tests.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: help setup demo serve check docs test readers test-readers formats-page train evaluate bench attack
+.PHONY: help setup demo serve check docs test readers test-readers ray test-ray formats-page train evaluate bench attack
 
 help:
 	@echo "make setup                  install what segmenting and annotating need into .venv"
@@ -40,7 +40,8 @@ help:
 	@echo "make test-minimum           the same with the lowest versions that pyproject.toml allows, without PyTorch"
 	@echo "make readers                the programs that read the formats, in .venv-readers (1.9 GB)"
 	@echo "make test-readers           every format in the programs that read it"
-	@echo "make formats-page           docs/formats.md, with what they see"
+	@echo "make test-ray               segmenting on Ray, in .venv-ray"
+	@echo "make formats-page DATA=folder   docs/formats.md, with what they see"
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
 	@echo "make evaluate DATA=folder   measure the network on eval/grabcut"
 	@echo "make bench                  measure times on this machine"
@@ -82,8 +83,14 @@ readers: .venv-readers/installed
 test-readers: .venv/installed-test .venv-readers/installed
 	$(BIN)/pytest -m readers --readers .venv-readers/bin/python tests/files/formats
 
-formats-page: .venv/installed-test .venv-readers/installed
-	$(BIN)/python scripts/formats_page.py --readers .venv-readers/bin/python
+# Ray is large too.
+ray: .venv-ray/installed
+
+test-ray: .venv/installed-test .venv-ray/installed
+	$(BIN)/pytest -m ray --ray .venv-ray/bin/python tests/batch
+
+formats-page: .venv/installed-test .venv-readers/installed need-data
+	$(BIN)/python scripts/formats_page.py --readers .venv-readers/bin/python --photographs $(DATA)/eval/coco
 
 train: .venv/installed-train need-data
 	$(BIN)/s2m train $(CONFIG) --data $(DATA) --id $(RUN)
@@ -135,9 +142,15 @@ node_modules/installed: package-lock.json .venv/installed-test
 	  pycocotools shapely supervision tifffile
 	@touch $@
 
+.venv-ray/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/python -m pip install --quiet --editable ".[ray]"
+	@touch $@
+
 .venv-minimum/installed: pyproject.toml scripts/minimum_versions.py
 	$(PYTHON) -m venv .venv-minimum
 	$(PYTHON) scripts/minimum_versions.py evaluate > .venv-minimum/constraints.txt
 	.venv-minimum/bin/python -m pip install --quiet --editable ".[evaluate]" --constraint .venv-minimum/constraints.txt \
-	  filelock httpx httpx2 hypothesis ijson onnx playwright pytest pytest-timeout webdataset
+	  filelock httpx httpx2 hypothesis ijson onnx pillow-heif playwright pytest pytest-timeout pyvips pyvips-binary \
+	  webdataset
 	@touch $@

@@ -20,20 +20,25 @@ pytest_plugins = ["data_miniatures"]
 STRIDE = 4
 
 
+OWN_ENVIRONMENTS = ("readers", "ray")
+"""Markers of tests that ask programs in an environment of their own."""
+
 TORCH_FOLDERS = ("networks", "training")
 TESTS = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The environment of the real readers of formats, which ``make test-readers`` names."""
-    parser.addoption("--readers", type=Path, help="Python of the environment of the readers of formats")
+    """Environments of large programs that some tests ask; ``make test-readers`` and its like name them."""
+    for name in OWN_ENVIRONMENTS:
+        parser.addoption(f"--{name}", type=Path, help=f"Python of the environment for the tests marked {name}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by what they need: a real browser, PyTorch.  The readers of formats are only asked where they are."""
-    if config.getoption("--readers") is None:
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("readers")])
-        items[:] = [item for item in items if not item.get_closest_marker("readers")]
+    """Mark tests by what they need: a real browser, PyTorch.  Large programs are only asked where they are."""
+    missing = [name for name in OWN_ENVIRONMENTS if config.getoption(f"--{name}") is None]
+    unasked = [item for item in items if any(item.get_closest_marker(name) for name in missing)]
+    config.hook.pytest_deselected(items=unasked)
+    items[:] = [item for item in items if item not in unasked]
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)

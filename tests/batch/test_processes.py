@@ -15,7 +15,7 @@ from PIL import Image
 from s2m.batch.jobs import Wanted, find_jobs
 from s2m.batch.processes import in_processes
 from s2m.batch.run import segment_jobs
-from s2m.batch.segmenting import ModelSettings
+from s2m.batch.segmenting import ModelSettings, Outcome
 from s2m.files.label_files import read_label_map
 from s2m.files.stroke_files import write_strokes
 from s2m.types import ByteArray, Stroke
@@ -43,7 +43,7 @@ def test_any_number_of_processes_writes_the_same_bytes_and_one_that_dies_costs_o
     jobs, settings = find_jobs(*folders), ModelSettings(tiny_model_folder)
     wanted = Wanted(tmp_path / "two", overlay=True, soft_masks=True)
 
-    outcomes = []
+    outcomes: list[Outcome] = []
     for outcome in in_processes(jobs, settings, wanted, again=False, count=2):
         if not outcomes:
             victim = multiprocessing.active_children()[0].pid

@@ -132,11 +132,11 @@ def test_the_report_says_what_became_of_each_image(
         strokes.mkdir(exist_ok=True)
         (strokes / f"{name}.json").write_bytes(job.strokes.read_bytes())
     options = ("--strokes", strokes, "-o", tmp_path / "out", "--model", tiny_model_folder, "--jobs", 1)
-    options = (*options, "--report", tmp_path / "report.json")
-    assert segment(images, *options).exit_code == 0
+    report_options = ("--report", tmp_path / "report.json")
+    assert segment(images, *options, *report_options).exit_code == 0
     (strokes / "b.json").write_text("{}")
 
-    result = segment(images, *options)
+    result = segment(images, *options, *report_options)
 
     assert result.exit_code == 12
     assert "0 of 2 images segmented" in result.stdout
@@ -149,7 +149,7 @@ def test_the_report_says_what_became_of_each_image(
     assert first == {"image": "a.png", "status": "skipped", "files": ["a.png"], "objects": [1, 2]}
     assert (second["image"], second["status"], second["error"]) == ("b.png", "failed", "strokes")
     assert "b.json" in second["message"]
-    again = segment(images, *options, "--again")
+    again = segment(images, *options, *report_options, "--again")
     assert "1 of 2 images segmented" in again.stdout
 
 

@@ -24,6 +24,14 @@ from s2m.files.images import (
     turned,
 )
 
+
+@pytest.fixture(autouse=True)
+def no_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read without extras; tests/files/test_large_pictures.py and test_heif.py are about those."""
+    monkeypatch.setattr("s2m.files.heif.is_installed", lambda: False)
+    monkeypatch.setattr("s2m.files.large_pictures.is_installed", lambda: False)
+
+
 RED = (200, 30, 30)
 
 

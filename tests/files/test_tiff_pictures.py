@@ -13,6 +13,14 @@ from PIL import Image
 from s2m.errors import ImageError
 from s2m.files.images import read_image_bytes, read_numbers_bytes
 
+
+@pytest.fixture(autouse=True)
+def no_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read without extras; tests/files/test_large_pictures.py and test_heif.py are about those."""
+    monkeypatch.setattr("s2m.files.heif.is_installed", lambda: False)
+    monkeypatch.setattr("s2m.files.large_pictures.is_installed", lambda: False)
+
+
 HEIGHT, WIDTH = 37, 53
 RAMP = np.add.outer(np.arange(HEIGHT), np.arange(WIDTH)) / (HEIGHT + WIDTH - 2)
 """Shares from 0 at the top left to 1 at the bottom right, (37, 53)."""

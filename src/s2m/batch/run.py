@@ -9,11 +9,12 @@ from typing import Literal, get_args
 
 from s2m.batch.jobs import Job, Wanted
 from s2m.batch.processes import in_processes
+from s2m.batch.ray_engine import on_ray
 from s2m.batch.report import BatchReport, in_order
 from s2m.batch.segmenting import ModelSettings, Outcome, Worker
 from s2m.engine.models import OnnxModel
 
-Engine = Literal["local"]
+Engine = Literal["local", "ray"]
 ENGINE_NAMES = get_args(Engine)
 
 
@@ -42,15 +43,20 @@ def segment_jobs(
 
     Raises:
         ModelError: the model cannot be loaded.
+        ModuleNotFoundError: Ray is wanted and its extra not installed.
     """
     started = time.perf_counter()
+    outcomes: Iterator[Outcome]
     segmenter = settings.load()
     if isinstance(segmenter.model, OnnxModel):
         # All processes compute with the same: each would measure for itself what is fastest.
         settings = replace(settings, provider=segmenter.model.provider.name)
     digest = settings.digest()
     about = {"engine": engine, "jobs": count, "model": segmenter.model.card.model_id, "model_sha256": digest}
-    if count == 1:
+    if engine == "ray":
+        del segmenter
+        outcomes = on_ray(jobs, settings, wanted, again, count)
+    elif count == 1:
         worker = Worker(segmenter, digest, settings.channel_order, wanted, again)
         outcomes = map(worker.outcome, jobs)
     else:

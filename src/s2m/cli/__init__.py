@@ -75,6 +75,7 @@ _EXTRAS: Mapping[str, str] = MappingProxyType(
         "ijson": "train",
         "onnx": "train",
         "onnxscript": "train",
+        "ray": "ray",
         "safetensors": "train",
         "tensorboard": "train",
         "torch": "train",

@@ -10,7 +10,7 @@ import click
 from tqdm import tqdm
 
 from s2m.batch.jobs import Job, Wanted, find_jobs
-from s2m.batch.run import segment_jobs
+from s2m.batch.run import ENGINE_NAMES, Engine, segment_jobs
 from s2m.batch.segmenting import ModelSettings, Outcome, Worker
 from s2m.cli.channel_order_option import channel_order_option
 from s2m.cli.left_out import say_left_out
@@ -64,6 +64,13 @@ from s2m.files.scribble_pictures import ScribbleStyle
     "--jobs", "count", type=click.IntRange(min=1), help="Processes for a folder.  [default: as many as cores]"
 )
 @click.option(
+    "--engine",
+    type=click.Choice(ENGINE_NAMES),
+    default="local",
+    show_default=True,
+    help="What runs the processes of a folder; ray also on a cluster.",
+)
+@click.option(
     "--model", type=click.Path(path_type=Path), help="Folder or .pth file of a model.  [default: the shipped one]"
 )
 @click.option(
@@ -86,6 +93,7 @@ def segment(
     report: Path | None,
     again: bool,
     count: int | None,
+    engine: Engine,
     model: Path | None,
     threads: int | None,
     provider: Provider,
@@ -108,7 +116,7 @@ def segment(
             bar: Iterable[Outcome] = tqdm(outcomes, total=len(jobs), unit="image", disable=None)
             return bar
 
-        done = segment_jobs(jobs, settings, wanted, count=count, again=again, progress=with_bar)
+        done = segment_jobs(jobs, settings, wanted, count=count, engine=engine, again=again, progress=with_bar)
         click.echo(done.summary())
         if report is not None:
             done.write(report)

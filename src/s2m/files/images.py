@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from s2m.errors import ImageError
+from s2m.files import heif, large_pictures
 from s2m.files.colour_profiles import to_srgb
 from s2m.files.contrast_limits import Numbers, to_8_bits, usual_limits
 from s2m.files.opening import MAX_MEGAPIXELS as MAX_MEGAPIXELS
 from s2m.files.opening import (
+    UnsupportedPictureError,
     as_stored,
     check_memory,
     check_size,
@@ -30,20 +32,20 @@ from s2m.files.opening import (
 )
 from s2m.files.opening import turned as turned
 from s2m.files.reading import is_utf8, printable, read_bytes
-from s2m.files.tiff_pictures import colours_and_alpha, is_tiff, read_head, read_samples
+from s2m.files.tiff_pictures import TiffHead, colours_and_alpha, is_tiff, read_head, read_samples
 from s2m.types import ByteArray
 
 IMAGE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"),
-    *(".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".tga"),
+    *(".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".tga", *heif.SUFFIXES),
 )
-"""What counts as an image when a folder is listed; a single file may have any name."""
+"""What counts as an image when a folder is listed, where all extras are installed; a single file may have any name."""
 
 MAX_NAME_BYTES = 240
 """Longer file names are left out: what is kept beside an image has its name and an ending."""
 
 _UNREAD_SUFFIXES = (
-    *(".heic", ".heif", ".jxl", ".psd", ".exr", ".hdr", ".svg", ".pdf", ".eps", ".ps", ".ai", ".ico", ".dcm", ".fits"),
+    *(".jxl", ".psd", ".exr", ".hdr", ".svg", ".pdf", ".eps", ".ps", ".ai", ".ico", ".dcm", ".fits"),
     *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".czi", ".lsm", ".nd2", ".svs", ".ndpi"),
 )
 """Pictures of formats that are not read."""
@@ -119,8 +121,13 @@ def image_size(path: Path) -> tuple[int, int]:
     data, name = read_file(path), printable(path)
     if is_tiff(data):
         head = read_head(data, name)
-        check_size(head.size_hw, name)
-        return head.size_hw if head.orientation < 5 else head.size_hw[::-1]
+        size_hw, orientation = head.size_hw, head.orientation
+        try:
+            _check_tiff(data, head, name)
+        except UnsupportedPictureError as refusal:
+            level = _level(data, name, refusal)
+            size_hw, orientation = level.size_hw, level.orientation
+        return size_hw if orientation < 5 else size_hw[::-1]
     return upright_size(open_picture(data, name))
 
 
@@ -130,11 +137,13 @@ def find_images(folder: Path) -> list[Path]:
     Raises:
         ImageError: the folder cannot be read or holds no image.
     """
-    found = [path for path in _files_of(folder) if path.suffix.lower() in IMAGE_SUFFIXES]
+    unread = _unread_suffixes()
+    suffixes = [suffix for suffix in IMAGE_SUFFIXES if suffix not in unread]
+    found = [path for path in _files_of(folder) if path.suffix.lower() in suffixes]
     images = [path for path in found if _flaw_of_name(path.name) is None]
     if not images:
         reasons = "".join(f"; {words}" for words in left_out(folder))
-        raise ImageError(f"no image in {folder}; wanted files that end in {', '.join(IMAGE_SUFFIXES)}{reasons}")
+        raise ImageError(f"no image in {folder}; wanted files that end in {', '.join(suffixes)}{reasons}")
     return sorted(images, key=lambda path: _natural_order(path.name))
 
 
@@ -145,15 +154,18 @@ def left_out(folder: Path) -> list[str]:
         ImageError: the folder cannot be read.
     """
     files = _files_of(folder)
-    unread = Counter(path.suffix.lower() for path in files if path.suffix.lower() in _UNREAD_SUFFIXES)
+    unread = _unread_suffixes()
+    counts = Counter(path.suffix.lower() for path in files if path.suffix.lower() in unread)
     counted = [
-        f"{count} {'file' if count == 1 else 'files'} {ending} left out: not read, save as JPEG, PNG or TIFF"
-        for ending, count in sorted(unread.items())
+        f"{count} {'file' if count == 1 else 'files'} {ending} left out: {unread[ending]}"
+        for ending, count in sorted(counts.items())
     ]
     flaws = [
         f'"{printable(path.name)}" left out: {flaw}'
         for path in files
-        if path.suffix.lower() in IMAGE_SUFFIXES and (flaw := _flaw_of_name(path.name)) is not None
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and path.suffix.lower() not in unread
+        and (flaw := _flaw_of_name(path.name)) is not None
     ]
     return counted + flaws
 
@@ -189,6 +201,12 @@ def _files_of(folder: Path) -> list[Path]:
         raise ImageError(f"cannot list {folder}: {error.strerror or error}; name a folder that you may read") from error
 
 
+def _unread_suffixes() -> dict[str, str]:
+    """Endings of pictures that are not read here, and what to do."""
+    unread = dict.fromkeys(_UNREAD_SUFFIXES, "not read, save as JPEG, PNG or TIFF")
+    return unread if heif.is_installed() else unread | dict.fromkeys(heif.SUFFIXES, heif.ADVICE)
+
+
 def _flaw_of_name(name: str) -> str | None:
     if not is_utf8(name):
         return "its name is not UTF-8; rename it"
@@ -200,7 +218,12 @@ def _flaw_of_name(name: str) -> str | None:
 def _read_deep(data: bytes, name: str) -> _Deep | None:
     """What ``_Deep`` is for; None where Pillow reads the picture to the bit."""
     if is_tiff(data):
-        return _read_tiff(data, name)
+        try:
+            return _read_tiff(data, name)
+        except UnsupportedPictureError as refusal:
+            level = _level(data, name, refusal)
+            numbers = _of_usual_kind(large_pictures.read_level(data, level, name))
+            return _Deep(np.ascontiguousarray(turned(numbers, level.orientation)), None)
     picture = open_picture(data, name)
     is_grey = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
     # Pillow keeps the upper 8 of the 16 bits of colours.
@@ -225,11 +248,9 @@ def _read_deep(data: bytes, name: str) -> _Deep | None:
 
 def _read_tiff(data: bytes, name: str) -> _Deep | None:
     head = read_head(data, name)
-    check_size(head.size_hw, name)
+    _check_tiff(data, head, name)
     if head.is_for_pillow:
         return None
-    nbytes = max(head.bits) // 8 * head.samples + min(4, max(head.bits) // 8) * 3 + 3
-    check_memory(len(data) + head.size_hw[0] * head.size_hw[1] * nbytes, name)
     colours, alpha = colours_and_alpha(read_samples(data, head, name), head, name)
     numbers: NDArray[Any] = _of_usual_kind(colours)
     if head.photometric == 0:
@@ -239,6 +260,30 @@ def _read_tiff(data: bytes, name: str) -> _Deep | None:
     if alpha is not None:
         numbers = _over_white(numbers, _of_usual_kind(alpha), head.extras[0] == 1)
     return _Deep(np.ascontiguousarray(turned(numbers, head.orientation)), head.icc_profile)
+
+
+def _check_tiff(data: bytes, head: TiffHead, name: str) -> None:
+    """Make sure that the first picture of a TIFF is not too large."""
+    check_size(head.size_hw, name)
+    if head.is_for_pillow:
+        open_picture(data, name)
+        return
+    nbytes = max(head.bits) // 8 * head.samples + min(4, max(head.bits) // 8) * 3 + 3
+    check_memory(len(data) + head.size_hw[0] * head.size_hw[1] * nbytes, name)
+
+
+def _level(data: bytes, name: str, refusal: UnsupportedPictureError) -> large_pictures.Level:
+    """What an extra can read of a TIFF that was refused.
+
+    Raises:
+        UnsupportedPictureError: the extra is missing, or cannot read it either.
+    """
+    if not large_pictures.is_installed():
+        raise UnsupportedPictureError(f"{refusal}, {large_pictures.ADVICE}") from refusal
+    level = large_pictures.fitting_level(data, name)
+    if level is None:
+        raise refusal
+    return level
 
 
 def _of_usual_kind(values: NDArray[Any], dtype: np.dtype[Any] | None = None) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from s2m.errors import ImageError
+from s2m.files import heif
 
 MAX_MEGAPIXELS = 400
 """Larger images are refused before they are decoded."""
@@ -30,7 +31,7 @@ _BY_NAME_ALONE = ((".tga", "TGA"),)
 _STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 """Bytes of a pixel in Pillow's memory; 4 in all other modes."""
 
-_DECODERS = {"WEBP": 12, "AVIF": 9, "JPEG2000": 16, "GIF": 4, "TIFF": 1}
+_DECODERS = {"WEBP": 12, "AVIF": 9, "HEIF": 9, "JPEG2000": 16, "GIF": 4, "TIFF": 1}
 """Bytes of a pixel that a decoder takes beside the picture, measured; 0 for all others."""
 
 _RGB_BYTES = 3
@@ -61,6 +62,10 @@ _log = logging.getLogger(__name__)
 _opening = threading.Lock()
 
 
+class UnsupportedPictureError(ImageError):
+    """A picture that is larger, or of another kind, than can be read; another reader may know it."""
+
+
 def open_picture(data: bytes, name: str) -> Image.Image:
     """Open an image without decoding its pixels yet, after checking its format and its size.
 
@@ -68,14 +73,19 @@ def open_picture(data: bytes, name: str) -> Image.Image:
         ImageError: no image, without pixels, larger than ``MAX_MEGAPIXELS``, or too large to be decoded.
     """
     formats = (*_FORMATS, *(kind for suffix, kind in _BY_NAME_ALONE if name.lower().endswith(suffix)))
+    if heif.is_heif(data) and heif.is_installed():
+        heif.register()
+        formats = (*formats, "HEIF")
     with _opening:
         # Pillow warns above 89 and refuses above 179 megapixels; our own limit below takes its place.
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
             picture = Image.open(io.BytesIO(data), formats=formats)
         except Exception as error:  # Pillow's readers raise errors of every kind on files that are no images.
+            more = f", or {heif.ADVICE}" if heif.is_heif(data) and not heif.is_installed() else ""
+            foreign = _foreign_words(data)
             raise ImageError(
-                f"{name} is not an image that can be read{_foreign_words(data)}; save it as JPEG, PNG, WebP or TIFF"
+                f"{name} is not an image that can be read{foreign}; save it as JPEG, PNG, WebP or TIFF{more}"
             ) from error
         finally:
             Image.MAX_IMAGE_PIXELS = limit
@@ -100,12 +110,12 @@ def check_size(size_hw: tuple[int, int], name: str) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"{name} has no pixels ({width} x {height}); get a fresh copy of it")
     if width * height > MAX_MEGAPIXELS * 1_000_000:
-        raise ImageError(
+        raise UnsupportedPictureError(
             f"{name} has {width} x {height} pixels, more than the limit of {MAX_MEGAPIXELS} megapixels; "
             "scale it down or cut it into parts"
         )
     if max(width, height) > MAX_SIDE_PX:
-        raise ImageError(
+        raise UnsupportedPictureError(
             f"{name} has {width} x {height} pixels, and a side may have {MAX_SIDE_PX:,}; cut it into parts"
         )
 
@@ -117,7 +127,7 @@ def check_memory(nbytes: int, name: str) -> None:
         ImageError: it does.
     """
     if nbytes > MAX_DECODING_BYTES:
-        raise ImageError(
+        raise UnsupportedPictureError(
             f"{name} would take {nbytes / 1e9:.1f} GB of memory, more than the limit of "
             f"{MAX_DECODING_BYTES / 1e9:.1f} GB; scale it down or cut it into parts"
         )

@@ -19,6 +19,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from s2m.errors import ImageError
+from s2m.files.opening import UnsupportedPictureError
 from s2m.types import ByteArray
 
 _GREYS, _RGB, _PALETTE = (0, 1), 2, 3
@@ -132,7 +133,7 @@ def colours_and_alpha(samples: NDArray[Any], head: TiffHead, name: str) -> tuple
     unclear = head.photometric in _GREYS and head.samples > 1 and not head.has_alpha
     if unclear or head.samples < colours or head.photometric == _PALETTE:
         what = f"a palette of {max(head.bits)} bits" if head.photometric == _PALETTE else f"{head.samples} channels"
-        raise ImageError(
+        raise UnsupportedPictureError(
             f"{name} is a TIFF with {what}, and nothing says which are red, green and blue; save one channel as grey, "
             "or three as RGB"
         )
@@ -178,7 +179,7 @@ def _dtype(head: TiffHead, name: str) -> np.dtype[Any]:
     whole = head.kind == "u" and len(bits) == 1 and 1 <= head.bits[0] <= 32
     if not whole and not (len(bits) == 1 and f"{head.kind}{head.bits[0]}" in _STANDARD):
         words = {"f": "floating", "i": "signed", "u": "unsigned"}.get(head.kind, "complex")
-        raise ImageError(
+        raise UnsupportedPictureError(
             f"{name} is a TIFF of {words} numbers of {', '.join(map(str, sorted(bits)))} bits, which is not supported; "
             "save it with 8 or 16 bits, or as floats of 32"
         )
@@ -222,7 +223,7 @@ def _unpacked(packed: bytes, head: TiffHead, shape: tuple[int, int], name: str) 
         picture = Image.open(io.BytesIO(_grey_tiff(packed, head, shape)), formats=("TIFF",))
         return picture.tobytes()
     except Exception as error:  # Pillow's decoders raise errors of every kind on damaged files.
-        raise ImageError(
+        raise UnsupportedPictureError(
             f"{name} is damaged, or compressed in a way that is not supported (TIFF compression {head.compression}); "
             "save it without compression, or with LZW or deflate"
         ) from error
