@@ -94,8 +94,9 @@ KEYS_IN_A_FOLDER = (
 )
 """Keys pressed one after the other in a folder of two images, and what holds after each."""
 
-KEYS_ELSEWHERE = ("w", "Shift+W", "j", "q", "o", "k", "F2", "Control+c", "Control+v", "Control+d")
-"""Of images of more than 8 bits: test_contrast_limits_in_page.py; of objects and folders: test_objects_in_page.py."""
+KEYS_ELSEWHERE = ("w", "Shift+W", "Shift+E", "j", "q", "o", "k", "F2", "Control+c", "Control+v", "Control+d")
+"""Of images of more than 8 bits: test_contrast_limits_in_page.py; of objects and folders: test_objects_in_page.py; of
+the export: test_exporting.py."""
 
 
 def test_every_key_does_what_the_sheet_says(opened: PageDriver) -> None:

@@ -172,10 +172,10 @@ def test_new_images_of_the_folder_appear_by_themselves_and_others_are_named(
 ) -> None:
     assert opened.page.get_by_role("button", name="Files left out").is_hidden()
     write_picture(tmp_path / "images" / "c.png", two_discs)
-    (tmp_path / "images" / "d.heic").write_bytes(b"?")
+    (tmp_path / "images" / "d.psd").write_bytes(b"?")
     opened.wait_for("s2m.project.value.folder.length === 3 && s2m.project.value.leftOut.length === 1")
     opened.page.get_by_role("button", name="Files left out").click()
-    assert "1 file .heic left out" in opened.page.locator("#dialog").inner_text()
+    assert "1 file .psd left out" in opened.page.locator("#dialog").inner_text()
     opened.page.keyboard.press("Escape")
     opened.page.evaluate("s2m.actions.run('look-again')")
     opened.wait_for("document.getElementById('status-text').textContent.includes('No new image in the folder')")

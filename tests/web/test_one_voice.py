@@ -9,12 +9,6 @@ import pytest
 
 from page_driver import PageDriver, Serve
 
-DROP = """([name, type]) => {
-    const data = new DataTransfer();
-    data.items.add(new File(["picture"], name, { type }));
-    document.getElementById("stage").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
-}"""
-
 
 @pytest.fixture
 def opened(driver: PageDriver, serve: Serve, two_discs_file: Path, tmp_path: Path) -> PageDriver:
@@ -31,11 +25,6 @@ def test_a_lock_is_said_at_the_pen_and_its_warning_goes_with_it(opened: PageDriv
     opened.press("k")
     opened.wait_for("s2m.ink.value.note === ''")
     assert opened.error() == ""
-
-
-def test_a_photograph_that_is_dropped_is_refused_in_plain_words(opened: PageDriver) -> None:
-    opened.page.evaluate(DROP, ["holiday.jpg", "image/jpeg"])
-    assert "holiday.jpg is a photograph" in opened.error()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import get_args
 from s2m.errors import DataError
 from s2m.evaluation.protocols.finished import ALL_OBJECTS, ONE_OBJECT
 from s2m.evaluation.protocols.robustness import AS_DRAWN, REDRAWN
+from s2m.evaluation.protocols.wholes import DOTS, LINES
 from s2m.evaluation.report import markdown_table, number_words, percent_words
 from s2m.evaluation.result import Result, Size
 from s2m.evaluation.speed import Speed, Timing, counted
@@ -260,6 +261,7 @@ def _protocol_table(protocol: str) -> Callable[[Measured], str]:
 
 
 _FLAWS = ("boundary", "outside", "inside")
+_FIRST_AREA = "area of the first answer / of the object"
 
 ROWS: Mapping[str, Sequence[Row]] = MappingProxyType(
     {
@@ -290,6 +292,15 @@ ROWS: Mapping[str, Sequence[Row]] = MappingProxyType(
             Row(f"{variant}: {metric}", _figures(variant, metric))
             for variant in (ONE_OBJECT, ALL_OBJECTS)
             for metric in ("IoU when finished", "IoU lost", "changed by more than 1 %")
+        ),
+        "wholes": tuple(
+            Row(f"{variant} on three members: IoU, 1 / 2 / 3", _figures(variant, "IoU@1", "IoU@2", "IoU@3"))
+            for variant in (DOTS, LINES)
+        ),
+        "thin": (
+            Row("IoU, 1 / 2 / 3 / 5 lines", _figures("centre line", "IoU@1", "IoU@2", "IoU@3", "IoU@5")),
+            Row("NoS@85", _figures("centre line", "NoS@85")),
+            Row(f"{_FIRST_AREA}, mean", _figures("centre line", _FIRST_AREA)),
         ),
         "correcting": (
             *(Row(f"{flaw}: NoS@90", _figures(flaw, "NoS@90")) for flaw in _FLAWS),
