@@ -19,6 +19,7 @@ from s2m.web.exporting import ExportFormat, ExportProgress, ExportRequest
 from s2m.web.mask_imports import ImportOutcome
 from s2m.web.messages_from_page import MessageFromPage
 from s2m.web.messages_to_page import MessageToPage
+from s2m.web.pixels_in_view import ExactMaskEntry
 
 TYPES_FILE = Path(messages_to_page.__file__).parent / "static" / "js" / "messages.d.ts"
 _HEAD = "// Written by scripts/page_types.py from the messages in src/s2m/web; do not edit.\n"
@@ -27,7 +28,7 @@ _UNIONS: dict[str, Any] = {
     "MessageToPage": MessageToPage,
     "Command": Edit | ShowObjects | Undo | Redo,
 }
-_BODIES: tuple[Any, ...] = (ImportOutcome, ExportRequest, ExportProgress, ExportFormat)
+_BODIES: tuple[Any, ...] = (ImportOutcome, ExportRequest, ExportProgress, ExportFormat, ExactMaskEntry)
 """What requests other than the WebSocket send and get."""
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 

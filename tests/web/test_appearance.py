@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from page_driver import PageDriver, Serve, write_picture
 from s2m.files.demo import DEMO_IMAGE
-from s2m.files.label_files import voc_palette
-from s2m.types import ByteArray
+from s2m.files.label_files import read_label_map, voc_palette
+from s2m.types import ByteArray, LabelMap
 
 
 @pytest.fixture
@@ -33,6 +36,39 @@ def test_deep_in_the_zoom_pixels_are_sharp_and_have_a_grid(opened: PageDriver) -
     assert opened.page.evaluate("s2m.viewport.scale") == 32
     assert opened.pixel(53, 48.5) not in (inside, outside)
     assert opened.page.locator("#minimap").is_visible()
+
+
+def assert_squares_are_as_saved(page: PageDriver, labels: LabelMap) -> None:
+    """In the view of masks: pixels on both sides of the edge of object 1 are squares of its colour, or black."""
+    shot = Image.open(io.BytesIO(page.page.screenshot())).convert("RGB")
+    (left, top), scale = page.on_screen(0, 0), page.page.evaluate("s2m.viewport.scale")
+    mask = labels == 1
+    edge = sum(mask != np.roll(mask, step, axis) for step in (1, -1) for axis in (0, 1))
+    assert edge.any()
+    for y, x in np.argwhere(edge).tolist():
+        inside = [(x + across, y + down) for across in (0.12, 0.5, 0.88) for down in (0.12, 0.5, 0.88)]
+        seen = {shot.getpixel((int(left + scale * across), int(top + scale * down))) for across, down in inside}
+        assert len(seen) == 1, (x, y, seen)
+        assert (seen != {(0, 0, 0)}) == mask[y, x], (x, y, seen)
+
+
+def test_deep_in_the_zoom_masks_are_the_pixels_that_are_saved(opened: PageDriver, tmp_path: Path) -> None:
+    opened.draw((24, 48), (40, 48))
+    opened.page.evaluate("s2m.ui.set({ view: 'mask', strokesShown: false, tool: 'eraser', width: 5 })")
+    opened.page.evaluate("s2m.viewport.zoomTo(16), s2m.viewport.centreOn({ x: 32, y: 48 })")
+    areas = []
+    for erased in ((30, 46), (34, 50)):
+        opened.draw((32, 48), erased)
+        opened.move_to(60, 30)
+        opened.press("Control+s")
+        opened.wait_for("s2m.layers.pixels.inSight && !s2m.layers.pixels.stale && !s2m.layers.pixels.timer")
+        opened.settle()
+        labels = read_label_map(tmp_path / "out" / "discs.png")
+        assert_squares_are_as_saved(opened, labels)
+        areas.append((labels == 1).sum())
+    assert areas[1] < areas[0]
+    opened.page.evaluate("s2m.viewport.zoomTo(7.9)")
+    assert opened.page.evaluate("s2m.layers.pixels.inSight") is None
 
 
 def test_the_view_of_doubt_is_drawn_over_the_photograph(opened: PageDriver) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from s2m.engine.aggregation import label_map_from_logits
 from s2m.engine.geometry import resize_maps
 from s2m.types import BoolArray, FloatArray
-from s2m.web.outlines import Ring, object_margins, settle_margins
+from s2m.web.outlines import Ring, object_margins, settle_margins, trace_pixel_edges
 from s2m.web.outlines import trace_outlines as trace_part_outlines
 
 
@@ -101,3 +101,16 @@ def test_outlines_of_a_part_lie_where_the_part_is() -> None:
     (whole,) = trace_outlines(margin, (128, 128))
     (part,) = trace_part_outlines(margin[5:60, 9:63], (2, 2), (9, 5), (128, 128))
     np.testing.assert_allclose(part, whole)
+
+
+def test_rings_along_pixel_edges_are_the_mask_to_the_pixel() -> None:
+    mask = np.random.default_rng(0).random((12, 17)) < 0.5  # Diagonal neighbours, holes, islands in holes.
+    rings = trace_pixel_edges(mask, (5, 3))
+    filled = np.zeros((12, 17), dtype=bool)
+    for ring in rings:
+        steps = np.diff(ring, axis=0, append=ring[:1])
+        assert ((steps == 0).sum(axis=1) == 1).all()
+        # The even-odd rule: each edge that goes down or up turns all pixels right of it.
+        for (x, y), (_, down) in zip(ring - (5, 3), steps, strict=True):
+            filled[min(y, y + down) : max(y, y + down), x:] ^= True
+    assert (filled == mask).all()

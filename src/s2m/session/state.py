@@ -120,6 +120,20 @@ class AnnotationState:
             return np.asarray(self._indices == object_id)
         return object_mask(self.layer, object_id, self.size_hw, self.locks)
 
+    def masks_in(self, place: tuple[slice, slice]) -> dict[int, BoolArray]:
+        """The masks (h, w) of a part of the image as they are saved, by object; only of objects with pixels there.
+
+        Args:
+            place: rows and columns of the image.
+        """
+        masks = {one: self._part_of_mask(one, place) for one in self.object_ids}
+        return {object_id: mask for object_id, mask in masks.items() if mask.any()}
+
+    def _part_of_mask(self, object_id: int, place: tuple[slice, slice]) -> BoolArray:
+        if self.overlap == "exclusive":
+            return np.asarray(self._indices[place] == object_id)
+        return self.object_mask(object_id)[place]
+
     def area_px(self, object_id: int) -> int:
         """How many pixels an object has."""
         if self.overlap == "exclusive":

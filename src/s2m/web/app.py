@@ -28,6 +28,7 @@ from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
 from s2m.web.messages_from_page import ANSWERED, read_message
 from s2m.web.messages_to_page import CommandFailed, error_notice
 from s2m.web.open_image import told
+from s2m.web.pixels_in_view import exact_outlines
 from s2m.web.pyramid import EncodedTile
 from s2m.web.security import Access, Gate, TokenBucket
 from s2m.web.uncertainty import draw_uncertainty
@@ -62,6 +63,16 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
             raise ServerError("open the image first")
         state = open_image.session.state
         return _picture(await workspace.workers.read(lambda: draw_uncertainty(state.object_logits())), "no-store")
+
+    async def pixels(request: Request) -> Response:
+        open_image = workspace.open_image_of(request.path_params["index"])
+        if open_image is None:
+            raise ServerError("open the image first")
+        left, top, right, bottom = (request.path_params[name] for name in ("left", "top", "right", "bottom"))
+        box = (left, top, right, bottom)
+        state = open_image.state
+        masks = await workspace.workers.read(lambda: exact_outlines(state, box))
+        return JSONResponse(masks, headers={"Cache-Control": "no-store"})
 
     async def info(_: Request) -> Response:
         memory = [asdict(use) for use in workspace.memory()]
@@ -100,6 +111,7 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
         Route(images + "/tiles/{level:number}/{column:number}/{row:number}", _taught(tile)),
         Route(images + "/thumbnail", _taught(thumbnail)),
         Route(images + "/uncertainty", _taught(uncertainty)),
+        Route(images + "/pixels/{left:number}/{top:number}/{right:number}/{bottom:number}", _taught(pixels)),
         Route(images + "/masks", _taught(import_masks), methods=["POST"]),
         Route("/api/images", _taught(take_in), methods=["POST"]),
         Route("/api/info", info),

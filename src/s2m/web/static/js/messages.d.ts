@@ -244,6 +244,12 @@ export interface Erase {
   pressures?: number[];
 }
 
+/** The pixels of an object in a part of the image: `rings` along the edges of pixels, x, y, x, y... */
+export interface ExactMaskEntry {
+  id: number;
+  rings: number[][];
+}
+
 /** A format that can be chosen. */
 export interface ExportFormat {
   name: string;

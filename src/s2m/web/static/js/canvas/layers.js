@@ -1,6 +1,7 @@
 /** The three canvases over one another - photograph, masks, ink - each drawn again only when it has changed. */
 
 import { contextOf, elementOf } from "../elements.js";
+import { ExactPixels } from "./exact_pixels.js";
 import { InkLayer } from "./ink_layer.js";
 import { MaskLayer } from "./mask_layer.js";
 import { drawPixelGrid } from "./pixel_grid.js";
@@ -49,6 +50,7 @@ export class Layers {
     this.tiles = new TileLayer(() => this.redraw("picture"));
     this.uncertainty = new UncertaintyLayer({ annotation, ui, onload: () => this.redraw("picture") });
     this.masks = new MaskLayer(palette);
+    this.pixels = new ExactPixels({ annotation, viewport, onload: () => this.redraw("masks") });
     this.inkLayer = new InkLayer({ viewport, annotation, ui, ink, palette });
     this.#watch();
     new ResizeObserver(() => this.#resize(stage)).observe(stage);
@@ -77,6 +79,7 @@ export class Layers {
    */
   showImage(image, limits) {
     this.masks.clear();
+    this.pixels.clear();
     this.tiles.setImage(image, limits);
     this.redrawAll();
   }
@@ -146,7 +149,8 @@ export class Layers {
   #drawMasks() {
     const context = cleared(this.canvases.masks);
     const { view, opacity, bare } = this.ui.value;
-    const style = { view, opacity, active: this.ui.chosen, lit: this.#lit, objects: this.#objectsShown() };
+    const shown = { objects: this.#objectsShown(), pixels: this.pixels.inSight };
+    const style = { view, opacity, active: this.ui.chosen, lit: this.#lit, ...shown };
     if (!bare) this.masks.draw(context, this.viewport, this.pixelRatio, style);
     if (this.masks.fading) this.redraw("masks");
     for (const listener of this.onceMasksDrawn.splice(0)) listener();

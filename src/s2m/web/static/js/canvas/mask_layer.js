@@ -1,4 +1,4 @@
-/** The masks: vector outlines in image pixels, so that the contour is as crisp at 3200 % as at 10 %. */
+/** The masks: vector outlines in image pixels, smooth ones, or along the edges of pixels where these are known. */
 
 import { contextOf } from "../elements.js";
 import { withAlpha } from "./palette.js";
@@ -9,6 +9,7 @@ const CONTOUR_PX = 1.5;
 /**
  * @import { MaskEntry } from "../messages.js"
  * @import { View } from "../state/ui_store.js"
+ * @import { PixelPart } from "./exact_pixels.js"
  * @import { Coloured, Palette } from "./palette.js"
  * @import { Point, Viewport } from "./viewport.js"
  *
@@ -18,6 +19,7 @@ const CONTOUR_PX = 1.5;
  * @property {View} view
  * @property {number} opacity 0..1
  * @property {number[]} active the chosen objects
+ * @property {PixelPart | null} pixels drawn in place of the outlines that they belong to
  * @property {number | null} lit the object under the pointer
  * @property {(Coloured & {visible: boolean})[]} objects
  */
@@ -91,10 +93,22 @@ export class MaskLayer {
       context.fillRect(0, 0, viewport.imageWidth, viewport.imageHeight);
     }
     for (const object of style.objects) {
-      const shape = this.shapes.get(object.id);
+      const shape = this.#drawnShape(object.id, style.pixels);
       if (shape && object.visible) this.#drawShape(context, shape, object, style, pixelRatio / scale);
     }
     context.restore();
+  }
+
+  /**
+   * @param {number} id
+   * @param {PixelPart | null} pixels
+   * @returns {Shape | null} smooth where a stroke in progress has changed the object, as nothing is saved of that yet
+   */
+  #drawnShape(id, pixels) {
+    const shape = this.shapes.get(id);
+    if (!shape || pixels?.keys.get(id) !== shape.key) return shape ?? null;
+    const path = pixels.paths.get(id);
+    return path ? { ...shape, path, before: null } : null;
   }
 
   /**
@@ -147,7 +161,7 @@ export class MaskLayer {
  * @param {number[][]} rings
  * @returns {Path2D}
  */
-function pathOfRings(rings) {
+export function pathOfRings(rings) {
   const path = new Path2D();
   for (const ring of rings) {
     path.moveTo(ring[0], ring[1]);

@@ -137,6 +137,7 @@ export class ReceivedMessages {
     annotation.takeUnreadable(message);
     ink.clear();
     layers.masks.clear();
+    layers.pixels.clear();
     layers.redrawAll();
   }
 
@@ -158,6 +159,7 @@ export class ReceivedMessages {
     layers.showMasks(message.masks);
     annotation.takeAreas(message);
     const { preview, points = 0 } = message;
+    if (!preview) layers.pixels.refresh(message.masks);
     if (preview) {
       layers.afterMasks(() => latency.shown(preview, points));
       if (drawing.stroke?.key === preview && drawing.streamed <= points) ink.answered();
