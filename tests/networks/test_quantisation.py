@@ -11,10 +11,10 @@ from PIL import Image
 
 from s2m.cli import main
 from s2m.engine.model_cards import CARD_FILE, DECODER_FILE, ENCODER_FILE, ModelCard, card_as_json
-from s2m.engine.models import OnnxModel
+from s2m.engine.models import Call, OnnxModel
 from s2m.errors import ModelError
 from s2m.networks.compact.export import halve_weights
-from s2m.networks.quantisation import Call, quantise
+from s2m.networks.quantisation import quantise
 
 RNG = np.random.default_rng(5)
 

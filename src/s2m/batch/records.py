@@ -14,8 +14,6 @@ from pydantic import Field, ValidationError
 
 from s2m.batch.jobs import Job
 from s2m.engine.channel_order import ChannelOrder
-from s2m.errors import ModelError
-from s2m.files.reading import read_bytes
 from s2m.types import Frozen
 
 TEXT_KEY = "s2m-segment"
@@ -43,20 +41,6 @@ def read_record(path: Path) -> Record | None:
             return Record.model_validate_json(str(picture.info.get(TEXT_KEY, "")))
     except (OSError, ValueError, SyntaxError, ValidationError):
         return None
-
-
-def model_digest(path: Path) -> str:
-    """SHA-256 of a model: of its file, or of all files of its folder.
-
-    Raises:
-        ModelError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    for file in sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]:
-        content = read_bytes(file, ModelError)
-        digest.update(f"{file.name if path.is_dir() else ''} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()
 
 
 def job_digest(job: Job, contents: dict[Path, bytes], model: str, channel_order: ChannelOrder) -> str:

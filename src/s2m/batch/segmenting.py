@@ -13,7 +13,7 @@ from typing import Literal
 from PIL import Image
 
 from s2m.batch.jobs import Job, Wanted
-from s2m.batch.records import TEXT_KEY, Record, job_digest, model_digest, read_record
+from s2m.batch.records import TEXT_KEY, Record, job_digest, read_record
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
 from s2m.engine.models import SHIPPED_MODEL
 from s2m.engine.providers import Provider
@@ -33,8 +33,8 @@ from s2m.files.overlays import draw_overlay
 from s2m.files.reading import printable, read_bytes
 from s2m.files.scribble_pictures import read_scribble_picture
 from s2m.files.stroke_files import read_strokes
-from s2m.networks.loading import load_model
-from s2m.types import ByteArray, ObjectLogits, Stroke
+from s2m.networks.loading import load_model, model_digest
+from s2m.types import ByteArray, LabelMap, ObjectLogits, Stroke
 
 Status = Literal["segmented", "skipped", "failed"]
 
@@ -145,14 +145,15 @@ class Worker:
             prediction = self._segmenter.predict(self._segmenter.encode(image_rgb), strokes, previous)
         finally:
             self._segmenter.forget()
-        prediction.label_map()
+        label_map = prediction.label_map()
         seconds = time.perf_counter() - started
-        files = write_prediction(prediction, image_rgb, strokes, job.image.stem, self._wanted, made_from)
+        files = write_prediction(prediction, label_map, image_rgb, strokes, job.image.stem, self._wanted, made_from)
         return Outcome(job.image.name, "segmented", tuple(files), prediction.object_ids, seconds)
 
 
 def write_prediction(
     prediction: Prediction,
+    label_map: LabelMap,
     image_rgb: ByteArray,
     strokes: Sequence[Stroke],
     stem: str,
@@ -165,6 +166,7 @@ def write_prediction(
 
     Args:
         prediction: of the image.
+        label_map: (H, W) int32, of the prediction.
         image_rgb: (H, W, 3) uint8.
         strokes: drawn into the overlay.
         stem: of the names of the files.
@@ -177,7 +179,6 @@ def write_prediction(
     Raises:
         OutputError: a file cannot be written.
     """
-    label_map = prediction.label_map()
     aside = wanted.folder / f".{stem}.segmenting"
     shutil.rmtree(aside, ignore_errors=True)  # Of a run that was killed.
     try:

@@ -10,6 +10,7 @@ from typing import get_args
 
 import click
 
+from s2m.cli.address_options import address_options
 from s2m.cli.channel_order_option import channel_order_option
 from s2m.cli.left_out import say_left_out
 from s2m.cli.mask_kind_option import mask_kind_option
@@ -61,20 +62,7 @@ from s2m.web.workspace import Workspace, WorkspaceSettings
     type=click.Choice(get_args(Overlap)),
     help="Whether objects may overlap, in images not begun yet; the page changes it for one image.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free one.")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 lets other machines connect."
-)
-@click.option(
-    "--allow-host",
-    "allowed_hosts",
-    multiple=True,
-    metavar="NAME[:PORT]",
-    help="Another name of this machine, or a proxy in front of it.",
-)
-@click.option("--root-path", default="", metavar="/PATH", help="What addresses begin with behind a proxy.")
-@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM) to serve HTTPS.")
-@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
+@address_options
 @click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
 @provider_option
 @channel_order_option
@@ -87,12 +75,7 @@ def annotate(
     output: Path,
     class_file: Path | None,
     overlap: Overlap | None,
-    port: int | None,
-    host: str,
-    allowed_hosts: tuple[str, ...],
-    root_path: str,
-    tls_cert: Path | None,
-    tls_key: Path | None,
+    address: Address,
     threads: int | None,
     provider: Provider,
     channel_order: ChannelOrder,
@@ -102,7 +85,6 @@ def annotate(
 
     Without an image it opens the shipped photograph, to try.  If the output folder is read-only, the page is view only.
     """
-    address = Address(host, port, allowed_hosts, root_path, tls_cert, tls_key)
     if mask is not None:
         _check_mask(mask, source, mask_kind)
     changes = [option for option in (mask, class_file, overlap) if option is not None]

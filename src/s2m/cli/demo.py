@@ -45,7 +45,9 @@ def demo(output: Path, model: Path | None, threads: int | None, provider: Provid
     prediction = segmenter.predict(embedding, strokes)
     answered = time.perf_counter()
     wanted = Wanted(output, overlay=True, soft_masks=False)
-    label_file, overlay_file = write_prediction(prediction, image_rgb, strokes, DEMO_IMAGE.stem, wanted)
+    label_file, overlay_file = write_prediction(
+        prediction, prediction.label_map(), image_rgb, strokes, DEMO_IMAGE.stem, wanted
+    )
 
     height, width = image_rgb.shape[:2]
     names = " and ".join(f"{object_id} ({name})" for object_id, name in enumerate(DEMO_OBJECTS, start=1))

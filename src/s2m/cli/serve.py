@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
+from s2m.cli.address_options import address_options
 from s2m.cli.channel_order_option import channel_order_option
 from s2m.cli.provider_option import provider_option
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
@@ -35,20 +36,7 @@ _SHORTEST_TOKEN = 16
     type=click.Path(path_type=Path),
     help="Folder or .pth file of a model; the shipped one if left out.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for any free one.")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 lets other machines connect."
-)
-@click.option(
-    "--allow-host",
-    "allowed_hosts",
-    multiple=True,
-    metavar="NAME[:PORT]",
-    help="Another name of this machine, or a proxy in front of it.",
-)
-@click.option("--root-path", default="", metavar="/PATH", help="What addresses begin with behind a proxy.")
-@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM) to serve HTTPS.")
-@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
+@address_options
 @click.option("--sessions", type=click.IntRange(1), default=16, show_default=True, help="Sessions open at once.")
 @click.option("--megabytes", type=click.IntRange(1), default=1024, show_default=True, help="What they may take.")
 @click.option(
@@ -64,12 +52,7 @@ _SHORTEST_TOKEN = 16
 @channel_order_option
 def serve(
     model_folder: Path | None,
-    port: int | None,
-    host: str,
-    allowed_hosts: tuple[str, ...],
-    root_path: str,
-    tls_cert: Path | None,
-    tls_key: Path | None,
+    address: Address,
     sessions: int,
     megabytes: int,
     idle_minutes: float,
@@ -85,7 +68,6 @@ def serve(
     token = os.environ.get(TOKEN_VARIABLE)
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise ConfigError(f"{TOKEN_VARIABLE} has {len(token)} characters; a token has {_SHORTEST_TOKEN} at least")
-    address = Address(host, port, allowed_hosts, root_path, tls_cert, tls_key)
     model = in_channel_order(load_model(model_folder, threads, provider), channel_order)
     service = ApiService(Segmenter(model), Limits(sessions, megabytes * 1024**2, idle_minutes * 60))
     logging.basicConfig(level=logging.WARNING, format="%(message)s")

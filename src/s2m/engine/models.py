@@ -19,6 +19,9 @@ from s2m.types import FloatArray
 SHIPPED_MODEL = Path(__file__).parents[1] / "assets" / "compact"
 """The model that the package brings with it."""
 
+Call = tuple[FloatArray, FloatArray]
+"""What a model is asked: an image (1, 3, h, w) and prompts (N, 3, h / s, w / s), as ``Model`` takes them."""
+
 
 class Model(Protocol):
     """An encode-once network: the slow half sees the image, the fast half the strokes."""

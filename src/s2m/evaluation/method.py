@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from s2m.engine.geometry import resize_maps
 from s2m.engine.models import SHIPPED_MODEL
 from s2m.engine.precision import Precision
 from s2m.engine.segmenter import Embedding, Prediction, Segmenter, answer_size_hw
-from s2m.networks.loading import load_model
+from s2m.networks.loading import load_model, model_digest
 from s2m.types import ABSENT_LOGIT, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
 
@@ -131,14 +130,9 @@ class ModelMethod:
     @property
     def fingerprint(self) -> str:
         """A hash of the model's files, and the order of channels and the precision where they are chosen."""
-        path = SHIPPED_MODEL if self.path is None else self.path
-        files = [path] if path.is_file() else sorted(entry for entry in path.glob("*") if entry.is_file())
-        digest = hashlib.sha256()
-        for file in files:
-            digest.update(file.name.encode())
-            digest.update(file.read_bytes())
+        digest = model_digest(SHIPPED_MODEL if self.path is None else self.path)
         chosen = [name for name in (self.channel_order, self.precision) if name not in ("rgb", "auto")]
-        return " ".join((digest.hexdigest()[:16], *chosen))
+        return " ".join((digest[:16], *chosen))
 
     def open(self, threads: int) -> Encode:
         """See ``Method.open``."""

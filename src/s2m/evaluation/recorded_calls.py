@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from s2m.data.labelled_images import LabelledImage
-from s2m.engine.models import Model
+from s2m.engine.models import Call, Model
 from s2m.engine.segmenter import Segmenter
 from s2m.evaluation.method import ModelImage
 from s2m.evaluation.scene import load_scene
@@ -15,9 +15,6 @@ from s2m.evaluation.simulation import CENTRE_LINES, DrawingUser, interact
 from s2m.types import FloatArray
 
 _STROKES = 3
-
-Call = tuple[FloatArray, FloatArray]
-"""An image (1, 3, h, w) and prompts (N, 3, h / s, w / s), as ``s2m.engine.models.Model`` takes them."""
 
 
 def record_calls(model: Model, images: Sequence[LabelledImage], seed: int = 0) -> Iterator[Call]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from s2m.engine.models import SHIPPED_MODEL, Model, OnnxModel
 from s2m.engine.precision import Precision
 from s2m.engine.providers import Provider
 from s2m.errors import ModelError
+from s2m.files.reading import read_bytes
 
 CHECKPOINT_SUFFIX = ".pth"
 
@@ -34,6 +36,20 @@ def load_model(
     if path is not None and path.suffix == CHECKPOINT_SUFFIX:
         return _load_checkpoint(path, threads)
     return OnnxModel(SHIPPED_MODEL if path is None else path, threads, provider, precision)
+
+
+def model_digest(path: Path) -> str:
+    """SHA-256 of a model: of its file, or of all files of its folder.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]:
+        content = read_bytes(file, ModelError)
+        digest.update(f"{file.name if path.is_dir() else ''} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def _load_checkpoint(path: Path, threads: int | None) -> Model:

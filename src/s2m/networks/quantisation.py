@@ -24,7 +24,7 @@ from onnxruntime.quantization import (
 )
 
 from s2m.engine.model_cards import DECODER_FILE, ENCODER_FILE, int8_file
-from s2m.engine.models import OnnxModel, available_cores, open_graph
+from s2m.engine.models import Call, OnnxModel, available_cores, open_graph
 from s2m.errors import ModelError
 from s2m.files.atomic import write_atomically
 from s2m.types import FloatArray
@@ -39,9 +39,6 @@ _JUDGED_EVERY = 2
 _CLIP = 6.0
 _LAYER = "Conv"
 _ACTIVATIONS = ("Relu", "Clip")
-
-Call = tuple[FloatArray, FloatArray]
-"""What a network was asked: an image (1, 3, h, w) and prompts (N, 3, h / s, w / s), see ``s2m.engine.models``."""
 
 _Feed = dict[str, FloatArray]
 _Outputs = tuple[FloatArray, ...]

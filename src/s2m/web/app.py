@@ -27,7 +27,7 @@ from s2m.web.faults import HTTP_STATUS
 from s2m.web.mask_imports import import_into_all, import_into_image, sent_file
 from s2m.web.messages_from_page import ANSWERED, read_message
 from s2m.web.messages_to_page import CommandFailed, error_notice
-from s2m.web.open_image import told
+from s2m.web.open_image import OpenImage, told
 from s2m.web.pixels_in_view import exact_outlines
 from s2m.web.pyramid import EncodedTile
 from s2m.web.security import Access, Gate, TokenBucket
@@ -57,17 +57,18 @@ def create_app(workspace: Workspace, access: Access) -> Starlette:
     async def thumbnail(request: Request) -> Response:
         return _picture(await workspace.thumbnail(request.path_params["index"]), "private, max-age=60")
 
-    async def uncertainty(request: Request) -> Response:
+    def opened(request: Request) -> OpenImage:
         open_image = workspace.open_image_of(request.path_params["index"])
         if open_image is None:
             raise ServerError("open the image first")
-        state = open_image.session.state
+        return open_image
+
+    async def uncertainty(request: Request) -> Response:
+        state = opened(request).session.state
         return _picture(await workspace.workers.read(lambda: draw_uncertainty(state.object_logits())), "no-store")
 
     async def pixels(request: Request) -> Response:
-        open_image = workspace.open_image_of(request.path_params["index"])
-        if open_image is None:
-            raise ServerError("open the image first")
+        open_image = opened(request)
         left, top, right, bottom = (request.path_params[name] for name in ("left", "top", "right", "bottom"))
         box = (left, top, right, bottom)
         state = open_image.state

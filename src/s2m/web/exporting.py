@@ -17,6 +17,7 @@ from s2m.engine.segmenter import Segmenter
 from s2m.errors import ConfigError, ServerError
 from s2m.files.formats.table import FORMATS
 from s2m.session.exports import as_sentences, check_export, export
+from s2m.web.faults import first_fault
 from s2m.web.open_image import told
 from s2m.web.workspace import Workspace
 
@@ -214,6 +215,4 @@ def _request_of(body: bytes) -> ExportRequest:
     try:
         return ExportRequest.model_validate_json(body)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the request"
-        raise ConfigError(f"this cannot be exported: {where}: {first['msg']}") from error
+        raise ConfigError(f"this cannot be exported: {first_fault(error, 'the request')}") from error

@@ -1,9 +1,11 @@
-"""Errors of ``s2m.errors`` in, their HTTP status out."""
+"""Errors in, their HTTP status and what to say of them out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from pydantic import ValidationError
 
 HTTP_STATUS: Mapping[str, int] = MappingProxyType(
     {
@@ -22,3 +24,10 @@ HTTP_STATUS: Mapping[str, int] = MappingProxyType(
     }
 )
 """The HTTP status of each error of ``s2m.errors``, by its code."""
+
+
+def first_fault(error: ValidationError, whole: str = "") -> str:
+    """Where the first fault of something that was sent is, and what is wrong there; ``whole`` is what it is all in."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or whole
+    return f"{where}: {first['msg']}" if where else first["msg"]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, Val
 from s2m.errors import ServerError
 from s2m.session.commands import Coordinate, ObjectOrBackgroundId, WidthPx
 from s2m.session.commands import Key as StrokeKey
+from s2m.web.faults import first_fault
 
 MAX_POINTS = 100_000
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -184,8 +185,6 @@ def read_message(text: str) -> MessageFromPage:
     try:
         return _ADAPTER.validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise ServerError(
-            f"the page sent a message that is not understood ({where}: {first['msg']}); reload it"
+            f"the page sent a message that is not understood ({first_fault(error)}); reload it"
         ) from error

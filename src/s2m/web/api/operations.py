@@ -16,7 +16,7 @@ from starlette.routing import Route
 from s2m.web.api.models import Fault
 from s2m.web.api.service import ApiService
 from s2m.web.api.sessions import SessionRefused
-from s2m.web.faults import HTTP_STATUS
+from s2m.web.faults import HTTP_STATUS, first_fault
 from s2m.web.open_image import told
 
 BYTES = "application/octet-stream"
@@ -106,9 +106,7 @@ async def _answered(
     try:
         return await operation.handle(service, await _checked(operation, request, body))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return fault(422, "request", f"the request is not understood: {where}: {first['msg']}".replace(": :", ":"))
+        return fault(422, "request", f"the request is not understood: {first_fault(error)}")
     except ClientDisconnect:
         return fault(413, "request", "the request ended before it was whole, or is too long")
     except SessionRefused as refusal:

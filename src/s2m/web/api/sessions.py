@@ -18,7 +18,6 @@ from s2m.session import Session
 from s2m.session.classes import Classes
 from s2m.session.commands import Command
 from s2m.session.opening import open_image
-from s2m.types import ByteArray
 from s2m.web.connection import PageConnection
 from s2m.web.open_image import OpenImage
 from s2m.web.workers import Workers
@@ -213,13 +212,9 @@ class ApiSessions:
             ImageError: it cannot be read.
             SessionRefused: there are as many as may be, or they take too much.
         """
-        return await self.open_pixels(lambda: read_image_bytes(data, name), name, data)
-
-    async def open_pixels(self, read: Callable[[], ByteArray], name: str, data: bytes = b"") -> ApiSession:
-        """A session on an image whose pixels (H, W, 3) uint8 are read in a thread; see ``open_upload``."""
 
         async def begin() -> Upload:
-            pixels = await self._workers.read(read)
+            pixels = await self._workers.read(lambda: read_image_bytes(data, name))
             nbytes = len(data) + pixels.nbytes
             if self.nbytes + nbytes > self.limits.nbytes:
                 raise SessionRefused(

@@ -21,6 +21,7 @@ from s2m.files.formats.rings import edge_outlines
 from s2m.files.images import read_image_bytes
 from s2m.types import Box, Stroke
 from s2m.web.api.service import ApiService
+from s2m.web.faults import first_fault
 from s2m.web.open_image import told
 
 MODEL = "s2m"
@@ -70,9 +71,7 @@ def xanylabeling_routes(service: ApiService) -> Sequence[Route]:
             question = _Question.model_validate_json(await request.body())
             shapes = await service.workers.ask_network(lambda: _shapes_of(service, embeddings, question))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            return _refusal(422, f"the request is not understood: {where}: {first['msg']}")
+            return _refusal(422, f"the request is not understood: {first_fault(error)}")
         except ClientDisconnect:
             return _refusal(413, "the request ended before it was whole, or is too long")
         except Exception as error:
