@@ -27,7 +27,7 @@ NEWEST_TESTS := --ignore=tests/web/test_page_types.py --ignore=tests/web/api/tes
 # Node.js comes with the packages of the tests.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: help setup demo serve check docs test readers test-readers ray test-ray formats-page train evaluate bench attack
+.PHONY: help setup demo serve check docs test readers test-readers clients test-clients ray test-ray formats-page train evaluate bench attack
 
 help:
 	@echo "make setup                  install what segmenting and annotating need into .venv"
@@ -40,6 +40,8 @@ help:
 	@echo "make test-minimum           the same with the lowest versions that pyproject.toml allows, without PyTorch"
 	@echo "make readers                the programs that read the formats, in .venv-readers (1.9 GB)"
 	@echo "make test-readers           every format in the programs that read it"
+	@echo "make clients                programs that ask s2m, in .venv-clients"
+	@echo "make test-clients           what they ask, and what they make of the answers"
 	@echo "make test-ray               segmenting on Ray, in .venv-ray"
 	@echo "make formats-page DATA=folder   docs/formats.md, with what they see"
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
@@ -82,6 +84,14 @@ readers: .venv-readers/installed
 
 test-readers: .venv/installed-test .venv-readers/installed
 	$(BIN)/pytest -m readers --readers .venv-readers/bin/python tests/files/formats
+
+# So have the programs that ask s2m.
+CLIENTS := ".[cvat]"
+
+clients: .venv-clients/installed
+
+test-clients: .venv/installed-test .venv-clients/installed
+	$(BIN)/pytest -m clients --clients .venv-clients/bin/python tests/compat tests/web/protocols
 
 # Ray is large too.
 ray: .venv-ray/installed
@@ -140,6 +150,11 @@ node_modules/installed: package-lock.json .venv/installed-test
 	$(PYTHON) -m venv .venv-readers
 	.venv-readers/bin/python -m pip install --quiet "cvat-sdk[masks]" datasets datumaro label-studio-sdk labelme \
 	  pycocotools shapely supervision tifffile
+	@touch $@
+
+.venv-clients/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-clients
+	.venv-clients/bin/python -m pip install --quiet --editable $(CLIENTS)
 	@touch $@
 
 .venv-ray/installed: pyproject.toml

@@ -16,6 +16,7 @@ from s2m.errors import ImageError
 from s2m.files.images import (
     MAX_MEGAPIXELS,
     find_images,
+    image_of_picture,
     image_size,
     left_out,
     read_image,
@@ -85,6 +86,7 @@ def test_every_mode_becomes_rgb_and_transparency_white(
 
     assert image.shape == (4, 5, 3)
     assert tuple(image[0, 0].tolist()) == wanted
+    np.testing.assert_array_equal(image_of_picture(picture, "a"), image)
 
 
 def test_a_palette_picture_has_its_colours_and_its_transparent_index_is_white(tmp_path: Path) -> None:
@@ -117,6 +119,7 @@ def test_whole_numbers_of_32_bits_and_floats_use_their_range(tmp_path: Path) -> 
     assert read_image(saved(tmp_path / "i.tif", whole))[0, :, 0].tolist() == [0, 150, 255]
     assert read_image(saved(tmp_path / "f.tif", shares))[0, :, 1].tolist() == [0, 128, 255]
     assert read_image(saved(tmp_path / "g.tif", heights))[0, :, 2].tolist() == [0, 100, 255]
+    assert image_of_picture(heights, "heights")[0, :, 2].tolist() == [0, 100, 255]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -177,6 +180,11 @@ def test_a_truncated_file_is_an_error(kind: str) -> None:
 
     with pytest.raises(ImageError, match=r"a fresh copy|not an image"):
         read_image_bytes(buffer.getvalue()[: len(buffer.getvalue()) // 2], "a")
+
+
+def test_a_picture_that_pillow_cannot_decode_is_an_error() -> None:
+    with pytest.raises(ImageError, match="the frame is damaged"):
+        image_of_picture(Image.open(io.BytesIO(png_head(50, 50))), "the frame")
 
 
 def test_a_file_of_random_bytes_behind_a_good_head_is_an_error_and_never_another_exception() -> None:

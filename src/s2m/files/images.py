@@ -90,12 +90,31 @@ def read_image_bytes(data: bytes, name: str) -> ByteArray:
     """Read a photograph from the bytes of its file; ``name`` stands in error messages.  See ``read_image``."""
     name = printable(name)
     deep = _read_deep(data, name)
-    if deep is None:
-        picture = load_picture(data, name)
-        try:
-            return _to_rgb(picture)
-        except Exception as error:  # Pillow's converters raise errors of every kind on damaged files.
-            raise damaged(name, error) from error
+    return _as_rgb(load_picture(data, name), name) if deep is None else _in_8_bits(deep)
+
+
+def image_of_picture(picture: Image.Image, name: str) -> ByteArray:
+    """A photograph that Pillow holds, as ``read_image`` gives it; ``name`` stands in error messages.
+
+    Raises:
+        ImageError: its pixels cannot be decoded.
+    """
+    try:
+        picture.load()
+    except Exception as error:  # As those of its converters.
+        raise damaged(name, error) from error
+    deep = _deep_grey(picture, orientation_of(picture)) if _is_deep_grey(picture) else None
+    return _as_rgb(picture, name) if deep is None else _in_8_bits(deep)
+
+
+def _as_rgb(picture: Image.Image, name: str) -> ByteArray:
+    try:
+        return _to_rgb(picture)
+    except Exception as error:  # Pillow's converters raise errors of every kind on damaged files.
+        raise damaged(name, error) from error
+
+
+def _in_8_bits(deep: _Deep) -> ByteArray:
     seen = deep.numbers if deep.numbers.dtype == np.uint8 else to_8_bits(deep.numbers, usual_limits(deep.numbers))
     grey = np.asarray(seen, dtype=np.uint8)
     colours = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB) if grey.ndim == 2 else np.ascontiguousarray(grey)
@@ -225,7 +244,7 @@ def _read_deep(data: bytes, name: str) -> _Deep | None:
             numbers = _of_usual_kind(large_pictures.read_level(data, level, name))
             return _Deep(np.ascontiguousarray(turned(numbers, level.orientation)), None)
     picture = open_picture(data, name)
-    is_grey = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
+    is_grey = _is_deep_grey(picture)
     # Pillow keeps the upper 8 of the 16 bits of colours.
     if not is_grey and not any(";16" in str(tile[3]) for tile in getattr(picture, "tile", ())):
         return None
@@ -233,8 +252,7 @@ def _read_deep(data: bytes, name: str) -> _Deep | None:
     check_memory(len(data) + width * height * (4 + 3 if is_grey else 8 + 6 + 3), name)
     orientation = orientation_of(picture)
     if is_grey:
-        values = np.asarray(load_picture(data, name))
-        return _Deep(np.ascontiguousarray(turned(_of_usual_kind(values), orientation)), picture.info.get("icc_profile"))
+        return _deep_grey(load_picture(data, name), orientation)
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None:
         raise ImageError(f"{name} is damaged or truncated; get a fresh copy of it")
@@ -244,6 +262,15 @@ def _read_deep(data: bytes, name: str) -> _Deep | None:
     colours = decoded if decoded.ndim == 2 else decoded[:, :, 2::-1]
     numbers = colours if alpha is None else _over_white(colours, alpha)
     return _Deep(np.ascontiguousarray(turned(numbers, orientation)), picture.info.get("icc_profile"))
+
+
+def _is_deep_grey(picture: Image.Image) -> bool:
+    return picture.mode in ("I", "F") or picture.mode.startswith("I;16")
+
+
+def _deep_grey(picture: Image.Image, orientation: int) -> _Deep:
+    values = _of_usual_kind(np.asarray(picture))
+    return _Deep(np.ascontiguousarray(turned(values, orientation)), picture.info.get("icc_profile"))
 
 
 def _read_tiff(data: bytes, name: str) -> _Deep | None:
