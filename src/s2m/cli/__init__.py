@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "annotate": "s2m.cli.annotate",
         "serve": "s2m.cli.serve",
+        "mcp": "s2m.cli.mcp",
         "segment": "s2m.cli.segment",
         "demo": "s2m.cli.demo",
         "info": "s2m.cli.info",
@@ -73,6 +74,7 @@ _EXTRAS: Mapping[str, str] = MappingProxyType(
         "skimage": "evaluate",
         "filelock": "train",
         "ijson": "train",
+        "mcp": "mcp",
         "onnx": "train",
         "onnxscript": "train",
         "ray": "ray",

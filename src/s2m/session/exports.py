@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -17,6 +18,7 @@ from s2m.session.classes import Classes, present_name
 from s2m.session.history import last_model, replayed
 from s2m.session.journal import read_journal
 from s2m.session.project import Project
+from s2m.session.session import Session
 from s2m.session.state import AnnotationState
 from s2m.types import FloatArray
 
@@ -78,6 +80,33 @@ def export(
     about = {"project": str(project.output), "model": _model_of(project, names), "only_done": only_done}
     images = _followed(annotated_images(project, names, segmenter), len(names), follow)
     return write_export(folder, names, images, project.settings.class_names, settings, about)
+
+
+def export_image(
+    session: Session,
+    name: str,
+    path: Path,
+    folder: Path,
+    formats: str | Sequence[str] = "coco",
+    *,
+    classes: Classes = (),
+    with_images: bool = True,
+) -> ExportReport:
+    """Write the annotation of one image, which need not stand in a project; errors as ``export``.
+
+    Args:
+        session: the annotation.
+        name: what the image is called in files.
+        path: of the image.
+        folder: made, or replaced if it is an earlier export or empty.
+        formats: see ``export``.
+        classes: those of the project, if there is one.
+        with_images: see ``export``.
+    """
+    one = replace(annotation_of(session.state, classes, Path(name).stem, path), name=name)
+    settings = ExportSettings(_names_of(formats), with_images=with_images)
+    about = {"model": session.recorded_model or ""}
+    return write_export(folder, [name], [one], [each.name for each in classes], settings, about)
 
 
 def check_export(

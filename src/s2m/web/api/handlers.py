@@ -6,7 +6,6 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,10 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from s2m.errors import ImageError
-from s2m.files.exports import ExportSettings, write_export
 from s2m.files.formats.pictures import grey_png, mask_png, soft_mask
 from s2m.files.label_files import label_map_bytes
 from s2m.session import AnnotationState, Redo, Undo
-from s2m.session.exports import annotation_of, export
+from s2m.session.exports import annotation_of, export, export_image
 from s2m.types import BoolArray
 from s2m.web.api import models
 from s2m.web.api.metrics import CONTENT_TYPE
@@ -154,18 +152,16 @@ async def probabilities(service: ApiService, call: Call) -> Response:
 async def export_session(service: ApiService, call: Call) -> Response:
     """The annotation of a session in formats of other tools."""
     session, query = _session_of(service, call), call.query
-    settings = ExportSettings(_listed(query.formats), with_images=query.with_images)
 
     def write(folder: Path, beside: Path) -> None:
-        annotation, data, name = session.session.state, session.annotated.data, session.image
+        data, name = session.annotated.data, session.image
         path = beside / name
         if data is None:
             path = service.sessions.workspace.project.entry(name).path
         else:
             path.write_bytes(data)
-        one = replace(annotation_of(annotation, session.annotated.classes, Path(name).stem, path), name=name)
-        names = [one.name for one in session.annotated.classes]
-        write_export(folder, [name], [one], names, settings, {"model": session.session.recorded_model or ""})
+        classes = session.annotated.classes
+        export_image(session.session, name, path, folder, query.formats, classes=classes, with_images=query.with_images)
 
     return await _zipped(service, write)
 
