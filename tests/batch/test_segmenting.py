@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -14,6 +15,9 @@ from s2m.batch.records import read_record
 from s2m.batch.run import segment_jobs
 from s2m.batch.segmenting import ModelSettings
 from s2m.cli import main
+from s2m.engine.edges import sharpened
+from s2m.engine.models import OnnxModel
+from s2m.engine.segmenter import Segmenter
 from s2m.errors import StrokeError
 from s2m.files.label_files import read_label_map, write_label_map
 from s2m.files.stroke_files import write_strokes
@@ -158,3 +162,20 @@ def test_a_command_without_anything_to_start_from_is_refused(job: Job) -> None:
     assert nothing.exit_code == 2
     assert "--strokes, --boxes or --mask" in nothing.stderr
     assert segment(job.image, "--strokes", job.strokes, "--jobs", 2).exit_code == 2
+
+
+def test_edges_on_a_large_photograph_are_sharp(
+    tiny_model_folder: Path, tiny_model: OnnxModel, two_discs: ByteArray, tmp_path: Path
+) -> None:
+    large = np.asarray(cv2.resize(two_discs, (1600, 1200), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+    Image.fromarray(large).save(tmp_path / "large.png")
+    stroke = Stroke(np.array([[350.0, 600.0], [450.0, 600.0]]), 1)
+    write_strokes(tmp_path / "large.json", [stroke], (1200, 1600))
+    job = Job(tmp_path / "large.png", tmp_path / "large.json")
+    wanted = Wanted(tmp_path / "out")
+    assert status(job, tiny_model_folder, wanted) == "segmented"
+    segmenter = Segmenter(tiny_model)
+    labels = segmenter.predict(segmenter.encode(large), [stroke]).label_map()
+    written = read_label_map(tmp_path / "out" / "large.png")
+    np.testing.assert_array_equal(written, sharpened(large, labels, (1,)))
+    assert (written != labels).any()

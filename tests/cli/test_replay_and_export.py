@@ -18,7 +18,17 @@ from s2m.engine.segmenter import Segmenter
 from s2m.errors import MaskError
 from s2m.files.images import read_image
 from s2m.files.label_files import read_label_map, write_label_map
-from s2m.session import ChangeObjects, Draw, DrawnStroke, MarkImage, ObjectClass, Project, ProjectSettings, read_journal
+from s2m.session import (
+    ChangeObjects,
+    Draw,
+    DrawnStroke,
+    MarkImage,
+    ObjectClass,
+    Project,
+    ProjectSettings,
+    SegmenterOnImage,
+    read_journal,
+)
 from s2m.session.history import last_model
 from s2m.types import ByteArray, LabelMap
 
@@ -37,7 +47,7 @@ def project_folder(tmp_path: Path, tiny_model: OnnxModel, two_discs: ByteArray) 
     embedding = segmenter.encode(two_discs)
     for name in NAMES:
         session = project.open_image(
-            name, (96, 128), lambda *asked: segmenter.predict(embedding, *asked).logits, tiny_model.card.model_id
+            name, (96, 128), SegmenterOnImage(segmenter, lambda: embedding), tiny_model.card.model_id
         )
         session.do(Draw(strokes=(DrawnStroke(points=((28, 48), (36, 48)), object_id=1),)))
         session.do(ChangeObjects(object_ids=(1,), name="left one", class_name="red disc"))

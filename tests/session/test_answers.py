@@ -6,7 +6,7 @@ import numpy as np
 
 from s2m.engine.models import OnnxModel
 from s2m.engine.segmenter import Segmenter
-from s2m.session import Draw, DrawnStroke, JournalFile, JournalHeader, Session
+from s2m.session import Draw, DrawnStroke, JournalFile, JournalHeader, SegmenterOnImage, Session
 from s2m.types import ByteArray, LabelMap, Stroke
 
 
@@ -18,7 +18,7 @@ def test_strokes_in_a_session_give_the_label_map_of_the_segmenter(
     header = JournalHeader(image="discs.png", size_hw=(96, 128), overlap="exclusive")
     session = Session(
         JournalFile.open(tmp_path / "discs.jsonl", header),
-        lambda *asked: segmenter.predict(embedding, *asked).logits,
+        SegmenterOnImage(segmenter, lambda: embedding),
         tiny_model.card.model_id,
     )
     drawn = (DrawnStroke(points=((28, 48), (36, 48)), object_id=1), DrawnStroke(points=((96, 44),), object_id=2))

@@ -381,12 +381,15 @@ def test_masks_of_another_size_are_refused() -> None:
 
 
 def test_an_answer_that_is_none_is_refused() -> None:
-    def nonsense(strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> FloatArray:
-        del strokes, previous
-        return np.full((len(object_ids), 4, 4), np.nan, dtype=np.float32)
+    class Nonsense(DiscAnswerer):
+        def __call__(
+            self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
+        ) -> FloatArray:
+            del strokes, previous
+            return np.full((len(object_ids), 4, 4), np.nan, dtype=np.float32)
 
     with pytest.raises(MaskError, match="not finite"):
-        apply(start(), draw((8, 8)), nonsense)
+        apply(start(), draw((8, 8)), Nonsense())
 
 
 def test_an_image_holds_as_many_objects_as_its_label_file() -> None:
@@ -493,3 +496,39 @@ def test_objects_of_a_larger_image_are_pasted_at_this_size() -> None:
     named = NamedMask(object_id=5, mask=PackedMask.of(mask))
     state = after(start(), PasteObjects(source="large.jpg", size_hw=(48, 64), masks=(named,)))
     np.testing.assert_array_equal(state.object_mask(1), mask[1::2, 1::2])
+
+
+class Sharpening(DiscAnswerer):
+    """Sharper edges take one column of pixels more on the right, and give up the first on the left."""
+
+    def sharpen(self, labels: LabelMap, object_ids: Sequence[int]) -> LabelMap:
+        sharp = labels.copy()
+        for object_id in object_ids:
+            moved = np.roll(labels == object_id, 1, axis=1)
+            sharp[(sharp == object_id) & ~moved] = 0
+            sharp[moved & (sharp == 0)] = object_id
+        return sharp
+
+
+def test_masks_that_are_kept_get_sharp_edges_where_strokes_were_drawn() -> None:
+    network = Sharpening(radius=4)
+    drawn = after(start(), draw((8, 8)), predictor=network)
+    kept = after(drawn, Keep(), predictor=network)
+    np.testing.assert_array_equal(kept.object_mask(1), np.roll(drawn.object_mask(1), 1, axis=1))
+    again = after(kept, draw((24, 16), object_id=2), Keep(), predictor=network)
+    np.testing.assert_array_equal(again.object_mask(1), kept.object_mask(1))
+    np.testing.assert_array_equal(after(kept, Keep(), predictor=network).object_mask(1), kept.object_mask(1))
+
+
+def test_sharp_edges_leave_painted_pixels_and_each_overlapping_object_alone() -> None:
+    network = Sharpening(radius=4)
+    brush = Brush(object_id=1, points=((4.5, 8.5), (4.5, 8.5)), width_px=1)
+    painted = after(start(), draw((8, 8)), brush, predictor=network)
+    kept = after(painted, Keep(), predictor=network)
+    assert painted.object_mask(1)[8, 4]
+    assert kept.object_mask(1)[8, 4]
+    assert not kept.object_mask(1)[7, 4]
+    both = after(start(), Configure(overlap="overlapping"), draw((8, 8)), draw((10, 8), object_id=2), predictor=network)
+    apart = after(both, Keep(), predictor=network)
+    for object_id in (1, 2):
+        np.testing.assert_array_equal(apart.object_mask(object_id), np.roll(both.object_mask(object_id), 1, axis=1))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from disc_network import DiscAnswerer
 from PIL import Image
 
 from annotations import coco_file, hard_image, image_of
@@ -18,12 +19,13 @@ from s2m.session.imports import base_name, command_of, import_masks, matching
 from s2m.session.state import initial_state
 
 
-def no_network(*_: Any) -> Any:
-    raise AssertionError
+class NoNetwork(DiscAnswerer):
+    def __call__(self, *_: Any) -> Any:
+        raise AssertionError
 
 
 def imported(command: ImportMasks) -> AnnotationState:
-    return apply(initial_state("a.jpg", command.size_hw, "exclusive"), command, no_network)
+    return apply(initial_state("a.jpg", command.size_hw, "exclusive"), command, NoNetwork())
 
 
 def test_a_coco_file_gives_the_masks_of_an_image_the_smaller_over_the_larger(tmp_path: Path) -> None:

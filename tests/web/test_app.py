@@ -284,11 +284,14 @@ def test_an_image_that_is_computed_for_long_holds_no_other_and_ends_when_it_is_l
     def slow(path: Path) -> ImagePredictor:
         predictor = ask(path)
 
-        def predict(*asked: Any) -> FloatArray:
-            time.sleep(0.3 if path.name == "a.png" else 0)
-            return predictor(*asked)
+        class Slow:
+            sharpen = staticmethod(predictor.sharpen)
 
-        return predict
+            def __call__(self, *asked: Any) -> FloatArray:
+                time.sleep(0.3 if path.name == "a.png" else 0)
+                return predictor(*asked)
+
+        return Slow()
 
     monkeypatch.setattr(workspace.encoder, "predictor", slow)
     app = create_app(workspace, Access("secret", frozenset({ORIGIN})))

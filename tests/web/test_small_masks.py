@@ -18,17 +18,26 @@ SIZE_HW = (120, 200)
 SMALL_HW = (60, 100)
 
 
-def left_half(strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> FloatArray:  # noqa: ARG001
+class LeftHalf:
     """A network that finds every object in the left half."""
-    logits = np.full((len(object_ids), 30, 50), -6, dtype=np.float32)
-    logits[:, :, :25] = 6
-    return logits
+
+    def __call__(
+        self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
+    ) -> FloatArray:
+        del strokes, previous
+        logits = np.full((len(object_ids), 30, 50), -6, dtype=np.float32)
+        logits[:, :, :25] = 6
+        return logits
+
+    def sharpen(self, labels: LabelMap, object_ids: Sequence[int]) -> LabelMap:
+        del object_ids
+        return labels.copy()
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     header = JournalHeader(image="a.png", size_hw=SIZE_HW, overlap="exclusive")
-    return Session(JournalFile.open(tmp_path / "a.jsonl", header), left_half, "left half")
+    return Session(JournalFile.open(tmp_path / "a.jsonl", header), LeftHalf(), "left half")
 
 
 def test_exact_pixels_locks_and_imports_are_seen_as_they_are_saved(session: Session) -> None:

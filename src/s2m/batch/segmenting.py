@@ -15,6 +15,7 @@ from PIL import Image
 from s2m.batch.jobs import Job, Wanted
 from s2m.batch.records import TEXT_KEY, Record, job_digest, read_record
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
+from s2m.engine.edges import sharpened
 from s2m.engine.models import SHIPPED_MODEL
 from s2m.engine.providers import Provider
 from s2m.engine.segmenter import Prediction, Segmenter
@@ -34,7 +35,7 @@ from s2m.files.reading import printable, read_bytes
 from s2m.files.scribble_pictures import read_scribble_picture
 from s2m.files.stroke_files import read_strokes
 from s2m.networks.loading import load_model, model_digest
-from s2m.types import ByteArray, LabelMap, ObjectLogits, Stroke
+from s2m.types import BACKGROUND_ID, ByteArray, LabelMap, ObjectLogits, Stroke
 
 Status = Literal["segmented", "skipped", "failed"]
 
@@ -145,7 +146,8 @@ class Worker:
             prediction = self._segmenter.predict(self._segmenter.encode(image_rgb), strokes, previous)
         finally:
             self._segmenter.forget()
-        label_map = prediction.label_map()
+        drawn = sorted({stroke.object_id for stroke in strokes} - {BACKGROUND_ID})
+        label_map = sharpened(image_rgb, prediction.label_map(), drawn)
         seconds = time.perf_counter() - started
         files = write_prediction(prediction, label_map, image_rgb, strokes, job.image.stem, self._wanted, made_from)
         return Outcome(job.image.name, "segmented", tuple(files), prediction.object_ids, seconds)

@@ -1,6 +1,6 @@
 """The annotation itself: commands in, states, journals and label maps out; no HTTP and no network in here."""
 
-from s2m.session.answers import ImagePredictor
+from s2m.session.answers import ImagePredictor, Predict, SegmenterOnImage
 from s2m.session.classes import ObjectClass
 from s2m.session.commands import (
     AddObject,
@@ -63,9 +63,11 @@ __all__ = [
     "MergeObjects",
     "ObjectClass",
     "PasteObjects",
+    "Predict",
     "Project",
     "ProjectSettings",
     "Redo",
+    "SegmenterOnImage",
     "Session",
     "ShowObjects",
     "Smooth",

@@ -4,23 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from s2m.engine.answers import AnswerRequest, Ask, answered_masks
+from s2m.engine.edges import sharpened
 from s2m.engine.geometry import box_around, resize_maps
-from s2m.engine.segmenter import Segmenter
+from s2m.engine.segmenter import Embedding, Segmenter
 from s2m.errors import MaskError
 from s2m.session.commands import DrawnStroke
 from s2m.session.masks import HalfArray, Layer, Overlap, logits_with_hard_pixels, with_answers
 from s2m.session.shapes import network_strokes
-from s2m.types import ABSENT_LOGIT, ByteArray, FloatArray, ObjectLogits, Stroke
+from s2m.types import ABSENT_LOGIT, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
 _LOGIT_LIMIT = 30.0
 
 
-ImagePredictor = Callable[[Sequence[Stroke], ObjectLogits | None, Sequence[int]], FloatArray]
+Predict = Callable[[Sequence[Stroke], ObjectLogits | None, Sequence[int]], FloatArray]
 """The network on one image: strokes, the masks before and the ids wanted in; logits (N, h, w) of the image out."""
+
+
+class ImagePredictor(Protocol):
+    """All that a session asks of one image and the network."""
+
+    def __call__(
+        self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int], /
+    ) -> FloatArray:
+        """See ``Predict``."""
+
+    def sharpen(self, labels: LabelMap, object_ids: Sequence[int], /) -> LabelMap:
+        """See ``s2m.engine.edges.sharpened``."""
+
+
+@dataclass(frozen=True)
+class SegmenterOnImage:
+    """A segmenter on one image.
+
+    Attributes:
+        segmenter: the network.
+        embedding: gives the encoded image.
+    """
+
+    segmenter: Segmenter
+    embedding: Callable[[], Embedding]
+
+    def __call__(
+        self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
+    ) -> FloatArray:
+        """See ``ImagePredictor``."""
+        return self.segmenter.predict(self.embedding(), strokes, previous, object_ids).logits
+
+    def sharpen(self, labels: LabelMap, object_ids: Sequence[int]) -> LabelMap:
+        """See ``ImagePredictor``."""
+        return sharpened(self.embedding().image_rgb, labels, object_ids)
+
 
 AnswerRule = Callable[[AnswerRequest, Mapping[int, HalfArray], Ask[HalfArray]], dict[int, HalfArray]]
 """``answered_masks`` or ``previewed_masks`` of ``s2m.engine.answers``."""
@@ -29,7 +67,7 @@ AnswerRule = Callable[[AnswerRequest, Mapping[int, HalfArray], Ask[HalfArray]], 
 def predictor_of(segmenter: Segmenter, image_rgb: ByteArray) -> ImagePredictor:
     """The network on one image (H, W, 3) uint8, which is encoded here."""
     embedding = segmenter.encode(image_rgb)
-    return lambda *asked: segmenter.predict(embedding, *asked).logits
+    return SegmenterOnImage(segmenter, lambda: embedding)
 
 
 @dataclass(frozen=True)
@@ -51,9 +89,7 @@ class PredictionRequest:
     overlap: Overlap
 
 
-def answered(
-    layer: Layer, request: PredictionRequest, predictor: ImagePredictor, rule: AnswerRule = answered_masks
-) -> Layer:
+def answered(layer: Layer, request: PredictionRequest, predictor: Predict, rule: AnswerRule = answered_masks) -> Layer:
     """The layer after the network's answer.
 
     Args:
@@ -85,7 +121,7 @@ def _all_strokes(drawn: Sequence[DrawnStroke], size_hw: tuple[int, int]) -> tupl
 
 
 def _ask(
-    layer: Layer, strokes: Sequence[Stroke], object_id: int, request: PredictionRequest, predictor: ImagePredictor
+    layer: Layer, strokes: Sequence[Stroke], object_id: int, request: PredictionRequest, predictor: Predict
 ) -> HalfArray:
     """The answer (h, w), in the precision in which masks are kept, so that live and replayed answers agree."""
     before = logits_with_hard_pixels(layer, object_id, request.size_hw)

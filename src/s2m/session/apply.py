@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from s2m.engine.answers import previewed_masks
-from s2m.session.answers import ImagePredictor, PredictionRequest, answered
+from s2m.session.answers import ImagePredictor, Predict, PredictionRequest, answered
 from s2m.session.checks import changed_stroke, check
 from s2m.session.cleaning import cleaned, connected_components
 from s2m.session.commands import (
@@ -33,11 +33,11 @@ from s2m.session.commands import (
     PasteObjects,
     SplitObject,
 )
-from s2m.session.masks import Layer, empty_layer, rebased, without_objects
+from s2m.session.masks import Layer, empty_layer, rebased, with_exact, without_objects
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask
 from s2m.session.shapes import painted_pixels
 from s2m.session.state import AnnotatedObject, AnnotationState, colour_of
-from s2m.types import BACKGROUND_ID
+from s2m.types import BACKGROUND_ID, LabelMap
 
 
 def apply(state: AnnotationState, command: Edit, predictor: ImagePredictor) -> AnnotationState:
@@ -64,7 +64,7 @@ def apply_checked(state: AnnotationState, command: Edit, predictor: ImagePredict
     if isinstance(command, ImportMasks | PasteObjects):
         return _with_masks(state, command)
     if isinstance(command, Keep):
-        return _with_kept_masks(state)
+        return _with_kept_masks(_with_sharp_edges(state, predictor))
     if isinstance(command, Clear):
         return _cleared(state)
     if isinstance(command, MergeObjects):
@@ -84,7 +84,7 @@ def apply_checked(state: AnnotationState, command: Edit, predictor: ImagePredict
     return _configured(state, command)
 
 
-def previewed(state: AnnotationState, command: Draw, predictor: ImagePredictor) -> AnnotationState:
+def previewed(state: AnnotationState, command: Draw, predictor: Predict) -> AnnotationState:
     """The state that strokes still being drawn would give, as far as the object under the pen goes.
 
     Raises:
@@ -160,6 +160,26 @@ def _edited(chained: MaskCommand, command: ChangeStroke | DeleteStroke) -> MaskC
         return chained.model_copy(update={"strokes": tuple(changed)})
     left = tuple(stroke for stroke in chained.strokes if stroke.key != command.key)
     return chained.model_copy(update={"strokes": left}) if left else None
+
+
+def _with_sharp_edges(state: AnnotationState, predictor: ImagePredictor) -> AnnotationState:
+    """The state with sharper edges of the objects that strokes were drawn on; painted pixels stay as they are."""
+    drawn = [one for one in state.object_ids if one in {stroke.object_id for stroke in state.strokes}]
+    before = [state.label_map()] if state.overlap == "exclusive" else [_alone(state, one) for one in drawn]
+    masks = {}
+    for labels in before:
+        sharp = predictor.sharpen(labels, drawn)
+        for pixels in state.layer.hard:
+            place, where = pixels.mask.place, pixels.mask.crop()
+            sharp[place][where] = labels[place][where]
+        for one in drawn:
+            if ((sharp == one) != (labels == one)).any():
+                masks[one] = PackedMask.of(sharp == one)
+    return replace(state, layer=with_exact(state.layer, masks)) if masks else state
+
+
+def _alone(state: AnnotationState, object_id: int) -> LabelMap:
+    return np.where(state.object_mask(object_id), np.int32(object_id), np.int32(BACKGROUND_ID))
 
 
 def _with_kept_masks(state: AnnotationState) -> AnnotationState:

@@ -20,12 +20,13 @@ from s2m.files.mask_pictures import MaskKind
 from s2m.session.commands import DrawnStroke, ImportMasks, MarkImage, NamedMask
 from s2m.session.packed_masks import PackedMask
 from s2m.session.project_files import ImageEntry
-from s2m.types import FloatArray, ObjectLogits, Stroke
+from s2m.types import FloatArray, LabelMap, ObjectLogits, Stroke
 
 if TYPE_CHECKING:
     from s2m.session.project import Project
 
 _NO_MODEL = "imported masks"
+_NEVER_SAVED = "this image has strokes that were never saved; open and save it in the page first"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _save_again(project: Project, entry: ImageEntry) -> None:
     """Write the label map of an image that a killed import left without it; strokes are left to the page."""
     if project.is_behind(entry.name):
         with suppress(S2MError):
-            session = project.open_image(entry.name, image_size(entry.path), _no_network, _NO_MODEL)
+            session = project.open_image(entry.name, image_size(entry.path), _NoNetwork(), _NO_MODEL)
             try:
                 project.save(session)
             finally:
@@ -112,7 +113,7 @@ def import_image(
     """
     size_hw = image_size(entry.path)
     command = command_of(source, name, size_hw, title)
-    session = project.open_image(entry.name, size_hw, _no_network, _NO_MODEL)
+    session = project.open_image(entry.name, size_hw, _NoNetwork(), _NO_MODEL)
     try:
         session.do(command)
         if finished:
@@ -203,7 +204,15 @@ def base_name(name: str) -> str:
     return name.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
-def _no_network(strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> FloatArray:
+class _NoNetwork:
     """Importing asks no network, unless strokes drawn earlier were never answered and saved."""
-    del strokes, previous, object_ids
-    raise ModelError("this image has strokes that were never saved; open and save it in the page first")
+
+    def __call__(
+        self, strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]
+    ) -> FloatArray:
+        del strokes, previous, object_ids
+        raise ModelError(_NEVER_SAVED)
+
+    def sharpen(self, labels: LabelMap, object_ids: Sequence[int]) -> LabelMap:
+        del labels, object_ids
+        raise ModelError(_NEVER_SAVED)

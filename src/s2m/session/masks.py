@@ -72,6 +72,14 @@ def with_answers(layer: Layer, answers: Mapping[int, HalfArray]) -> Layer:
     return replace(layer, object_ids=tuple(masks), logits=tuple(masks.values()), changed=changed)
 
 
+def with_exact(layer: Layer, masks: Mapping[int, PackedMask]) -> Layer:
+    """The layer with exact masks of some objects, whose logits stay: they hold until the network changes them."""
+    kept = tuple(mask for mask in layer.exact if mask.object_id not in masks)
+    new = tuple(ExactMask(object_id=object_id, mask=mask) for object_id, mask in masks.items())
+    changed = {object_id: cells for object_id, cells in layer.changed.items() if object_id not in masks}
+    return replace(layer, exact=(*kept, *new), changed=changed)
+
+
 def without_objects(layer: Layer, object_ids: Collection[int]) -> Layer:
     """The layer as if some objects had never been drawn."""
     rows = [row for row, object_id in enumerate(layer.object_ids) if object_id not in object_ids]

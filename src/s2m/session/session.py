@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from s2m.errors import JournalError, OutputError
 from s2m.files.label_files import write_label_map
-from s2m.session.answers import ImagePredictor
+from s2m.session.answers import ImagePredictor, Predict
 from s2m.session.apply import apply_checked, previewed
 from s2m.session.checks import check
 from s2m.session.commands import (
@@ -261,7 +261,7 @@ class Session:
         """Do again what was undone last."""
         return self.do(Redo())
 
-    def preview(self, stroke: DrawnStroke, predictor: ImagePredictor | None = None) -> AnnotationState:
+    def preview(self, stroke: DrawnStroke, predictor: Predict | None = None) -> AnnotationState:
         """The masks that a stroke still being drawn would give to its object; nothing is written or kept.
 
         Args:

@@ -11,7 +11,7 @@ from pathlib import Path
 from cachetools import LRUCache
 
 from s2m.engine.segmenter import Embedding, Segmenter
-from s2m.session import ImagePredictor
+from s2m.session import ImagePredictor, Predict, SegmenterOnImage
 from s2m.types import FloatArray, ObjectLogits, Stroke
 from s2m.web.pictures import PictureStore
 
@@ -63,9 +63,9 @@ class ImageEncoder:
 
     def predictor(self, path: Path) -> ImagePredictor:
         """The network on one image, as a session asks it."""
-        return lambda *asked: self.segmenter.predict(self._embedding_of(path), *asked).logits
+        return SegmenterOnImage(self.segmenter, lambda: self._embedding_of(path))
 
-    def quick_predictor(self, path: Path) -> ImagePredictor:
+    def quick_predictor(self, path: Path) -> Predict:
         """The network while the pen is down: one pass; meanwhile the crop of the full answer is encoded."""
 
         def answer(strokes: Sequence[Stroke], previous: ObjectLogits | None, object_ids: Sequence[int]) -> FloatArray:

@@ -1,0 +1,134 @@
+"""A label map that is coarser than its image in; the same objects with edges where the image has them, out.
+
+The network answers with about 256 cells along what it sees, so on a large photograph the edges of its masks are blurred
+steps.  A guided filter finds them again (He, Sun and Tang, "Guided Image Filtering", TPAMI 2013; its coefficients at a
+lower resolution: He and Sun, "Fast Guided Filter", arXiv:1505.00996).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from s2m.engine.geometry import box_around, resize_window
+from s2m.types import BACKGROUND_ID, BoolArray, ByteArray, FloatArray, LabelMap
+
+ANSWER_CELLS = 256
+"""Cells of the network's answer along what it sees."""
+
+_SEEN = 1.5
+"""Long side of what the network sees, in that of the object."""
+
+_RADIUS_CELLS = 1.5
+"""Half a side of the filter's window, in cells of the answer."""
+
+_SMALLEST_RADIUS_PX = 4
+"""Below, cells are hardly larger than pixels, and there is nothing to gain."""
+
+_EPSILON = 1e-3
+"""Variance of colours (0..1) that counts as flat."""
+
+_WORKING_RADIUS = 4
+"""The window at the resolution at which the coefficients are found."""
+
+_BAND_ROWS = 256
+
+
+def sharpened(image_rgb: ByteArray, labels: LabelMap, object_ids: Sequence[int], cells: int = ANSWER_CELLS) -> LabelMap:
+    """The label map with sharper edges of some objects, within one and a half cells of the network's answer.
+
+    Other objects lose no pixel.  What is thinner than the filter's window stays as it is, and so do small images and
+    small objects: there cells are hardly larger than pixels.
+
+    Args:
+        image_rgb: (H, W, 3) uint8, upright, sRGB.
+        labels: (H, W) int32, 0 background.
+        object_ids: the objects whose edges may move.
+        cells: of the network's answer, along what it sees.
+    """
+    result, masks = labels.copy(), []
+    for object_id in object_ids:
+        mask = labels == object_id
+        place, sharp = _sharpened_mask(image_rgb, mask, cells)
+        result[place][mask[place] & ~sharp] = BACKGROUND_ID
+        masks.append((object_id, place, sharp))
+    # What one object has lost another may gain.
+    for object_id, place, sharp in masks:
+        result[place][sharp & (result[place] == BACKGROUND_ID)] = object_id
+    return result
+
+
+def _sharpened_mask(image_rgb: ByteArray, mask: BoolArray, cells: int) -> tuple[tuple[slice, slice], BoolArray]:
+    """Rows and columns of a box around a mask (H, W), and the mask with sharper edges there."""
+    left, top, right, bottom = box_around(mask)
+    radius = _radius_px((bottom - top, right - left), mask.shape, cells)
+    around = 3 * radius
+    place = slice(max(0, top - around), bottom + around), slice(max(0, left - around), right + around)
+    if radius < _SMALLEST_RADIUS_PX:
+        return place, mask[place]
+    return place, _filtered(image_rgb[place], mask[place], radius)
+
+
+def _radius_px(box_hw: tuple[int, int], size_hw: tuple[int, ...], cells: int) -> int:
+    """Half a side of the window, in image pixels, for an object in a box of an image."""
+    seen = min(_SEEN * max(box_hw), max(size_hw))
+    return round(_RADIUS_CELLS * seen / cells)
+
+
+def _filtered(image_rgb: ByteArray, mask: BoolArray, radius: int) -> BoolArray:
+    """The mask (h, w), filtered where its edge is near and it is not thin."""
+    near = _near_edge(mask, radius)
+    coefficients = _coefficients(image_rgb, mask, radius)
+    result = mask.copy()
+    for top in range(0, len(mask), _BAND_ROWS):
+        band = near[top : top + _BAND_ROWS]
+        left, upper, right, lower = box_around(band)
+        if right <= left:
+            continue
+        place = (slice(top + upper, top + lower), slice(left, right))
+        slopes = resize_window(coefficients, mask.shape, *place)
+        colours = image_rgb[place].transpose(2, 0, 1)
+        share = (slopes[:3] * colours).sum(axis=0) + slopes[3]
+        result[place] = np.where(near[place], share > 0.5, mask[place])
+    return result
+
+
+def _near_edge(mask: BoolArray, radius: int) -> BoolArray:
+    """Pixels (h, w) within a radius of the edge, where the object and what is beside it are thicker than that."""
+    window = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * radius + 1,) * 2)
+    near = np.ones(mask.shape, dtype=bool)
+    for side in (mask, ~mask):
+        inside = cv2.erode(side.view(np.uint8), window)
+        near &= cv2.dilate(inside, cv2.getStructuringElement(cv2.MORPH_RECT, (4 * radius + 1,) * 2)) > 0
+        near &= inside == 0
+    return near
+
+
+def _coefficients(image_rgb: ByteArray, mask: BoolArray, radius: int) -> FloatArray:
+    """The four maps (4, h', w') of the linear function of the colour that each window fits to the mask best."""
+    step = max(1.0, radius / _WORKING_RADIUS)
+    size = (max(1, math.ceil(mask.shape[1] / step)), max(1, math.ceil(mask.shape[0] / step)))
+    colours = cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    shares = cv2.resize(mask.view(np.uint8) * 255, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    side = 2 * round(radius / step) + 1
+
+    def mean(values: NDArray[np.floating]) -> FloatArray:
+        return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT))
+
+    mean_colour, mean_share = mean(colours), mean(shares)
+    products = mean(colours * shares[..., None]) - mean_colour * mean_share[..., None]
+    spread = np.empty((*shares.shape, 3, 3), dtype=np.float32)
+    for first in range(3):
+        for second in range(first, 3):
+            covariance = mean(colours[..., first] * colours[..., second])
+            covariance -= mean_colour[..., first] * mean_colour[..., second]
+            spread[..., first, second] = spread[..., second, first] = covariance
+    spread += _EPSILON * np.eye(3, dtype=np.float32)
+    slopes = np.linalg.solve(spread, products[..., None])[..., 0]
+    offsets = mean_share - (slopes * mean_colour).sum(axis=-1)
+    maps = np.stack([*(mean(np.ascontiguousarray(slopes[..., one])) / 255 for one in range(3)), mean(offsets)])
+    return np.asarray(maps, dtype=np.float32)
