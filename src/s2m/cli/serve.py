@@ -21,11 +21,13 @@ from s2m.networks.loading import load_model
 from s2m.web.api.headless import create_headless
 from s2m.web.api.service import ApiService
 from s2m.web.api.sessions import Limits
+from s2m.web.protocols.label_studio_files import LabelStudioFiles
 from s2m.web.protocols.table import PROTOCOLS, protocol_routes
 from s2m.web.server import Address, Greeting
 from s2m.web.server import serve as serve_app
 
 TOKEN_VARIABLE = "S2M_TOKEN"
+_KEY_VARIABLE = "LABEL_STUDIO_API_KEY"
 _SHORTEST_TOKEN = 16
 
 
@@ -47,6 +49,13 @@ _SHORTEST_TOKEN = 16
     help="A session that nobody asks for so long is closed.",
 )
 @click.option("--protocol", "protocols", default="", metavar="NAME,NAME", help=f"Also answer {', '.join(PROTOCOLS)}.")
+@click.option(
+    "--label-studio",
+    "label_studio",
+    envvar="LABEL_STUDIO_URL",
+    metavar="URL",
+    help="The Label Studio whose tasks' images are fetched, with the token in LABEL_STUDIO_API_KEY.",
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads of the network; all cores if left out.")
 @provider_option
 @channel_order_option
@@ -57,6 +66,7 @@ def serve(
     megabytes: int,
     idle_minutes: float,
     protocols: str,
+    label_studio: str | None,
     threads: int | None,
     provider: Provider,
     channel_order: ChannelOrder,
@@ -71,7 +81,8 @@ def serve(
     model = in_channel_order(load_model(model_folder, threads, provider), channel_order)
     service = ApiService(Segmenter(model), Limits(sessions, megabytes * 1024**2, idle_minutes * 60))
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    routes = protocol_routes(protocols, service)
+    files = LabelStudioFiles(label_studio, os.environ.get(_KEY_VARIABLE, "")) if label_studio else None
+    routes = protocol_routes(protocols, service, files)
     serve_app(partial(create_headless, service, routes), address, partial(_say, token is None), token)
 
 

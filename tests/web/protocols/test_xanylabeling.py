@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,22 +18,13 @@ from s2m.engine.models import OnnxModel
 from s2m.engine.segmenter import Segmenter
 from s2m.errors import ConfigError
 from s2m.types import ByteArray
-from s2m.web.api.headless import create_headless
 from s2m.web.api.service import ApiService
 from s2m.web.protocols.table import protocol_routes
-from s2m.web.security import Access
-
-TOKEN = "a-secret-of-programs"
-ORIGIN = "http://127.0.0.1:8000"
-HEADERS = {"Content-Type": "application/json", "Token": TOKEN}
 
 
 @pytest.fixture
-def client(tiny_model: OnnxModel) -> Iterator[TestClient]:
-    service = ApiService(Segmenter(tiny_model))
-    app = create_headless(service, protocol_routes("xanylabeling", service), Access(TOKEN, frozenset({ORIGIN})))
-    with TestClient(app, base_url=ORIGIN, headers=HEADERS) as started:
-        yield started
+def client(start: Callable[..., TestClient]) -> TestClient:
+    return start("xanylabeling", {"Content-Type": "application/json", "Token": "a-secret-of-programs"})
 
 
 def question(pixels: ByteArray, *marks: dict[str, Any]) -> dict[str, Any]:
