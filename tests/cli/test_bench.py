@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("s2m.evaluation.timing.ORIGINAL_SIZE_PX", 32)
     monkeypatch.setattr("s2m.cli.bench.MEGAPIXELS", (0.05, 0.1))
+    monkeypatch.setattr("s2m.batch.throughput._IMAGES_EACH", 1)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
@@ -35,6 +36,9 @@ def test_the_bench_measures_ours_and_the_others_in_one_run(tiny_model_folder: Pa
     assert [one.megapixels for one in speed.timings if one.step == OPEN] == pytest.approx([0.05, 0.1], abs=0.01)
     for method, step in ((ORIGINAL_ONNX, FORWARD), (ORIGINAL_TORCH, FORWARD), ("OpenCV GrabCut", FIRST)):
         assert speed.find(method, step) is not None
+    batches = [one for one in speed.timings if one.step.startswith("an image of a batch")]
+    assert [one.runs for one in batches] == [1] * len(batches) != []
+    assert "an image of a batch, 1 process " in result.stdout
     assert "ratio to the original in ONNX Runtime, further stroke" in result.stdout
 
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 import importlib.util
 import resource
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
+from s2m.batch.segmenting import ModelSettings
+from s2m.batch.throughput import batch_milliseconds
 from s2m.cli.provider_option import precision_option, provider_option
 from s2m.engine.models import available_cores
 from s2m.engine.precision import Precision
 from s2m.engine.providers import Provider
 from s2m.evaluation.figures import speed_tables
-from s2m.evaluation.speed import Speed, Timing, write_speed
+from s2m.evaluation.speed import Speed, Timing, timing_of, write_speed
 from s2m.evaluation.timing import LARGE_MEGAPIXELS, MEGAPIXELS, baseline_timings, model_timings, original_timings
 from s2m.files.demo import DEMO_IMAGE, DEMO_STROKES
 from s2m.files.images import read_image
 from s2m.files.stroke_files import read_strokes
 from s2m.networks.loading import load_model
+
+_BATCHES = 3
 
 
 @click.command()
@@ -60,6 +64,7 @@ def bench(
         model = load_model(path, threads, provider, precision)
         names.append(f"{model.card.name} {model.card.version}")
         timings += _told(model_timings(model, names[-1], image_rgb, stroke, rounds, sizes))
+        timings += _told(_batch_timings(names[-1], ModelSettings(path, 1, provider), rounds))
     peak = _peak_megabytes()
     if not without_others:
         timings += _told(baseline_timings(image_rgb, [stroke], rounds))
@@ -69,6 +74,13 @@ def bench(
     click.echo(speed_tables(speed))
     if json_path is not None:
         write_speed(json_path, speed)
+
+
+def _batch_timings(name: str, settings: ModelSettings, rounds: int) -> Iterator[Timing]:
+    """An image of a batch with one process, and with as many as there are cores."""
+    for count in dict.fromkeys((1, available_cores())):
+        step = f"an image of a batch, {count} {'process' if count == 1 else 'processes'}"
+        yield timing_of(name, step, [batch_milliseconds(settings, count) for _ in range(min(rounds, _BATCHES))])
 
 
 def _check_pytorch() -> None:
