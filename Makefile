@@ -86,7 +86,7 @@ test-readers: .venv/installed-test .venv-readers/installed
 	$(BIN)/pytest -m readers --readers .venv-readers/bin/python tests/files/formats
 
 # So have the programs that ask s2m.
-CLIENTS := ".[cvat]"
+CLIENTS := ".[cvat]" nninteractive-client
 
 clients: .venv-clients/installed
 
@@ -166,6 +166,6 @@ node_modules/installed: package-lock.json .venv/installed-test
 	$(PYTHON) -m venv .venv-minimum
 	$(PYTHON) scripts/minimum_versions.py evaluate > .venv-minimum/constraints.txt
 	.venv-minimum/bin/python -m pip install --quiet --editable ".[evaluate]" --constraint .venv-minimum/constraints.txt \
-	  filelock httpx httpx2 hypothesis ijson onnx pillow-heif playwright pytest pytest-timeout pyvips pyvips-binary \
+	  blosc2 filelock httpx httpx2 hypothesis ijson onnx pillow-heif playwright pytest pytest-timeout pyvips pyvips-binary \
 	  webdataset
 	@touch $@

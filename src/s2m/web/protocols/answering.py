@@ -17,6 +17,7 @@ from s2m.engine.segmenter import Embedding, Segmenter
 from s2m.errors import ImageError, S2MError, StrokeError
 from s2m.files.images import read_image_bytes
 from s2m.types import Box, ByteArray, FloatArray, Stroke
+from s2m.web.api.sessions import SessionRefused
 from s2m.web.faults import first_fault
 from s2m.web.open_image import told
 
@@ -98,6 +99,8 @@ def answering(answer: Handler, refusal: Callable[[int, str], Response]) -> Handl
             return await answer(request)
         except ValidationError as error:
             return refusal(422, f"the request is not understood: {first_fault(error)}")
+        except SessionRefused as error:
+            return refusal(error.status, str(error))
         except ClientDisconnect:
             return refusal(413, "the request ended before it was whole, or is too long")
         except Exception as error:

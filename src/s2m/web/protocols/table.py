@@ -11,9 +11,10 @@ from s2m.errors import ConfigError
 from s2m.web.api.service import ApiService
 from s2m.web.protocols.label_studio import label_studio_routes
 from s2m.web.protocols.label_studio_files import LabelStudioFiles
+from s2m.web.protocols.nninteractive import nninteractive_routes
 from s2m.web.protocols.xanylabeling import xanylabeling_routes
 
-PROTOCOLS = ("xanylabeling", "label-studio")
+PROTOCOLS = ("xanylabeling", "label-studio", "nninteractive")
 
 
 def protocol_routes(names: str, service: ApiService, label_studio: LabelStudioFiles | None = None) -> list[BaseRoute]:
@@ -25,11 +26,12 @@ def protocol_routes(names: str, service: ApiService, label_studio: LabelStudioFi
         label_studio: where images of its tasks are fetched, if anywhere.
 
     Raises:
-        ConfigError: an unknown name.
+        ConfigError: an unknown name, or an extra is missing.
     """
     makers: dict[str, Callable[[ApiService], Sequence[BaseRoute]]] = {
         "xanylabeling": xanylabeling_routes,
         "label-studio": partial(label_studio_routes, files=label_studio),
+        "nninteractive": nninteractive_routes,
     }
     wanted = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
     unknown = [name for name in wanted if name not in makers]
