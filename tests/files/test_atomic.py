@@ -3,12 +3,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from s2m.errors import OutputError
-from s2m.files.atomic import write_atomically
+from s2m.files.atomic import remove_leftovers, write_atomically, write_new
 
 
 def test_a_file_and_its_folders_are_made(tmp_path: Path) -> None:
@@ -94,3 +98,41 @@ def test_a_name_is_written_or_is_one_error(tmp_path: Path, name: str) -> None:
         write_atomically(tmp_path / name, b"new")
         assert (tmp_path / name).read_bytes() == b"new"
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("refused", [None, errno.EPERM, errno.EOPNOTSUPP])
+def test_a_new_file_never_replaces_another_with_and_without_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: int | None
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(refused, "no links here")
+
+    if refused is not None:
+        monkeypatch.setattr("s2m.files.atomic.os.link", refuse)
+    write_new(tmp_path / "new.jpg", b"first")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "new.jpg", b"second")
+    assert (tmp_path / "new.jpg").read_bytes() == b"first"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["new.jpg"]
+
+
+def test_a_kill_leaves_no_part_under_the_name_and_what_it_leaves_is_removed_later(tmp_path: Path) -> None:
+    program = """
+import os, pathlib, signal, sys
+from s2m.files import atomic
+atomic.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+atomic.write_new(pathlib.Path(sys.argv[1]), b"photograph")
+"""
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path / "new.jpg")], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".")
+    others = [tmp_path / name for name in (".mine.part", ".s2m-mine.jpg", "s2m-a.part")]
+    for other in others:
+        other.write_bytes(b"of the user")
+        os.utime(other, (0, 0))
+    remove_leftovers(tmp_path)
+    assert left.exists(), "another program may still be writing it"
+    os.utime(left, (time.time() - 3600,) * 2)
+    remove_leftovers(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(others)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,9 @@ HEADERS = {"cookie": "s2m-8000=secret", "origin": ORIGIN, "host": "127.0.0.1:800
 @pytest.fixture
 def images(two_discs: ByteArray, tmp_path: Path) -> Path:
     write_picture(tmp_path / "images" / "a.png", two_discs)
+    left_by_a_kill = tmp_path / "images" / ".s2m-a1b2c3d4.part"
+    left_by_a_kill.write_bytes(b"half a photograph")
+    os.utime(left_by_a_kill, (0, 0))
     return tmp_path / "images"
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import re
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from s2m.errors import OutputError
@@ -23,6 +27,15 @@ _ADVICE = {
     errno.ENAMETOOLONG: "the name is too long for this disk; choose a shorter one",
 }
 
+_BESIDE = (".s2m-", ".part")
+"""How names of files begin and end that are not complete yet; what begins with a dot is no image and no mask."""
+
+_LEFT_AFTER_S = 60.0
+"""Such a file that has not changed for as long is of a program that was killed."""
+
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.EINVAL)
+"""What disks answer that know no hard links, such as FAT and some of a network."""
+
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path`` as a whole or not at all.
@@ -34,10 +47,36 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OutputError: the folder is missing and cannot be made, is read-only or full, or is a file.
     """
-    path = Path(path)
+    _write(Path(path), data, os.replace)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """As ``write_atomically``, but a file that is there already is never replaced.
+
+    Where the disk knows no hard links, a kill within a few microseconds leaves the name with an empty file.
+
+    Raises:
+        FileExistsError: there is a file already.
+        OutputError: as ``write_atomically``.
+    """
+    _write(path, data, _take_free_place)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what writers that were killed left in a folder; a file that is still being written stays."""
+    pattern = re.compile("[a-z0-9_]+".join(map(re.escape, _BESIDE)))
+    # What cannot be listed or removed harms nobody.
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if pattern.fullmatch(path.name) and time.time() - path.stat().st_mtime > _LEFT_AFTER_S:
+                path.unlink(missing_ok=True)
+
+
+def _write(path: Path, data: bytes, put: Callable[[Path, Path], None]) -> None:
+    """Write a file aside, and ``put`` it into its place."""
     try:
         make_folder(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_BESIDE[0], suffix=_BESIDE[1])
     except (OSError, ValueError) as error:
         raise _output_error(path, error) from error
     beside = Path(name)
@@ -47,12 +86,30 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.chmod(_mode_of(path))
-        beside.replace(path)
+        put(beside, path)
         sync_folder(path.parent)
+    except FileExistsError:
+        raise
     except (OSError, ValueError) as error:
         raise _output_error(path, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _take_free_place(beside: Path, path: Path) -> None:
+    """Give a file a name that no other file has.
+
+    Raises:
+        FileExistsError: one has it.
+    """
+    try:
+        os.link(beside, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # Whoever makes the empty file has the name.
+        path.open("xb").close()
+        beside.replace(path)
 
 
 def make_folder(folder: Path) -> None:

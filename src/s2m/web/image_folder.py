@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from s2m.errors import ImageError, OutputError, S2MError
+from s2m.errors import ImageError, S2MError
+from s2m.files.atomic import remove_leftovers, write_new
 from s2m.files.images import IMAGE_SUFFIXES, check_name, left_out, read_image_bytes
 from s2m.session import Project
 from s2m.web.workers import Workers
@@ -32,6 +33,8 @@ class ImageFolder:
         self._project = project
         self._workers = workers
         self._on_change = on_change
+        if project.read_only is None and project.source.is_dir():
+            remove_leftovers(project.source)
         self.left_out = self._find_left_out()
 
     async def look_again(self) -> None:
@@ -124,17 +127,9 @@ def _file_name(name: str) -> str:
 
 
 def _write_new(path: Path, data: bytes) -> None:
-    """A new image file; nothing is left of it where it is none."""
+    """A new image file, whole or not at all."""
     read_image_bytes(data, path.name)
     try:
-        with path.open("xb") as file:
-            try:
-                file.write(data)
-                file.flush()
-            except OSError:
-                path.unlink(missing_ok=True)
-                raise
+        write_new(path, data)
     except FileExistsError as error:
         raise ImageError(f"{path.name} is in {path.parent} already; rename the new one") from error
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}; copy it by hand") from error
