@@ -27,7 +27,7 @@ NEWEST_TESTS := --ignore=tests/compat/test_mcp_server.py --ignore=tests/web/test
 # Node.js comes with the packages of the tests.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: help setup demo serve check docs test readers test-readers clients test-clients napari test-napari ray test-ray formats-page train evaluate bench attack
+.PHONY: help setup demo serve check docs test readers test-readers clients test-clients napari test-napari label-studio test-label-studio ray test-ray formats-page train evaluate bench attack
 
 help:
 	@echo "make setup                  install what segmenting and annotating need into .venv"
@@ -44,6 +44,8 @@ help:
 	@echo "make test-clients           what they ask, and what they make of the answers"
 	@echo "make napari                 napari and its plug-in, in .venv-napari (1.2 GB)"
 	@echo "make test-napari            the plug-in, and once in a window (needs xvfb and libgl1-mesa-dri)"
+	@echo "make label-studio           a whole Label Studio, in .venv-label-studio"
+	@echo "make test-label-studio      what it makes of the masks of s2m serve"
 	@echo "make test-ray               segmenting on Ray, in .venv-ray"
 	@echo "make formats-page DATA=folder   docs/formats.md, with what they see"
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
@@ -94,6 +96,11 @@ clients: .venv-clients/installed
 
 test-clients: .venv/installed-test .venv-clients/installed
 	$(BIN)/pytest -m clients --clients .venv-clients/bin/python tests/compat tests/web/protocols
+
+label-studio: .venv-label-studio/installed
+
+test-label-studio: .venv/installed-test .venv-label-studio/installed
+	$(BIN)/pytest -m labelstudio --labelstudio .venv-label-studio/bin/python tests/web/protocols
 
 # The plug-in of napari is a package of its own, and its tests run beside napari.
 NAPARI_TESTS := .venv-napari/bin/python -m pytest -c integrations/napari-s2m/pyproject.toml integrations/napari-s2m
@@ -171,6 +178,11 @@ node_modules/installed: package-lock.json .venv/installed-test
 .venv-napari/installed: pyproject.toml integrations/napari-s2m/pyproject.toml
 	$(PYTHON) -m venv .venv-napari
 	.venv-napari/bin/python -m pip install --quiet --editable . --editable integrations/napari-s2m "napari[pyqt6]" pytest
+	@touch $@
+
+.venv-label-studio/installed:
+	$(PYTHON) -m venv .venv-label-studio
+	.venv-label-studio/bin/python -m pip install --quiet label-studio
 	@touch $@
 
 .venv-ray/installed: pyproject.toml

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import json
+import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -198,3 +201,40 @@ def test_what_is_not_understood_says_why(
         assert answer.status_code == 422, (reason, answer.text)
         assert reason in answer.json()["error"]
         assert reason in caplog.messages[-1]
+
+
+@pytest.mark.labelstudio
+@pytest.mark.timeout(900)
+def test_a_real_label_studio_connects_and_gets_the_masks(
+    pytestconfig: pytest.Config,
+    serving: Callable[..., AbstractContextManager[str]],
+    two_discs_file: Path,
+    two_discs: ByteArray,
+    tiny_model: OnnxModel,
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    python = SamPredictor(Segmenter(tiny_model))
+    python.set_image(two_discs)
+    wanted = [python.predict(np.array([[32, 48], [96, 48]]), np.array([1, 0]))[0][0]]
+    wanted.append(python.predict(box=np.array([75, 27, 117, 69]))[0][0])
+    driver = Path(__file__).with_name("label_studio_driver.py")
+    command = [str(pytestconfig.getoption("--labelstudio")), str(driver), str(tmp_path), str(port), str(two_discs_file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        # A personal token: legacy ones are refused by default.
+        key = running.stdout.readline().strip()
+        assert key.count(".") == 2
+        with serving("label-studio", LabelStudioFiles(f"http://127.0.0.1:{port}", key)) as backend:
+            marks = [[point(32, 48, "cat", True), point(96, 48, "cat", False)], [rectangle(75, 27, 117, 69)]]
+            config = CONFIG.replace("$picture", "$image")
+            asked = {"backend": backend, "token": "a-secret-of-programs", "config": config, "marks": marks}
+            running.stdin.write(json.dumps(asked) + "\n")
+            running.stdin.flush()
+            answer = json.loads(running.stdout.read())
+    assert answer["state"] == "Connected"
+    for seen, mask in zip(answer["masks"], wanted, strict=True):
+        assert mask.any()
+        np.testing.assert_array_equal(np.array(seen) > 0, mask)

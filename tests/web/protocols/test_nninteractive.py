@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import struct
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from s2m.engine.geometry import resize_maps
@@ -24,13 +22,11 @@ from s2m.engine.segmenter import Segmenter
 from s2m.errors import ConfigError, DataError
 from s2m.files.scribble_pictures import strokes_of_scribbles
 from s2m.types import BoolArray, Box, ByteArray, Stroke
-from s2m.web.api.headless import create_headless
 from s2m.web.api.service import ApiService
 from s2m.web.api.sessions import Limits, SessionRefused
 from s2m.web.protocols.leases import LIVENESS_S, Leases
 from s2m.web.protocols.packed_arrays import pack, unpack
 from s2m.web.protocols.table import protocol_routes
-from s2m.web.security import Access
 
 TOKEN = "a-secret-of-programs"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -202,20 +198,15 @@ def test_without_blosc2_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.clients
 def test_the_real_client_draws_in_a_volume(
-    pytestconfig: pytest.Config, tiny_model: OnnxModel, two_discs: ByteArray, wanted: Mapping[str, BoolArray]
+    pytestconfig: pytest.Config,
+    serving: Callable[..., AbstractContextManager[str]],
+    two_discs: ByteArray,
+    wanted: Mapping[str, BoolArray],
 ) -> None:
-    service = ApiService(Segmenter(tiny_model))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = create_headless(service, protocol_routes("nninteractive", service), Access(TOKEN, frozenset({address})))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
+    red = json.dumps(two_discs[:, :, 0].tolist())
+    with serving("nninteractive") as address:
         command = [str(pytestconfig.getoption("--clients")), str(CLIENT), address, TOKEN]
-        red = json.dumps(two_discs[:, :, 0].tolist())
         done = subprocess.run(command, input=red, capture_output=True, text=True, check=False)
-        server.should_exit = True
-        thread.join()
     assert done.returncode == 0, done.stderr
     steps = dict(json.loads(done.stdout)["steps"])
     assert steps.keys() == wanted.keys()
