@@ -47,6 +47,18 @@ def test_coarse_edges_come_to_lie_where_the_image_has_them(photograph: ByteArray
     assert set(np.unique(sharp)) == {0, 1, 2}
 
 
+def test_no_islands_and_holes_come_up(photograph: ByteArray) -> None:
+    spotted = photograph.copy()
+    spots = np.random.default_rng(1).random(SIZE_HW) < 0.01
+    spotted[cv2.dilate(spots.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = (220, 180, 120)
+    labels = in_steps(disc((700, 700), 400)).astype(np.int32)
+    labels[200:206, 690:700] = 1  # A small part that stands apart stays.
+    sharp = (sharpened(spotted, labels, (1,)) == 1).view(np.uint8)
+    assert cv2.connectedComponents(sharp, connectivity=4)[0] == 3
+    assert cv2.connectedComponents(1 - sharp, connectivity=4)[0] == 2
+    assert sharp[200:206, 690:700].all()
+
+
 def test_objects_that_are_not_named_lose_no_pixel(photograph: ByteArray) -> None:
     greedy = disc((1500, 700), 430)
     labels = np.where(greedy, 2, np.where(in_steps(disc((700, 700), 400)), 1, 0)).astype(np.int32)

@@ -94,18 +94,43 @@ def _filtered(image_rgb: ByteArray, mask: BoolArray, radius: int) -> BoolArray:
         colours = image_rgb[place].transpose(2, 0, 1)
         share = (slopes[:3] * colours).sum(axis=0) + slopes[3]
         result[place] = np.where(near[place], share > 0.5, mask[place])
-    return result
+    return _without_specks(result, mask, radius)
 
 
 def _near_edge(mask: BoolArray, radius: int) -> BoolArray:
-    """Pixels (h, w) within a radius of the edge, where the object and what is beside it are thicker than that."""
-    window = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * radius + 1,) * 2)
-    near = np.ones(mask.shape, dtype=bool)
-    for side in (mask, ~mask):
-        inside = cv2.erode(side.view(np.uint8), window)
-        near &= cv2.dilate(inside, cv2.getStructuringElement(cv2.MORPH_RECT, (4 * radius + 1,) * 2)) > 0
-        near &= inside == 0
-    return near
+    """Pixels (h, w) within a radius of the edge, where the object and what is beside it are thicker than the window."""
+    window = _square(radius)
+    thick, around = (cv2.morphologyEx(side.view(np.uint8), cv2.MORPH_OPEN, window) for side in (mask, ~mask))
+    inside = (thick > 0) & (cv2.dilate(around, window) > 0)
+    outside = (around > 0) & (cv2.dilate(thick, window) > 0)
+    return np.asarray(inside | outside)
+
+
+def _without_specks(filtered: BoolArray, mask: BoolArray, radius: int) -> BoolArray:
+    """The filtered mask (h, w) without islands and holes smaller than the window that the mask did not have."""
+    window = (2 * radius + 1) ** 2
+    result = filtered.copy()
+    for side in (True, False):
+        pieces, boxes = _pieces(result == side)
+        before, boxes_before = _pieces(mask == side)
+        for number in np.flatnonzero(boxes[1:, cv2.CC_STAT_AREA] < window) + 1:
+            left, top, width, height, _ = boxes[number]
+            place = slice(top, top + height), slice(left, left + width)
+            piece = pieces[place] == number
+            origin = before[place][piece]
+            if (boxes_before[origin[origin > 0], cv2.CC_STAT_AREA] >= window).any() or not origin.any():
+                result[place][piece] = not side
+    return result
+
+
+def _pieces(mask: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The piece of each pixel (h, w), 0 for none, and the boxes and areas of all pieces, as OpenCV gives them."""
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=4)
+    return np.asarray(pieces, dtype=np.int32), np.asarray(stats, dtype=np.int32)
+
+
+def _square(radius: int) -> ByteArray:
+    return np.ones((2 * radius + 1,) * 2, dtype=np.uint8)
 
 
 def _coefficients(image_rgb: ByteArray, mask: BoolArray, radius: int) -> FloatArray:
