@@ -27,7 +27,7 @@ NEWEST_TESTS := --ignore=tests/compat/test_mcp_server.py --ignore=tests/web/test
 # Node.js comes with the packages of the tests.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: help setup demo serve check docs test readers test-readers clients test-clients napari test-napari label-studio test-label-studio ray test-ray formats-page train evaluate bench attack
+.PHONY: help setup demo serve check docs test readers test-readers clients test-clients napari test-napari notebook test-notebook label-studio test-label-studio ray test-ray formats-page train evaluate bench attack
 
 help:
 	@echo "make setup                  install what segmenting and annotating need into .venv"
@@ -46,6 +46,8 @@ help:
 	@echo "make test-napari            the plug-in, and once in a window (needs xvfb and libgl1-mesa-dri)"
 	@echo "make label-studio           a whole Label Studio, in .venv-label-studio"
 	@echo "make test-label-studio      what it makes of the masks of s2m serve"
+	@echo "make notebook               JupyterLab, in .venv-notebook"
+	@echo "make test-notebook          drawing in a real JupyterLab"
 	@echo "make test-ray               segmenting on Ray, in .venv-ray"
 	@echo "make formats-page DATA=folder   docs/formats.md, with what they see"
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
@@ -110,6 +112,12 @@ napari: .venv-napari/installed
 test-napari: .venv-napari/installed
 	$(NAPARI_TESTS) -m "not display"
 	QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum $(NAPARI_TESTS) -m display
+
+notebook: .venv-notebook/installed
+
+test-notebook: .venv/installed-test .venv-notebook/installed
+	@scripts/ensure-chromium
+	$(BIN)/pytest -m notebook --notebook .venv-notebook/bin/python tests/notebook
 
 # Ray is large too.
 ray: .venv-ray/installed
@@ -185,6 +193,11 @@ node_modules/installed: package-lock.json .venv/installed-test
 	.venv-label-studio/bin/python -m pip install --quiet label-studio
 	@touch $@
 
+.venv-notebook/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-notebook
+	.venv-notebook/bin/python -m pip install --quiet --editable ".[notebook]" jupyterlab
+	@touch $@
+
 .venv-ray/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-ray
 	.venv-ray/bin/python -m pip install --quiet --editable ".[ray]"
@@ -194,6 +207,6 @@ node_modules/installed: package-lock.json .venv/installed-test
 	$(PYTHON) -m venv .venv-minimum
 	$(PYTHON) scripts/minimum_versions.py evaluate > .venv-minimum/constraints.txt
 	.venv-minimum/bin/python -m pip install --quiet --editable ".[evaluate]" --constraint .venv-minimum/constraints.txt \
-	  blosc2 filelock httpx httpx2 hypothesis ijson onnx pillow-heif playwright pytest pytest-timeout pyvips pyvips-binary \
-	  webdataset
+	  anywidget blosc2 filelock httpx httpx2 hypothesis ijson onnx pillow-heif playwright pytest pytest-timeout pyvips \
+	  pyvips-binary webdataset
 	@touch $@

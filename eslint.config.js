@@ -4,7 +4,7 @@ import globals from "globals";
 export default [
   js.configs.recommended,
   {
-    files: ["src/s2m/web/static/js/**/*.js"],
+    files: ["src/s2m/web/static/js/**/*.js", "src/s2m/notebook/*.js"],
     languageOptions: { globals: globals.browser },
     rules: {
       "default-case-last": "error",

@@ -20,7 +20,7 @@ pytest_plugins = ["data_miniatures"]
 STRIDE = 4
 
 
-OWN_ENVIRONMENTS = ("readers", "ray", "clients", "labelstudio")
+OWN_ENVIRONMENTS = ("readers", "ray", "clients", "labelstudio", "notebook")
 """Markers of tests that ask programs in an environment of their own."""
 
 TORCH_FOLDERS = ("networks", "training")

@@ -18,7 +18,7 @@ LAYERS = (
     ("networks",),
     ("session", "data", "batch"),
     ("training", "evaluation"),
-    ("web", "cli", "compat"),
+    ("web", "cli", "compat", "notebook"),
 )
 """From the bottom up: a module may import from its own layer and from those before."""
 
