@@ -168,7 +168,7 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.parametrize("data", [b"hello", b"<html></html>", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00\x08"])
 def test_what_is_no_image_is_an_error(data: bytes) -> None:
-    with pytest.raises(ImageError, match=r"a\.jpg is not an image that can be read; save it as"):
+    with pytest.raises(ImageError, match=r"a\.jpg is not an image that can be read; it is damaged"):
         read_image_bytes(data, "a.jpg")
 
 

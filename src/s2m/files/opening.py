@@ -62,6 +62,10 @@ _log = logging.getLogger(__name__)
 _opening = threading.Lock()
 
 
+FRESH_COPY = "it is damaged, or no image at all; get a fresh copy, as JPEG, PNG, WebP or TIFF"
+"""Advice on a file that nothing can be made of."""
+
+
 class UnsupportedPictureError(ImageError):
     """A picture that is larger, or of another kind, than can be read; another reader may know it."""
 
@@ -84,9 +88,8 @@ def open_picture(data: bytes, name: str) -> Image.Image:
         except Exception as error:  # Pillow's readers raise errors of every kind on files that are no images.
             more = f", or {heif.ADVICE}" if heif.is_heif(data) and not heif.is_installed() else ""
             foreign = _foreign_words(data)
-            raise ImageError(
-                f"{name} is not an image that can be read{foreign}; save it as JPEG, PNG, WebP or TIFF{more}"
-            ) from error
+            advice = "save it as JPEG, PNG, WebP or TIFF" if foreign else FRESH_COPY
+            raise ImageError(f"{name} is not an image that can be read{foreign}; {advice}{more}") from error
         finally:
             Image.MAX_IMAGE_PIXELS = limit
     width, height = picture.size

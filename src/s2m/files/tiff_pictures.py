@@ -19,7 +19,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from s2m.errors import ImageError
-from s2m.files.opening import UnsupportedPictureError
+from s2m.files.opening import FRESH_COPY, UnsupportedPictureError
 from s2m.types import ByteArray
 
 _GREYS, _RGB, _PALETTE = (0, 1), 2, 3
@@ -96,7 +96,7 @@ def read_head(data: bytes, name: str) -> TiffHead:
         tags.load(file)
         return _head_of(tags, "<" if data[:2] == b"II" else ">")
     except Exception as error:  # Pillow's readers raise errors of every kind on damaged files.
-        raise ImageError(f"{name} is not an image that can be read; save it as JPEG, PNG, WebP or TIFF") from error
+        raise ImageError(f"{name} is not an image that can be read; {FRESH_COPY}") from error
 
 
 def read_samples(data: bytes, head: TiffHead, name: str) -> NDArray[Any]:
