@@ -53,7 +53,7 @@ class Server:
     options: tuple[str, ...]
     process: subprocess.Popen[bytes] = field(init=False)
     address: str = field(init=False)
-    key: str = field(init=False)
+    cookie: str = field(init=False)
     _pages: ExitStack = field(default_factory=ExitStack)
 
     def start(self) -> None:
@@ -68,7 +68,7 @@ class Server:
             found = re.search(rb"Open http://(\S+)/\?token=(\S+)", log.read_bytes()[before:])
             if found:
                 self.address = found[1].decode()
-                self.key = f"Bearer {found[2].decode()}"
+                self.cookie = f"s2m-{self.address.rpartition(':')[2]}={found[2].decode()}"
                 return
             self.check_alive()
             time.sleep(0.05)
@@ -94,7 +94,7 @@ class Server:
 
     def page(self) -> ClientConnection:
         """A page that is connected."""
-        headers = {"Authorization": self.key, "Origin": f"http://{self.address}"}
+        headers = {"Cookie": self.cookie, "Origin": f"http://{self.address}"}
         address = f"ws://{self.address}/ws"
         page = self._pages.enter_context(connect(address, additional_headers=headers, max_size=None, compression=None))
         page.send(json.dumps({"type": "hello", "page": "attack"}))
@@ -186,7 +186,7 @@ def bad_message(dice: random.Random) -> str:
 def attack_by_garbage(server: Server, dice: random.Random, inputs: int) -> None:
     """Bad addresses, bodies, messages and files, over every door."""
     server.start()
-    own = {"Authorization": server.key, "Origin": f"http://{server.address}"}
+    own = {"Cookie": server.cookie, "Origin": f"http://{server.address}"}
     page = server.page()
     for number in range(inputs):
         door = number % 4

@@ -41,13 +41,14 @@ def strangers(served: Served) -> Iterator[list[socket.socket]]:
         yield sockets
 
 
-def key_of(served: Served) -> dict[str, str]:
-    return {"authorization": f"Bearer {urlsplit(served.url).query.removeprefix('token=')}"}
+def cookie_of(served: Served) -> dict[str, str]:
+    address = urlsplit(served.url)
+    return {"cookie": f"s2m-{address.port}={address.query.removeprefix('token=')}"}
 
 
 def get(served: Served, path: str = "/api/info") -> bytes:
     address = urlsplit(served.url)
-    answer: bytes = urlopen(Request(f"http://{address.netloc}{path}", headers=key_of(served)), timeout=10).read()
+    answer: bytes = urlopen(Request(f"http://{address.netloc}{path}", headers=cookie_of(served)), timeout=10).read()
     return answer
 
 
@@ -90,9 +91,7 @@ def test_a_web_socket_without_the_token_is_refused_before_it_is_one(served: Serv
 
 def test_answers_do_not_wait_for_one_another(served: Served) -> None:
     address = urlsplit(served.url)
-    request = (
-        f"GET /api/info HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: {key_of(served)['authorization']}\r\n\r\n"
-    )
+    request = f"GET /api/info HTTP/1.1\r\nHost: {address.netloc}\r\nCookie: {cookie_of(served)['cookie']}\r\n\r\n"
     seconds = []
     with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as page:
         for _ in range(20):

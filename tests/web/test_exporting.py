@@ -24,7 +24,7 @@ from s2m.web.security import Access
 from s2m.web.workspace import Workspace, WorkspaceSettings
 
 ORIGIN = "http://127.0.0.1:8000"
-HEADERS = {"authorization": "Bearer secret", "origin": ORIGIN, "host": "127.0.0.1:8000"}
+HEADERS = {"cookie": "s2m-8000=secret", "origin": ORIGIN, "host": "127.0.0.1:8000"}
 
 
 @pytest.fixture

@@ -18,18 +18,7 @@ from s2m.web.security import MAX_BODY_BYTES, Access, Gate, new_token
 HOST = "127.0.0.1:8000"
 ORIGIN = f"http://{HOST}"
 TOKEN = "a-secret"
-SECRETS = Access(TOKEN, frozenset())
-
-
-def page(host: str = HOST) -> str:
-    return f"/{SECRETS.derived('path', host)}/"
-
-
-def cookie(host: str = HOST) -> dict[str, str]:
-    return {"cookie": f"s2m={SECRETS.derived('cookie', host)}"}
-
-
-PAGE, COOKIE = page(), cookie()
+COOKIE = {"cookie": f"s2m-8000={TOKEN}"}
 
 
 def client(proxies: frozenset[str] = frozenset(), root_path: str = "", **limits: float) -> TestClient:
@@ -47,58 +36,24 @@ def client(proxies: frozenset[str] = frozenset(), root_path: str = "", **limits:
     return TestClient(app, base_url=ORIGIN, follow_redirects=False)
 
 
-def test_the_token_in_the_address_becomes_a_cookie_below_a_path_that_cannot_be_guessed() -> None:
-    browser = client()
-    first = browser.get(f"/?token={TOKEN}")
-    assert first.status_code == 303
-    assert "set-cookie" not in first.headers, "it would go to servers on other ports"
-    second = browser.get(urljoin(f"{ORIGIN}/", first.headers["location"]))
-    assert second.status_code == 303
-    sent = second.headers["set-cookie"].lower()
-    assert "httponly" in sent
-    assert "samesite=strict" in sent
-    assert TOKEN not in sent
-    third = urljoin(str(second.url), second.headers["location"])
-    assert third == f"{ORIGIN}{PAGE}"
-    assert browser.get(third).text == "hello 0"
-    assert [(kept.name, kept.path) for kept in browser.cookies.jar] == [("s2m", PAGE.rstrip("/"))]
+def test_the_token_in_the_address_becomes_a_cookie_that_scripts_cannot_read() -> None:
+    answer = client().get(f"/?token={TOKEN}")
+    assert answer.status_code == 303
+    assert urljoin(f"{ORIGIN}/", answer.headers["location"]) == f"{ORIGIN}/"
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
 
 
 def test_the_cookie_opens_the_page() -> None:
-    assert client().get(PAGE, headers=COOKIE).text == "hello 0"
+    assert client().get("/", headers=COOKIE).text == "hello 0"
 
 
-def test_what_another_server_may_learn_opens_nothing() -> None:
-    value = COOKIE["cookie"].removeprefix("s2m=")
-    assert client().get("/", headers=COOKIE).status_code == 403
-    assert client().get(f"/{value}/", headers=COOKIE).status_code == 403
-    assert client().get(f"/?token={value}").status_code == 403
-    assert client().get("/", headers={"authorization": f"Bearer {value}"}).status_code == 403
-    assert client().get(page("localhost:9000"), headers=cookie("localhost:9000")).status_code == 403
-
-
-def test_a_browser_without_cookies_is_told_so_and_opens_the_page_without() -> None:
-    answer = client().get(PAGE)
-    assert answer.status_code == 403
-    assert "&cookies=no" in answer.text
-    for start in ("/", PAGE):
-        way = client().get(f"{start}?token={TOKEN}&cookies=no")
-        assert "set-cookie" not in way.headers
-        browser = client()
-        place = urljoin(f"{ORIGIN}{start}", way.headers["location"])
-        assert browser.get(place).text == "hello 0"
-        assert browser.post(place, headers={"origin": "http://127.0.0.1:3000"}).status_code == 403
-        headers = {"origin": ORIGIN, "host": HOST}
-        with browser.websocket_connect(f"{place.removeprefix(ORIGIN)}ws", headers=headers) as socket:
-            assert socket.receive_text() == "hello"
-
-
-@pytest.mark.parametrize("headers", [{}, {"cookie": "s2m=wrong"}, {"cookie": f"s2m={TOKEN}"}, COOKIE])
+@pytest.mark.parametrize("headers", [{}, {"cookie": "s2m-8000=wrong"}, {"cookie": f"s2m-9000={TOKEN}"}])
 def test_without_the_token_nothing_is_answered(headers: dict[str, str]) -> None:
     answer = client().get("/", headers=headers)
     assert answer.status_code == 403
     assert "token" in answer.text
-    assert client().get(PAGE, headers={**headers, "cookie": "s2m=wrong"}).status_code == 403
 
 
 def test_a_wrong_token_is_refused_and_many_of_them_have_to_wait() -> None:
@@ -107,46 +62,46 @@ def test_a_wrong_token_is_refused_and_many_of_them_have_to_wait() -> None:
 
 
 def test_another_host_name_is_refused_even_with_the_token() -> None:
-    answer = client().get(PAGE, headers={**COOKIE, "host": "evil.example:8000"})
+    answer = client().get("/", headers={**COOKIE, "host": "evil.example:8000"})
     assert answer.status_code == 421
     assert "--allow-host" in answer.text
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:9000", "null"])
 def test_requests_of_other_pages_are_refused(origin: str) -> None:
-    assert client().get(PAGE, headers={**COOKIE, "origin": origin}).status_code == 403
-    assert client().post(PAGE, headers={**COOKIE, "origin": origin}).status_code == 403
+    assert client().get("/", headers={**COOKIE, "origin": origin}).status_code == 403
+    assert client().post("/", headers={**COOKIE, "origin": origin}).status_code == 403
 
 
 def test_what_changes_something_must_name_its_origin() -> None:
-    assert client().post(PAGE, headers=COOKIE).status_code == 403
-    assert client().post(PAGE, headers={**COOKIE, "origin": ORIGIN}, content=b"abc").text == "hello 3"
+    assert client().post("/", headers=COOKIE).status_code == 403
+    assert client().post("/", headers={**COOKIE, "origin": ORIGIN}, content=b"abc").text == "hello 3"
 
 
 def test_pictures_for_other_sites_are_refused() -> None:
     assert (
-        client().get(PAGE, headers={**COOKIE, "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}).status_code
+        client().get("/", headers={**COOKIE, "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}).status_code
         == 403
     )
 
 
 def test_other_methods_are_refused() -> None:
-    assert client().delete(PAGE, headers={**COOKIE, "origin": ORIGIN}).status_code == 405
+    assert client().delete("/", headers={**COOKIE, "origin": ORIGIN}).status_code == 405
 
 
 @pytest.mark.parametrize("length", [str(MAX_BODY_BYTES + 1), "much", "9" * 5000])
 def test_a_body_that_is_too_long_is_refused(length: str) -> None:
-    answer = client().post(PAGE, headers={**COOKIE, "origin": ORIGIN, "content-length": length}, content=b"abc")
+    answer = client().post("/", headers={**COOKIE, "origin": ORIGIN, "content-length": length}, content=b"abc")
     assert answer.status_code == 413
 
 
 def test_a_client_that_asks_too_often_has_to_wait() -> None:
     eager = client(requests_per_second=0.001, burst=2)
-    assert [eager.get(PAGE, headers=COOKIE).status_code for _ in range(3)] == [200, 200, 429]
+    assert [eager.get("/", headers=COOKIE).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_only_our_own_scripts_and_styles_are_loaded() -> None:
-    headers = client().get(PAGE, headers=COOKIE).headers
+    headers = client().get("/", headers=COOKIE).headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self'" in policy
@@ -156,7 +111,7 @@ def test_only_our_own_scripts_and_styles_are_loaded() -> None:
 
 
 def test_a_web_socket_needs_token_and_origin() -> None:
-    with client().websocket_connect(f"{PAGE}ws", headers={**COOKIE, "origin": ORIGIN, "host": HOST}) as socket:
+    with client().websocket_connect("/ws", headers={**COOKIE, "origin": ORIGIN, "host": HOST}) as socket:
         assert socket.receive_text() == "hello"
 
 
@@ -170,7 +125,7 @@ def test_a_web_socket_needs_token_and_origin() -> None:
     ],
 )
 def test_a_web_socket_of_a_stranger_is_refused_before_it_is_one(headers: dict[str, str]) -> None:
-    with pytest.raises(WebSocketDenialResponse) as refusal, client().websocket_connect(f"{PAGE}ws", headers=headers):
+    with pytest.raises(WebSocketDenialResponse) as refusal, client().websocket_connect("/ws", headers=headers):
         pass
     assert refusal.value.status_code in (403, 421)
     assert refusal.value.text
@@ -191,10 +146,9 @@ def test_a_code_stands_for_the_token_once() -> None:
     code = access.new_code()
     app = Starlette(middleware=[Middleware(Gate, access=access)])
     browser = TestClient(app, base_url=ORIGIN, follow_redirects=False)
-    assert browser.get(f"{PAGE}?token={code}").status_code == 303
+    assert browser.get(f"/?token={code}").status_code == 303
     browser.cookies.clear()
     assert browser.get(f"/?token={code}").status_code == 403
-    assert browser.get(f"{PAGE}?token={code}").status_code == 403
 
 
 def test_tokens_are_long_and_never_the_same() -> None:
@@ -203,26 +157,26 @@ def test_tokens_are_long_and_never_the_same() -> None:
 
 
 def test_a_port_that_is_forwarded_opens_and_other_pages_of_this_machine_do_not() -> None:
-    place, forwarded = page("127.0.0.1:19000"), {"host": "127.0.0.1:19000", **cookie("127.0.0.1:19000")}
-    assert client().get(place, headers=forwarded).status_code == 200
-    assert client().post(place, headers={**forwarded, "origin": "http://127.0.0.1:19000"}).status_code == 200
-    assert client().post(place, headers={**forwarded, "origin": "http://127.0.0.1:3000"}).status_code == 403
+    forwarded = {"host": "127.0.0.1:19000", "cookie": f"s2m-19000={TOKEN}"}
+    assert client().get("/", headers=forwarded).status_code == 200
+    assert client().post("/", headers={**forwarded, "origin": "http://127.0.0.1:19000"}).status_code == 200
+    assert client().post("/", headers={**forwarded, "origin": "http://127.0.0.1:3000"}).status_code == 403
 
 
 def test_a_proxy_that_was_allowed_may_speak_https_and_keep_or_change_the_host() -> None:
     behind = client(frozenset({"hub.example", "other.example:444"}), "/user/me")
-    for host in ("hub.example", "other.example:444", HOST):
-        headers = {"host": host, **cookie(host), "origin": "https://hub.example"}
-        assert behind.post(page(host), headers=headers).status_code == 200, host
-        assert behind.post(f"/user/me{page(host)}", headers=headers).status_code == 200, host
-    assert behind.get(PAGE, headers={**COOKIE, "host": "other.example"}).status_code == 421
-    assert behind.post(PAGE, headers={**COOKIE, "origin": "https://evil.example"}).status_code == 403
+    for host, cookie in (("hub.example", "s2m-"), ("other.example:444", "s2m-444"), (HOST, "s2m-8000")):
+        headers = {"host": host, "cookie": f"{cookie}={TOKEN}", "origin": "https://hub.example"}
+        assert behind.post("/", headers=headers).status_code == 200, host
+        assert behind.post("/user/me/", headers=headers).status_code == 200, host
+    assert behind.get("/", headers={**COOKIE, "host": "other.example"}).status_code == 421
+    assert behind.post("/", headers={**COOKIE, "origin": "https://evil.example"}).status_code == 403
 
 
 def test_the_cookie_holds_below_the_path_of_a_proxy_alone() -> None:
-    answer = client().get(f"/user/me{PAGE}?token={TOKEN}")
+    answer = client().get(f"/?token={TOKEN}")
     assert "path=" not in answer.headers["set-cookie"].lower()
-    assert answer.headers["location"] == "./"
+    assert answer.headers["location"].startswith("./")
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,13 @@
 """Requests in, only those of the user's own page through: token, Host, Origin, body size and rate.
 
 The server answers to whoever holds the token, on the host names it was told, from its own page only.
-The token comes once in the address.  It leads to a path that cannot be guessed, and below which alone a cookie holds
-that scripts cannot read.  So servers on other ports, which cookies do not tell apart, never get it.  Programs send the
-token with each request, in a header that other pages cannot add.
+The token comes once in the address and stays in a cookie that scripts cannot read.  Programs send it with each
+request, in a header that other pages cannot add.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 import secrets
@@ -18,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -43,15 +41,6 @@ SECURITY_HEADERS = {
 PAGE_METHODS = ("GET", "HEAD", "POST")
 PROGRAM_METHODS = (*PAGE_METHODS, "DELETE")
 _KEY_HEADER = "token"
-_COOKIE = "s2m"
-_REFUSED = (
-    "Open the address with the token that s2m printed in the terminal. Programs send the token as "
-    "Authorization: Bearer TOKEN."
-)
-_NO_COOKIE = (
-    "This browser keeps no cookie of this page. Allow cookies for it and open the printed address again. Or add "
-    "&cookies=no to the end of that address: then the page works without, for whoever sees its address."
-)
 _CLIENTS_REMEMBERED = 256
 
 
@@ -89,10 +78,6 @@ class Access:
     def _names(self) -> frozenset[str]:
         """The names of this machine; a port that was forwarded to another one does not change them."""
         return frozenset(_name_of(origin.split("://", 1)[1]) for origin in self.origins)
-
-    def derived(self, purpose: str, host: str) -> str:
-        """A secret for one purpose and one Host header, from which neither the token nor another one follows."""
-        return hmac.new(self.token.encode(), f"{purpose} {host}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def is_host(self, host: str) -> bool:
         """Whether a Host header is of this server."""
@@ -158,14 +143,6 @@ class Buckets:
         return bucket
 
 
-@dataclass(frozen=True)
-class _Place:
-    """The secret path that leads to the page, and whether the cookie has to come with it."""
-
-    root_path: str
-    needs_cookie: bool
-
-
 class Gate:
     """ASGI middleware that lets only allowed requests through and adds the security headers to answers."""
 
@@ -183,10 +160,7 @@ class Gate:
         root = self.access.root_path
         if root and scope["path"].startswith(f"{root}/"):
             scope = {**scope, "root_path": root}
-        place = self._place_of(scope)
-        if place is not None:
-            scope = {**scope, "root_path": place.root_path}
-        refusal = self._refuse(scope, place)
+        refusal = self._refuse(scope)
         if refusal is None and TRUST in scope:
             scope[TRUST]()
         if scope["type"] == "websocket":
@@ -201,16 +175,7 @@ class Gate:
         else:
             await self.app(scope, _limited(receive), guarded)
 
-    def _place_of(self, scope: Scope) -> _Place | None:
-        """Below which secret path a request is, if below one."""
-        host = Headers(scope=scope).get("host", "").lower()
-        for purpose in ("path without cookies", "path"):
-            before, found, _ = scope["path"].partition(f"/{self.access.derived(purpose, host)}/")
-            if found:
-                return _Place(before + found[:-1], purpose == "path")
-        return None
-
-    def _refuse(self, scope: Scope, place: _Place | None) -> Response | None:
+    def _refuse(self, scope: Scope) -> Response | None:
         """The answer to a request that may not pass, or None."""
         headers = Headers(scope=scope)
         client = scope["client"][0] if scope.get("client") else ""
@@ -227,7 +192,7 @@ class Gate:
             return PlainTextResponse(f"Only {known} are known here.", 405, headers={"Allow": known})
         if _declared_length(headers) > MAX_BODY_BYTES:
             return PlainTextResponse(f"The body is larger than {MAX_BODY_BYTES} bytes.", 413)
-        return None if is_program else self._refuse_stranger(scope, headers, client, place)
+        return None if is_program else self._refuse_stranger(scope, headers, client)
 
     def _is_own_origin(self, scope: Scope, headers: Headers, is_program: bool) -> bool:
         """Browsers name the page that asks; what changes something must come from ours, or from a program."""
@@ -239,43 +204,41 @@ class Gate:
             return False
         return scope["type"] == "http" and (is_program or scope["method"] in ("GET", "HEAD"))
 
-    def _refuse_stranger(self, scope: Scope, headers: Headers, client: str, place: _Place | None) -> Response | None:
-        host = headers.get("host", "").lower()
-        if place is not None:
-            cookie = cookie_parser(headers.get("cookie", "")).get(_COOKIE, "")
-            if not place.needs_cookie or _is_same(cookie, self.access.derived("cookie", host)):
-                return None
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        given = query.get("token", [""])[0]
+    def _refuse_stranger(self, scope: Scope, headers: Headers, client: str) -> Response | None:
+        cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie_name(headers), "")
+        if self._is_token(cookie):
+            return None
+        given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
         if scope["type"] == "http" and (self._is_token(given) or given in self.access.codes):
-            return self._welcome(scope, host, given, place, with_cookie=query.get("cookies") != ["no"])
-        # A page that reconnects to a server with another token does not count as guessing.
+            self.access.codes.discard(given)
+            return self._welcome(scope, headers)
+        # A page that reconnects with the cookie of an earlier server does not count as guessing.
         given = given or _key_of(headers)
         if given and not self._wrong_tokens.of(client).take():
             return PlainTextResponse("Too many wrong tokens; wait a minute.", 429)
-        return PlainTextResponse(_REFUSED if place is None else _NO_COOKIE, 403)
+        return PlainTextResponse(
+            "Open the address with the token that s2m printed in the terminal. If you did, allow cookies for it. "
+            "Programs send the token as Authorization: Bearer TOKEN.",
+            403,
+        )
 
-    def _welcome(self, scope: Scope, host: str, given: str, place: _Place | None, with_cookie: bool) -> Response:
-        """Lead to the secret path, and from there, with a cookie, to the same address without the token."""
+    def _welcome(self, scope: Scope, headers: Headers) -> Response:
+        """Keep the token in a cookie, and take it out of the address."""
         # Relative, so that it leads to this site and stays below the path of a proxy.
-        if place is None and with_cookie:
-            return RedirectResponse(f"./{self.access.derived('path', host)}/?{urlencode({'token': given})}", 303)
-        self.access.codes.discard(given)
-        if place is None or not with_cookie:
-            return RedirectResponse(f"./{self.access.derived('path without cookies', host)}/", 303)
-        answer = RedirectResponse("./", 303)
+        answer = RedirectResponse(f"./{scope['path'].rpartition('/')[2]}", 303)
         secure = scope.get("scheme") == "https"
-        value = self.access.derived("cookie", host)
-        # Without a path it holds below the folder of this address: only the browser knows what a proxy put before it.
-        answer.set_cookie(_COOKIE, value, httponly=True, samesite="strict", secure=secure, path=None)
+        name = self._cookie_name(headers)
+        # Without a path it holds for the path of this page alone: a proxy may lead to several servers.
+        answer.set_cookie(name, self.access.token, httponly=True, samesite="strict", secure=secure, path=None)
         return answer
 
+    def _cookie_name(self, headers: Headers) -> str:
+        """Cookies do not tell ports apart, so that the name has to."""
+        port = re.search(r":(\d+)$", headers.get("host", ""))
+        return f"s2m-{port[1] if port else ''}"
+
     def _is_token(self, given: str) -> bool:
-        return _is_same(given, self.access.token)
-
-
-def _is_same(given: str, secret: str) -> bool:
-    return hmac.compare_digest(given.encode(), secret.encode())
+        return hmac.compare_digest(given.encode(), self.access.token.encode())
 
 
 def _key_of(headers: Headers) -> str:
