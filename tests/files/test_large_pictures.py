@@ -74,3 +74,16 @@ def test_a_damaged_file_is_refused_as_before() -> None:
 
     with pytest.raises(ImageError, match=r"a\.tif"):
         read_image_bytes(data[: len(data) // 2], "a.tif")
+
+
+def test_memory_counts_all_copies_that_reading_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.zeros((200, 300, 5), dtype=np.uint16)
+    data = tiff(values, photometric="minisblack", planarconfig="contig")
+    needed = len(data) + 200 * 300 * (5 * 2 + 3 * 2 * 2 + 3)
+    for module in ("opening", "large_pictures"):
+        monkeypatch.setattr(f"s2m.files.{module}.MAX_DECODING_BYTES", needed)
+    assert read_image_bytes(data, "a.tif").shape == (200, 300, 3)
+    for module in ("opening", "large_pictures"):
+        monkeypatch.setattr(f"s2m.files.{module}.MAX_DECODING_BYTES", needed - 1)
+    with pytest.raises(ImageError, match="GB of memory|too large|limit"):
+        read_image_bytes(data, "a.tif")

@@ -66,3 +66,18 @@ def test_a_server_with_another_token_is_said_at_once(
     served.kill()
     serve(two_discs_file, tmp_path / "out", port=port)
     driver.page.get_by_text("started anew with another token").wait_for(timeout=10_000)
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_what_to_do_and_opens_the_page_so(
+    new_driver: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path
+) -> None:
+    served = serve(two_discs_file, tmp_path / "out")
+    driver = new_driver()
+    driver.page.goto(served.url)
+    driver.page.context.clear_cookies()
+    driver.page.reload()
+    assert "&cookies=no" in driver.page.inner_text("body")
+    driver.open(f"{served.url}&cookies=no")
+    assert driver.page.context.cookies() == []
+    driver.draw((24, 48), (40, 48))
+    assert driver.mask(1)[48, 32]

@@ -49,7 +49,7 @@ def fitting_level(data: bytes, name: str) -> Level | None:
     whole = _opened(data, name, {})
     fields = whole.get_fields()
     orientation = int(whole.get("orientation")) if "orientation" in fields else 1
-    if _fits(whole):
+    if _fits(whole, len(data)):
         return Level({}, (whole.height, whole.width), orientation)
     if "n-subifds" in fields:
         key, count = "subifd", int(whole.get("n-subifds"))
@@ -58,7 +58,7 @@ def fitting_level(data: bytes, name: str) -> Level | None:
     for number in range(min(count, _LEVELS)):
         where = {key: number + (key == "page")}
         level = _opened(data, name, where)
-        if _is_smaller(level, whole) and _fits(level):
+        if _is_smaller(level, whole) and _fits(level, len(data)):
             return Level(where, (level.height, level.width), orientation)
     return None
 
@@ -92,9 +92,11 @@ def _opened(data: bytes, name: str, where: dict[str, int]) -> Any:
         raise _damaged(name, error) from error
 
 
-def _fits(picture: Any) -> bool:
+def _fits(picture: Any, file_nbytes: int) -> bool:
     pixels = picture.width * picture.height
-    nbytes = pixels * (picture.bands * np.dtype(_DTYPES.get(picture.format, "f8")).itemsize + 3)
+    # All channels as libvips decodes them, the three that are taken, these turned upright, and RGB.
+    channels = picture.bands + 2 * min(3, picture.bands)
+    nbytes = file_nbytes + pixels * (channels * np.dtype(_DTYPES.get(picture.format, "f8")).itemsize + 3)
     small = max(picture.width, picture.height) <= MAX_SIDE_PX and pixels <= MAX_MEGAPIXELS * 1_000_000
     return bool(small and nbytes <= MAX_DECODING_BYTES)
 

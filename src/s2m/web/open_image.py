@@ -30,7 +30,7 @@ from s2m.session import (
 )
 from s2m.session.commands import Command, new_key
 from s2m.web.connection import PageConnection
-from s2m.web.messages_from_page import PenPoints
+from s2m.web.messages_from_page import MAX_POINTS, PenPoints
 from s2m.web.messages_to_page import (
     CommandDone,
     CommandFailed,
@@ -227,10 +227,11 @@ class OpenImage:
     def draw_on(self, message: PenPoints) -> None:
         """Take more points of the stroke being drawn."""
         known = self._pen.stroke.points if self._pen and self._pen.stroke.key == message.key else ()
-        if message.first > len(known) or not (known or message.points):
-            return
         points = (*known[: message.first], *message.points)
-        stroke = DrawnStroke(
+        if message.first > len(known) or not points or len(points) > MAX_POINTS:
+            return
+        # The message is checked, and so are the points before it: checking all of them again would take ever longer.
+        stroke = DrawnStroke.model_construct(
             points=points,
             object_id=message.object_id,
             sign=message.sign,

@@ -1,13 +1,15 @@
 """Requests in, only those of the user's own page through: token, Host, Origin, body size and rate.
 
 The server answers to whoever holds the token, on the host names it was told, from its own page only.
-The token comes once in the address and stays in a cookie that scripts cannot read.  Programs send it with each
-request, in a header that other pages cannot add.
+The token comes once in the address and stays in a cookie that scripts cannot read.  A browser that keeps no cookies
+is led to a path that cannot be guessed.  Programs send the token with each request, in a header that other pages cannot
+add.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import re
 import secrets
@@ -78,6 +80,11 @@ class Access:
     def _names(self) -> frozenset[str]:
         """The names of this machine; a port that was forwarded to another one does not change them."""
         return frozenset(_name_of(origin.split("://", 1)[1]) for origin in self.origins)
+
+    @cached_property
+    def secret_path(self) -> str:
+        """What leads to the page without a cookie; the token does not follow from it."""
+        return hmac.new(self.token.encode(), b"path", hashlib.sha256).hexdigest()[:32]
 
     def is_host(self, host: str) -> bool:
         """Whether a Host header is of this server."""
@@ -160,7 +167,10 @@ class Gate:
         root = self.access.root_path
         if root and scope["path"].startswith(f"{root}/"):
             scope = {**scope, "root_path": root}
-        refusal = self._refuse(scope)
+        before, is_below_secret, _ = scope["path"].partition(f"/{self.access.secret_path}/")
+        if is_below_secret:
+            scope = {**scope, "root_path": f"{before}/{self.access.secret_path}"}
+        refusal = self._refuse(scope, is_trusted=bool(is_below_secret))
         if refusal is None and TRUST in scope:
             scope[TRUST]()
         if scope["type"] == "websocket":
@@ -175,7 +185,7 @@ class Gate:
         else:
             await self.app(scope, _limited(receive), guarded)
 
-    def _refuse(self, scope: Scope) -> Response | None:
+    def _refuse(self, scope: Scope, is_trusted: bool) -> Response | None:
         """The answer to a request that may not pass, or None."""
         headers = Headers(scope=scope)
         client = scope["client"][0] if scope.get("client") else ""
@@ -192,7 +202,7 @@ class Gate:
             return PlainTextResponse(f"Only {known} are known here.", 405, headers={"Allow": known})
         if _declared_length(headers) > MAX_BODY_BYTES:
             return PlainTextResponse(f"The body is larger than {MAX_BODY_BYTES} bytes.", 413)
-        return None if is_program else self._refuse_stranger(scope, headers, client)
+        return None if is_program or is_trusted else self._refuse_stranger(scope, headers, client)
 
     def _is_own_origin(self, scope: Scope, headers: Headers, is_program: bool) -> bool:
         """Browsers name the page that asks; what changes something must come from ours, or from a program."""
@@ -208,17 +218,21 @@ class Gate:
         cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie_name(headers), "")
         if self._is_token(cookie):
             return None
-        given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        given = query.get("token", [""])[0]
         if scope["type"] == "http" and (self._is_token(given) or given in self.access.codes):
             self.access.codes.discard(given)
+            if query.get("cookies") == ["no"]:
+                return RedirectResponse(f"./{self.access.secret_path}/", 303)
             return self._welcome(scope, headers)
         # A page that reconnects with the cookie of an earlier server does not count as guessing.
         given = given or _key_of(headers)
         if given and not self._wrong_tokens.of(client).take():
             return PlainTextResponse("Too many wrong tokens; wait a minute.", 429)
         return PlainTextResponse(
-            "Open the address with the token that s2m printed in the terminal. If you did, allow cookies for it. "
-            "Programs send the token as Authorization: Bearer TOKEN.",
+            "Open the address with the token that s2m printed in the terminal. If you did, allow cookies for it, or "
+            "add &cookies=no to its end: then the page works without, for whoever sees its address. Programs send the "
+            "token as Authorization: Bearer TOKEN.",
             403,
         )
 
