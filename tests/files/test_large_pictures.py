@@ -85,5 +85,5 @@ def test_memory_counts_all_copies_that_reading_takes(monkeypatch: pytest.MonkeyP
     assert read_image_bytes(data, "a.tif").shape == (200, 300, 3)
     for module in ("opening", "large_pictures"):
         monkeypatch.setattr(f"s2m.files.{module}.MAX_DECODING_BYTES", needed - 1)
-    with pytest.raises(ImageError, match="GB of memory|too large|limit"):
+    with pytest.raises(ImageError, match="a TIFF with 5 channels"):
         read_image_bytes(data, "a.tif")
