@@ -6,6 +6,8 @@ import base64
 import io
 import os
 import sys
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,12 @@ from s2m.engine.segmenter import Segmenter
 from s2m.types import LabelMap
 
 MARKS = [{"points": [[24, 48], [40, 48]]}, {"points": [[96, 48]], "tool": "dot", "sign": "negative"}]
+
+
+def run_alone(talk: Callable[[], Awaitable[None]]) -> None:
+    """Run in a thread of its own: this one may have an event loop already, that of the browser's driver."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(anyio.run, talk).result()
 
 
 def text_of(result: CallToolResult) -> str:
@@ -76,7 +84,7 @@ def test_a_model_draws_sees_and_saves(two_discs_file: Path, tiny_model: OnnxMode
                 bad = {"image": "discs.png", "marks": marks, "object_id": object_id}
                 assert (await call("draw", bad)).is_error
 
-    anyio.run(talk)
+    run_alone(talk)
     mask = np.asarray(Image.open(two_discs_file.parent / "red.png")) == 255
     assert (mask == (two_discs_labels == 1)).mean() > 0.95
 
@@ -90,5 +98,5 @@ def test_the_command_answers_on_its_standard_input(two_discs_file: Path, tiny_mo
         async with Client(command) as client:
             await draw_an_object(client)
 
-    anyio.run(talk)
+    run_alone(talk)
     assert (two_discs_file.parent / "red.png").is_file()
