@@ -164,17 +164,24 @@ def _edited(chained: MaskCommand, command: ChangeStroke | DeleteStroke) -> MaskC
 
 def _with_sharp_edges(state: AnnotationState, predictor: ImagePredictor) -> AnnotationState:
     """The state with sharper edges of the objects that strokes were drawn on; painted pixels stay as they are."""
-    drawn = [one for one in state.object_ids if one in {stroke.object_id for stroke in state.strokes}]
-    before = [state.label_map()] if state.overlap == "exclusive" else [_alone(state, one) for one in drawn]
+    with_strokes = {stroke.object_id for stroke in state.strokes}
+    drawn = [one for one in state.object_ids if one in with_strokes]
+    if not drawn:
+        return state
+    if state.overlap == "exclusive":
+        before = [(state.label_map(), drawn)]
+    else:
+        before = [(_alone(state, one), [one]) for one in drawn]
     masks = {}
-    for labels in before:
-        sharp = predictor.sharpen(labels, drawn)
+    for labels, object_ids in before:
+        sharp = predictor.sharpen(labels, object_ids)
         for pixels in state.layer.hard:
             place, where = pixels.mask.place, pixels.mask.crop()
             sharp[place][where] = labels[place][where]
-        for one in drawn:
-            if ((sharp == one) != (labels == one)).any():
-                masks[one] = PackedMask.of(sharp == one)
+        for one in object_ids:
+            mask = sharp == one
+            if (mask != (labels == one)).any():
+                masks[one] = PackedMask.of(mask)
     return replace(state, layer=with_exact(state.layer, masks)) if masks else state
 
 
