@@ -82,3 +82,13 @@ def test_an_empty_object_and_the_border_of_the_image(photograph: ByteArray) -> N
     np.testing.assert_array_equal(sharpened(photograph, labels, (1, 7)), labels)
     labels[:, :300] = 3
     assert (sharpened(photograph, labels, (3,))[:, 0] == 3).mean() > 0.95
+
+
+def test_tiles_change_nothing(photograph: ByteArray, monkeypatch: pytest.MonkeyPatch) -> None:
+    spotted = photograph.copy()
+    spotted[np.random.default_rng(1).random(SIZE_HW) < 0.02] = (220, 180, 120)
+    labels = np.where(in_steps(disc((700, 700), 400)), 1, 0).astype(np.uint8)
+    whole = sharpened(spotted, labels, (1,))
+    monkeypatch.setattr("s2m.engine.edges._TILE_PX", 100)
+    np.testing.assert_array_equal(sharpened(spotted, labels, (1,)), whole)
+    assert (whole != labels).any()

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image, ImageCms, ImageOps
+from PIL.PngImagePlugin import PngImageFile
 
+from picture_files import numbers_of
 from s2m.errors import ImageError
 from s2m.files.images import (
     MAX_MEGAPIXELS,
@@ -20,8 +22,8 @@ from s2m.files.images import (
     image_size,
     left_out,
     read_image,
+    read_image_and_numbers,
     read_image_bytes,
-    read_numbers_bytes,
     turned,
 )
 
@@ -139,6 +141,37 @@ def test_exif_orientation_is_applied_to_pixels_and_size(tmp_path: Path, orientat
     assert image_size(path) == (20, 30)
 
 
+@pytest.mark.parametrize("place", ["before", "behind", "nowhere"])
+def test_the_size_of_a_png_is_read_without_its_pixels_where_none_stand_before_its_orientation(
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = saved(tmp_path / "a.png", Image.new("RGB", (30, 20))).read_bytes()
+    chunk = png_chunk(b"eXIf", exif.tobytes()[6:])
+    head, end = 33, len(whole) - 12
+    data = {
+        "before": whole[:head] + chunk + whole[head:],
+        "behind": whole[:end] + chunk + whole[end:],
+        "nowhere": whole,
+    }[place]
+    path = tmp_path / "b.png"
+    path.write_bytes(data)
+    decoded: list[Image.Image] = []
+    load = PngImageFile.load
+
+    def note(picture: PngImageFile) -> object:
+        decoded.append(picture)
+        return load(picture)
+
+    monkeypatch.setattr(PngImageFile, "load", note)
+
+    assert image_size(path) == ((20, 30) if place == "nowhere" else (30, 20))
+
+    assert bool(decoded) == (place == "behind")
+    assert read_image(path).shape[:2] == image_size(path)
+
+
 def test_the_first_picture_of_an_animation_is_taken(tmp_path: Path) -> None:
     first, second = Image.new("RGB", (4, 4), RED), Image.new("RGB", (4, 4), (0, 0, 255))
     first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
@@ -235,25 +268,25 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".png", ".tif"])
 @pytest.mark.parametrize("shape", [(3, 4), (3, 4, 3)])
-def test_16_bits_are_read_as_they_are(ending: str, shape: tuple[int, ...]) -> None:
+def test_16_bits_are_read_as_they_are(ending: str, shape: tuple[int, ...], tmp_path: Path) -> None:
     values = (np.arange(np.prod(shape)) * 997).astype(np.uint16).reshape(shape)
     done, data = cv2.imencode(ending, values[..., ::-1].copy() if values.ndim == 3 else values)
     assert done
 
-    numbers = read_numbers_bytes(data.tobytes(), "a")
+    numbers = numbers_of(data.tobytes(), tmp_path / "a")
 
     assert numbers is not None
     assert numbers.dtype.itemsize == 2
     np.testing.assert_array_equal(numbers, values)
 
 
-def test_transparent_colours_of_16_bits_are_laid_over_white() -> None:
+def test_transparent_colours_of_16_bits_are_laid_over_white(tmp_path: Path) -> None:
     values = np.zeros((1, 2, 4), dtype=np.uint16)
     values[0, 1] = (1, 2, 3, 65535)
     done, data = cv2.imencode(".png", values)
     assert done
 
-    numbers = read_numbers_bytes(data.tobytes(), "a.png")
+    numbers = numbers_of(data.tobytes(), tmp_path / "a.png")
 
     assert numbers is not None
     assert numbers.tolist() == [[[65535, 65535, 65535], [3, 2, 1]]]
@@ -262,7 +295,7 @@ def test_transparent_colours_of_16_bits_are_laid_over_white() -> None:
 def test_floats_are_read_as_they_are(tmp_path: Path) -> None:
     values = np.array([[-2.5, 0.25], [1e6, 3]], dtype=np.float32)
 
-    numbers = read_numbers_bytes(saved(tmp_path / "a.tif", Image.fromarray(values)).read_bytes(), "a.tif")
+    numbers = read_image_and_numbers(saved(tmp_path / "a.tif", Image.fromarray(values)))[1]
 
     assert numbers is not None
     np.testing.assert_array_equal(numbers, values)
@@ -272,7 +305,7 @@ def test_floats_are_read_as_they_are(tmp_path: Path) -> None:
 def test_images_of_8_bits_have_no_further_numbers(tmp_path: Path, mode: str) -> None:
     path = saved(tmp_path / "a.tif", Image.new(mode, (3, 2)))
 
-    assert read_numbers_bytes(path.read_bytes(), "a.tif") is None
+    assert read_image_and_numbers(path)[1] is None
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -10,8 +10,9 @@ import pyvips
 import tifffile
 from numpy.typing import NDArray
 
+from picture_files import numbers_of
 from s2m.errors import ImageError
-from s2m.files.images import image_size, read_image, read_image_bytes, read_numbers_bytes
+from s2m.files.images import image_size, read_image, read_image_bytes
 
 
 def tiff(values: NDArray[Any], **settings: Any) -> bytes:
@@ -21,14 +22,14 @@ def tiff(values: NDArray[Any], **settings: Any) -> bytes:
 
 
 @pytest.mark.parametrize(("channels", "dtype"), [(5, "uint8"), (4, "uint16"), (5, "float32"), (7, "uint16")])
-def test_of_many_channels_the_first_three_are_red_green_and_blue(channels: int, dtype: str) -> None:
+def test_of_many_channels_the_first_three_are_red_green_and_blue(channels: int, dtype: str, tmp_path: Path) -> None:
     values = (np.arange(20 * 30 * channels) % 250).reshape(20, 30, channels).astype(dtype)
     data = tiff(values, photometric="minisblack", planarconfig="contig")
 
     if dtype == "uint8":
         np.testing.assert_array_equal(read_image_bytes(data, "a.tif"), values[:, :, :3])
     else:
-        numbers = read_numbers_bytes(data, "a.tif")
+        numbers = numbers_of(data, tmp_path / "a.tif")
         assert numbers is not None
         np.testing.assert_array_equal(numbers, values[:, :, :3])
 
@@ -69,11 +70,15 @@ def test_without_the_extra_a_line_says_what_to_install(monkeypatch: pytest.Monke
         read_image_bytes(data, "a.tif")
 
 
-def test_a_damaged_file_is_refused_as_before() -> None:
-    data = tiff(np.ones((20, 30, 5), np.uint8), photometric="minisblack", planarconfig="contig")
+@pytest.mark.parametrize("settings", [{}, {"compression": "zlib"}, {"tile": (16, 16)}, {"rowsperstrip": 3}])
+def test_a_truncated_file_is_refused_as_before(settings: Any) -> None:
+    noise = np.random.default_rng(3).integers(0, 255, (20, 30, 5), dtype=np.uint8)
+    data = tiff(noise, photometric="minisblack", planarconfig="contig", **settings)
+    assert read_image_bytes(data, "a.tif").shape == (20, 30, 3)
 
-    with pytest.raises(ImageError, match=r"a\.tif"):
-        read_image_bytes(data[: len(data) // 2], "a.tif")
+    for share in (0.3, 0.6, 0.95):
+        with pytest.raises(ImageError, match=r"a\.tif"):
+            read_image_bytes(data[: int(len(data) * share)], "a.tif")
 
 
 def test_memory_counts_all_copies_that_reading_takes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,9 +86,9 @@ def test_memory_counts_all_copies_that_reading_takes(monkeypatch: pytest.MonkeyP
     data = tiff(values, photometric="minisblack", planarconfig="contig")
     needed = len(data) + 200 * 300 * (5 * 2 + 3 * 2 * 2 + 3)
     for module in ("opening", "large_pictures"):
-        monkeypatch.setattr(f"s2m.files.{module}.MAX_DECODING_BYTES", needed)
+        monkeypatch.setattr(f"s2m.files.{module}.MAX_PICTURE_BYTES", needed)
     assert read_image_bytes(data, "a.tif").shape == (200, 300, 3)
     for module in ("opening", "large_pictures"):
-        monkeypatch.setattr(f"s2m.files.{module}.MAX_DECODING_BYTES", needed - 1)
+        monkeypatch.setattr(f"s2m.files.{module}.MAX_PICTURE_BYTES", needed - 1)
     with pytest.raises(ImageError, match="a TIFF with 5 channels"):
         read_image_bytes(data, "a.tif")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -10,8 +11,9 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from picture_files import numbers_of
 from s2m.errors import ImageError
-from s2m.files.images import read_image_bytes, read_numbers_bytes
+from s2m.files.images import read_image_bytes
 
 
 @pytest.fixture(autouse=True)
@@ -138,7 +140,7 @@ def with_tags(data: bytes, values: dict[int, int]) -> bytes:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
 @pytest.mark.parametrize("colours", [RAMP, COLOURS], ids=["grey", "rgb"])
-def test_orientation_is_applied_once(colours: NDArray[Any], dtype: str, orientation: int) -> None:
+def test_orientation_is_applied_once(colours: NDArray[Any], dtype: str, orientation: int, tmp_path: Path) -> None:
     upright = scaled(colours, dtype)
     stored = upright
     if orientation in (2, 3, 6, 7):
@@ -151,7 +153,7 @@ def test_orientation_is_applied_once(colours: NDArray[Any], dtype: str, orientat
     data = tiff(np.ascontiguousarray(stored), photometric=photometric, extratags=[(274, 3, 1, orientation, True)])
 
     assert_looks_like(data, colours)
-    numbers = read_numbers_bytes(data, "a.tif")
+    numbers = numbers_of(data, tmp_path / "a.tif")
     if dtype != "u1":
         assert numbers is not None
         np.testing.assert_array_equal(numbers, upright)

@@ -10,7 +10,7 @@ import numpy as np
 
 from s2m.session import AnnotationState, JournalFile, JournalHeader, Session
 from s2m.session.journal import OpenedJournal
-from s2m.types import BACKGROUND_ID, FloatArray, LabelMap, ObjectLogits, Stroke
+from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, ObjectLogits, Stroke
 
 SIZE_HW = (24, 32)
 
@@ -21,7 +21,7 @@ class DiscAnswerer:
     def __init__(self, radius: float = 8.0, cells_hw: tuple[int, int] = SIZE_HW) -> None:
         self.radius, self.cells_hw, self.calls = radius, cells_hw, 0
 
-    def sharpen(self, labels: LabelMap, object_ids: Sequence[int]) -> LabelMap:
+    def sharpen(self, labels: ByteArray, object_ids: Sequence[int]) -> ByteArray:
         del object_ids
         return labels.copy()
 

@@ -42,7 +42,7 @@ from s2m.session.history import label_of
 from s2m.session.masks import Overlap
 from s2m.session.packed_masks import PackedMask
 from s2m.session.state import initial_state
-from s2m.types import FloatArray, LabelMap, ObjectLogits, Stroke
+from s2m.types import ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
 
 def draw(*points: tuple[float, float], object_id: int = 1, sign: str = "positive", key: str = "") -> Draw:
@@ -501,7 +501,7 @@ def test_objects_of_a_larger_image_are_pasted_at_this_size() -> None:
 class Sharpening(DiscAnswerer):
     """Sharper edges take one column of pixels more on the right, and give up the first on the left."""
 
-    def sharpen(self, labels: LabelMap, object_ids: Sequence[int]) -> LabelMap:
+    def sharpen(self, labels: ByteArray, object_ids: Sequence[int]) -> ByteArray:
         sharp = labels.copy()
         for object_id in object_ids:
             moved = np.roll(labels == object_id, 1, axis=1)

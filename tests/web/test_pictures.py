@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,8 +10,13 @@ import numpy as np
 import pytest
 
 from page_driver import write_picture
-from s2m.files.images import read_file
+from s2m.engine.models import OnnxModel
+from s2m.engine.segmenter import Segmenter
+from s2m.files.contrast_limits import Numbers
+from s2m.files.images import read_image_and_numbers
+from s2m.types import ByteArray, Stroke
 from s2m.web import pictures
+from s2m.web.image_encoder import ImageEncoder
 from s2m.web.pictures import PictureStore
 
 
@@ -25,11 +31,11 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were read."""
     names: list[str] = []
 
-    def note(path: Path) -> bytes:
+    def note(path: Path) -> tuple[ByteArray, Numbers | None]:
         names.append(path.name)
-        return read_file(path)
+        return read_image_and_numbers(path)
 
-    monkeypatch.setattr(pictures, "read_file", note)
+    monkeypatch.setattr(pictures, "read_image_and_numbers", note)
     return names
 
 
@@ -46,8 +52,9 @@ def test_an_image_is_decoded_once_however_many_ask_for_it(paths: list[Path], rea
 
 @pytest.mark.parametrize(("limit_bytes", "kept"), [(60_000, 2), (59_999, 1), (1, 1)])
 def test_the_newest_pictures_are_kept_up_to_the_limit_and_at_least_one(
-    paths: list[Path], read: list[str], limit_bytes: int, kept: int
+    paths: list[Path], read: list[str], monkeypatch: pytest.MonkeyPatch, limit_bytes: int, kept: int
 ) -> None:
+    monkeypatch.setattr(pictures, "_DECODING", 3)
     store = PictureStore(limit_bytes)
 
     for path in (*paths, paths[1]):
@@ -55,6 +62,54 @@ def test_the_newest_pictures_are_kept_up_to_the_limit_and_at_least_one(
 
     assert read == ["a.png", "b.png"]
     assert store.picture_nbytes == kept * 30_000
+
+
+def test_old_pictures_go_before_a_new_one_is_decoded(paths: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    store, kept = PictureStore(30_000 + 90_000 - 1), []
+
+    def note(path: Path) -> tuple[ByteArray, Numbers | None]:
+        kept.append(store.picture_nbytes)
+        return read_image_and_numbers(path)
+
+    monkeypatch.setattr(pictures, "read_image_and_numbers", note)
+    for path in paths:
+        store.pyramid(path)
+
+    assert kept == [0, 0]
+
+
+@pytest.mark.parametrize(("limit_bytes", "has_room"), [(60_000, True), (59_999, False)])
+def test_the_next_image_is_encoded_ahead_where_the_open_one_can_stay(
+    paths: list[Path], tiny_model: OnnxModel, monkeypatch: pytest.MonkeyPatch, limit_bytes: int, has_room: bool
+) -> None:
+    monkeypatch.setattr("s2m.web.image_encoder.PIXEL_BYTES", limit_bytes)
+    encoder = ImageEncoder(Segmenter(tiny_model), PictureStore())
+    encoder.encode(paths[0])
+
+    encoder.encode_ahead(paths[1], paths[0])
+
+    assert (encoder.has(paths[0]), encoder.has(paths[1])) == (True, has_room)
+
+
+def test_an_image_that_is_encoded_answers_while_another_is_decoded(
+    paths: list[Path], tiny_model: OnnxModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = ImageEncoder(Segmenter(tiny_model), PictureStore())
+    encoder.encode(paths[0])
+    may_go_on = threading.Event()
+
+    def slow(path: Path) -> tuple[ByteArray, Numbers | None]:
+        assert may_go_on.wait(60)
+        return read_image_and_numbers(path)
+
+    monkeypatch.setattr(pictures, "read_image_and_numbers", slow)
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(encoder.encode, paths[1])
+        stroke = Stroke(np.array([[50.0, 50.0]]), 1, "positive")
+        assert encoder.predictor(paths[0])((stroke,), None, (1,)).shape[0] == 1
+        assert not ahead.done()
+        may_go_on.set()
+        ahead.result(60)
 
 
 def test_the_thumbnail_of_a_file_that_changed_is_made_anew(paths: list[Path]) -> None:

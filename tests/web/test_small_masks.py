@@ -10,7 +10,7 @@ import pytest
 
 from s2m.session import Brush, ChangeObjects, Draw, DrawnStroke, Erase, ImportMasks, JournalFile, JournalHeader, Session
 from s2m.session.packed_masks import PackedMask
-from s2m.types import FloatArray, LabelMap, ObjectLogits, Stroke
+from s2m.types import ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 from s2m.web.shown_masks import MaskOutlines
 from s2m.web.small_masks import small_object_masks, small_packed_mask
 
@@ -29,7 +29,7 @@ class LeftHalf:
         logits[:, :, :25] = 6
         return logits
 
-    def sharpen(self, labels: LabelMap, object_ids: Sequence[int]) -> LabelMap:
+    def sharpen(self, labels: ByteArray, object_ids: Sequence[int]) -> ByteArray:
         del object_ids
         return labels.copy()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -44,8 +45,8 @@ def usual_limits(values: Numbers) -> ContrastLimits:
     microscope image in a 16-bit file is not black.  Floats in 0..1 are taken so, other floats are stretched
     from their smallest to their largest value.
     """
-    numbers = finite(values)
-    lowest, highest = float(numbers.min()), float(numbers.max())
+    extremes = [(float(part.min()), float(part.max())) for part in map(finite, bands(values))]
+    lowest, highest = min(low for low, _ in extremes), max(high for _, high in extremes)
     if np.issubdtype(values.dtype, np.integer):
         return ContrastLimits(min(0.0, lowest), float(2 ** max(8, int(highest).bit_length()) - 1))
     if lowest >= 0 and highest <= 1:
@@ -62,12 +63,16 @@ def tight_limits(values: Numbers) -> ContrastLimits:
 def to_8_bits(values: Numbers, limits: ContrastLimits) -> ByteArray:
     """Values as greys or colours: those below the limits are 0, those above them 255."""
     greys = np.empty(values.shape, dtype=np.uint8)
-    rows = max(1, _VALUES_AT_ONCE // max(1, values[:1].size))
-    for top in range(0, len(values), rows):
-        part = finite(values[top : top + rows]).astype(np.float64)
-        spread = (part - limits.low) * (255 / (limits.high - limits.low))
-        greys[top : top + rows] = np.round(np.clip(spread, 0, 255))
+    for part, seen in zip(bands(values), bands(greys), strict=True):
+        spread = (finite(part).astype(np.float64) - limits.low) * (255 / (limits.high - limits.low))
+        seen[...] = np.round(np.clip(spread, 0, 255))
     return greys
+
+
+def bands(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Views of some rows (R, W, ...) at a time, so that work on large pictures takes little memory of its own."""
+    rows = max(1, _VALUES_AT_ONCE // max(1, values[:1].size))
+    return (values[top : top + rows] for top in range(0, len(values), rows))
 
 
 def finite(values: Numbers) -> Numbers:

@@ -17,9 +17,10 @@ from PIL import Image
 from s2m.errors import ImageError
 from s2m.files import heif, large_pictures
 from s2m.files.colour_profiles import to_srgb
-from s2m.files.contrast_limits import Numbers, to_8_bits, usual_limits
+from s2m.files.contrast_limits import Numbers, bands, to_8_bits, usual_limits
 from s2m.files.opening import MAX_MEGAPIXELS as MAX_MEGAPIXELS
 from s2m.files.opening import (
+    RGB_BYTES,
     UnsupportedPictureError,
     as_stored,
     check_memory,
@@ -28,11 +29,12 @@ from s2m.files.opening import (
     load_picture,
     open_picture,
     orientation_of,
+    picture_nbytes,
     upright_size,
 )
 from s2m.files.opening import turned as turned
 from s2m.files.reading import is_utf8, printable, read_bytes
-from s2m.files.tiff_pictures import TiffHead, colours_and_alpha, is_tiff, read_head, read_samples
+from s2m.files.tiff_pictures import TiffHead, check_is_whole, is_tiff, read_head, read_upright
 from s2m.types import ByteArray
 
 IMAGE_SUFFIXES = (
@@ -115,24 +117,32 @@ def _as_rgb(picture: Image.Image, name: str) -> ByteArray:
 
 
 def _in_8_bits(deep: _Deep) -> ByteArray:
-    seen = deep.numbers if deep.numbers.dtype == np.uint8 else to_8_bits(deep.numbers, usual_limits(deep.numbers))
-    grey = np.asarray(seen, dtype=np.uint8)
-    colours = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB) if grey.ndim == 2 else np.ascontiguousarray(grey)
+    numbers = deep.numbers
+    grey = numbers.astype(np.uint8) if numbers.dtype == np.uint8 else to_8_bits(numbers, usual_limits(numbers))
+    colours = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB) if grey.ndim == 2 else grey
     turn = to_srgb(deep.icc_profile, "RGB")
-    return np.asarray(colours if turn is None else turn(Image.fromarray(colours)), dtype=np.uint8)
+    if turn is not None:
+        for band in bands(colours):
+            band[...] = np.asarray(turn(Image.fromarray(band)))
+    return np.asarray(colours, dtype=np.uint8)
 
 
-def read_numbers_bytes(data: bytes, name: str) -> Numbers | None:
-    """The values of an image of more than 8 bits a channel from the bytes of its file; None where 8 bits say all.
+def read_image_and_numbers(path: Path) -> tuple[ByteArray, Numbers | None]:
+    """Read a photograph once, and the values behind it where it has more than 8 bits a channel.
 
     Returns:
-        (H, W), or (H, W, 3) RGB, upright; uint16, int32 or float32.  Transparency is laid over white.
+        The image as ``read_image`` gives it, and (H, W), or (H, W, 3) RGB, upright; uint16, int32 or float32; None
+        where 8 bits say all.  Transparency is laid over white.
 
     Raises:
         ImageError: as ``read_image``.
     """
-    deep = _read_deep(data, printable(name))
-    return None if deep is None or deep.numbers.dtype == np.uint8 else deep.numbers
+    data, name = read_file(path), printable(path)
+    deep = _read_deep(data, name)
+    if deep is None:
+        return _as_rgb(load_picture(data, name), name), None
+    del data
+    return _in_8_bits(deep), (None if deep.numbers.dtype == np.uint8 else deep.numbers)
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -249,18 +259,27 @@ def _read_deep(data: bytes, name: str) -> _Deep | None:
     if not is_grey and not any(";16" in str(tile[3]) for tile in getattr(picture, "tile", ())):
         return None
     width, height = picture.size
-    check_memory(len(data) + width * height * (4 + 3 if is_grey else 8 + 6 + 3), name)
     orientation = orientation_of(picture)
     if is_grey:
+        stored = 2 if picture.mode.startswith("I;16") else 4
+        decoding = stored * (2 if orientation == 1 else 3) + 1 + RGB_BYTES
+        check_memory(picture_nbytes(len(data), width * height, decoding, stored), name)
         return _deep_grey(load_picture(data, name), orientation)
+    # OpenCV gives what is not plain RGB with alpha, and a copy is made without it.
+    has_alpha = picture.mode != "RGB" or picture.has_transparency_data
+    decoding = 2 * (3 + 4 * has_alpha + 3 * (orientation != 1 and not has_alpha)) + RGB_BYTES
+    check_memory(picture_nbytes(len(data), width * height, decoding, 2 * 3), name)
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None:
         raise ImageError(f"{name} is damaged or truncated; get a fresh copy of it")
     if decoded.dtype != np.uint16:
         return None
     alpha = decoded[:, :, 3] if decoded.ndim == 3 and decoded.shape[2] == 4 else None
-    colours = decoded if decoded.ndim == 2 else decoded[:, :, 2::-1]
-    numbers = colours if alpha is None else _over_white(colours, alpha)
+    numbers = decoded if decoded.ndim == 2 else decoded[:, :, :3]
+    if alpha is not None:
+        _lay_over_white(numbers, alpha)
+    for band in bands(numbers) if numbers.ndim == 3 else ():
+        band[...] = band[:, :, ::-1].copy()
     return _Deep(np.ascontiguousarray(turned(numbers, orientation)), picture.info.get("icc_profile"))
 
 
@@ -278,15 +297,17 @@ def _read_tiff(data: bytes, name: str) -> _Deep | None:
     _check_tiff(data, head, name)
     if head.is_for_pillow:
         return None
-    colours, alpha = colours_and_alpha(read_samples(data, head, name), head, name)
+    colours, alpha = read_upright(data, head, name)
     numbers: NDArray[Any] = _of_usual_kind(colours)
+    _made_finite(numbers)
     if head.photometric == 0:
         # Small values are white: what is shown as black and as white change places.
         limits = usual_limits(numbers)
-        numbers = _of_usual_kind((limits.low + limits.high) - numbers.astype(np.float64), numbers.dtype)
+        for band in bands(numbers):
+            band[...] = _of_usual_kind((limits.low + limits.high) - band.astype(np.float64), numbers.dtype)
     if alpha is not None:
-        numbers = _over_white(numbers, _of_usual_kind(alpha), head.extras[0] == 1)
-    return _Deep(np.ascontiguousarray(turned(numbers, head.orientation)), head.icc_profile)
+        _lay_over_white(numbers, _of_usual_kind(alpha), head.extras[0] == 1)
+    return _Deep(numbers, head.icc_profile)
 
 
 def _check_tiff(data: bytes, head: TiffHead, name: str) -> None:
@@ -295,8 +316,13 @@ def _check_tiff(data: bytes, head: TiffHead, name: str) -> None:
     if head.is_for_pillow:
         open_picture(data, name)
         return
-    nbytes = max(head.bits) // 8 * head.samples + min(4, max(head.bits) // 8) * 3 + 3
-    check_memory(len(data) + head.size_hw[0] * head.size_hw[1] * nbytes, name)
+    # Numbers of other kinds are copied to one that is usual, and greys to colours.
+    kind = f"{head.kind}{max(head.bits)}"
+    usual_nbytes = 2 if kind[0] == "u" and max(head.bits) <= 16 else 4
+    copies = 0 if usual_nbytes == 2 or kind == "f32" else usual_nbytes * (head.colours + head.has_alpha)
+    decoding = head.pixel_nbytes + copies + RGB_BYTES + (head.colours == 1)
+    numbers = 0 if kind == "u8" else usual_nbytes * head.colours
+    check_memory(picture_nbytes(len(data), head.size_hw[0] * head.size_hw[1], decoding, numbers), name)
 
 
 def _level(data: bytes, name: str, refusal: UnsupportedPictureError) -> large_pictures.Level:
@@ -307,6 +333,7 @@ def _level(data: bytes, name: str, refusal: UnsupportedPictureError) -> large_pi
     """
     if not large_pictures.is_installed():
         raise UnsupportedPictureError(f"{refusal}, {large_pictures.ADVICE}") from refusal
+    check_is_whole(data, read_head(data, name), name)
     level = large_pictures.fitting_level(data, name)
     if level is None:
         raise refusal
@@ -321,15 +348,23 @@ def _of_usual_kind(values: NDArray[Any], dtype: np.dtype[Any] | None = None) -> 
         fits = values.dtype.kind in "iu" and int(values.min()) >= -(2**31) and int(values.max()) < 2**31
         dtype = np.dtype(np.int32 if fits else np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
-        return values.astype(dtype)
+        return values.astype(dtype, copy=False)
 
 
-def _over_white(colours: NDArray[Any], alpha: NDArray[Any], multiplied: bool = False) -> NDArray[Any]:
-    """Colours (H, W) or (H, W, 3) laid over white by their alpha (H, W), which is full where it is largest."""
+def _made_finite(values: NDArray[Any]) -> None:
+    """Put 0, in place, where values are no finite numbers."""
+    for band in bands(values) if values.dtype.kind == "f" else ():
+        np.nan_to_num(band, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _lay_over_white(colours: NDArray[Any], alpha: NDArray[Any], multiplied: bool = False) -> None:
+    """Lay colours (H, W) or (H, W, 3) over white, in place, by alpha (H, W), which is full where it is largest."""
     white = usual_limits(alpha).high
-    share = (alpha.astype(np.float32) / white).reshape(alpha.shape + (1,) * (colours.ndim - 2))
-    lain = (colours if multiplied else colours * share) + white * (1 - share)
-    return np.asarray(np.round(lain) if colours.dtype.kind in "iu" else lain, dtype=colours.dtype)
+    shape = (-1, colours.shape[1], *(1,) * (colours.ndim - 2))
+    for band, cover in zip(bands(colours), bands(np.broadcast_to(alpha.reshape(shape), colours.shape)), strict=True):
+        share = cover.astype(np.float32) / white
+        lain = (band if multiplied else band * share) + white * (1 - share)
+        band[...] = np.round(lain) if colours.dtype.kind in "iu" else lain
 
 
 def _to_rgb(picture: Image.Image) -> ByteArray:

@@ -18,10 +18,10 @@ from s2m.files.mask_pictures import MAX_OBJECT_ID as MAX_OBJECT_ID
 from s2m.files.mask_pictures import MaskKind, ids_of_picture
 from s2m.files.mask_pictures import voc_palette as voc_palette
 from s2m.files.reading import read_bytes
-from s2m.types import BACKGROUND_ID, FloatArray, LabelMap, ObjectLogits
+from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectLogits
 
 
-def label_map_bytes(label_map: LabelMap, texts: Mapping[str, str] = MappingProxyType({})) -> bytes:
+def label_map_bytes(label_map: LabelMap | ByteArray, texts: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """The indexed PNG of a label map (H, W) of ids in 0..``MAX_OBJECT_ID``, or ``IGNORE_ID``.
 
     Args:
@@ -36,7 +36,7 @@ def label_map_bytes(label_map: LabelMap, texts: Mapping[str, str] = MappingProxy
     lowest, highest = int(label_map.min()), int(label_map.max())
     if lowest < BACKGROUND_ID or highest > IGNORE_ID:
         raise MaskError(f"an indexed PNG holds ids 0 to {MAX_OBJECT_ID}, got {lowest} to {highest}; renumber objects")
-    picture = Image.fromarray(label_map.astype(np.uint8))
+    picture = Image.fromarray(label_map.astype(np.uint8, copy=False))
     picture.putpalette(voc_palette().tobytes())
     kept = PngInfo()
     for key, text in texts.items():

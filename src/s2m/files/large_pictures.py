@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2m.errors import ImageError
-from s2m.files.opening import MAX_DECODING_BYTES, MAX_MEGAPIXELS, MAX_SIDE_PX
+from s2m.files.opening import MAX_MEGAPIXELS, MAX_PICTURE_BYTES, MAX_SIDE_PX, RGB_BYTES, picture_nbytes
 
 ADVICE = "or install what reads more of them with: pip install 's2m[large]'"
 
@@ -95,10 +95,11 @@ def _opened(data: bytes, name: str, where: dict[str, int]) -> Any:
 def _fits(picture: Any, file_nbytes: int) -> bool:
     pixels = picture.width * picture.height
     # All channels as libvips decodes them, the three that are taken, these turned upright, and RGB.
-    channels = picture.bands + 2 * min(3, picture.bands)
-    nbytes = file_nbytes + pixels * (channels * np.dtype(_DTYPES.get(picture.format, "f8")).itemsize + 3)
+    itemsize, taken = np.dtype(_DTYPES.get(picture.format, "f8")).itemsize, min(3, picture.bands)
+    decoding = (picture.bands + 2 * taken) * itemsize + RGB_BYTES
+    nbytes = picture_nbytes(file_nbytes, pixels, decoding, 0 if itemsize == 1 else min(4, itemsize) * taken)
     small = max(picture.width, picture.height) <= MAX_SIDE_PX and pixels <= MAX_MEGAPIXELS * 1_000_000
-    return bool(small and nbytes <= MAX_DECODING_BYTES)
+    return bool(small and nbytes <= MAX_PICTURE_BYTES)
 
 
 def _is_smaller(level: Any, whole: Any) -> bool:

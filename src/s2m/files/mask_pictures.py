@@ -15,7 +15,7 @@ from s2m.errors import ImageError, MaskError
 from s2m.files.contrast_limits import to_8_bits, usual_limits
 from s2m.files.opening import check_memory, check_size, load_picture, orientation_of, turned
 from s2m.files.reading import printable
-from s2m.files.tiff_pictures import colours_and_alpha, is_tiff, read_head, read_samples
+from s2m.files.tiff_pictures import is_tiff, read_head, read_upright
 from s2m.types import BoolArray, ByteArray
 
 MAX_OBJECT_ID = 254
@@ -171,16 +171,15 @@ def _of_tiff(data: bytes, name: str) -> StoredPicture | None:
     if not is_grey and head.is_for_pillow:
         return None
     pixels = head.size_hw[0] * head.size_hw[1]
-    check_memory(len(data) + pixels * (max(1, max(head.bits) // 8) * head.samples * 2 + 8), name)
-    values, alpha = colours_and_alpha(read_samples(data, head, name), head, name)
+    check_memory(len(data) + pixels * (head.pixel_nbytes * 2 + 8), name)
+    values, alpha = read_upright(data, head, name)
     if not is_grey and values.dtype != np.uint8:
         values = to_8_bits(values, usual_limits(values))
     if max(head.bits) == 1:
         values = values * np.uint8(_WHITE)
-    upright = turned(values, head.orientation)
     if alpha is None:
-        return StoredPicture(upright, are_colours=not is_grey)
-    return StoredPicture(upright, turned(to_8_bits(alpha, usual_limits(alpha)), head.orientation), are_colours=True)
+        return StoredPicture(values, are_colours=not is_grey)
+    return StoredPicture(values, to_8_bits(alpha, usual_limits(alpha)), are_colours=True)
 
 
 def _of_pillow(data: bytes, name: str) -> StoredPicture:

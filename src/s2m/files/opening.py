@@ -21,8 +21,8 @@ MAX_MEGAPIXELS = 400
 MAX_SIDE_PX = 100_000
 """Longer images are refused too: each row costs memory of its own."""
 
-MAX_DECODING_BYTES = 1_600_000_000
-"""Images that would take more memory while they are decoded are refused before."""
+MAX_PICTURE_BYTES = 1_850_000_000
+"""Images that would take more memory, while they are decoded or while they are drawn in, are refused before."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "JPEG2000", "PPM", "AVIF")
 _BY_NAME_ALONE = ((".tga", "TGA"),)
@@ -34,7 +34,11 @@ _STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 _DECODERS = {"WEBP": 12, "AVIF": 9, "HEIF": 9, "JPEG2000": 16, "GIF": 4, "TIFF": 1}
 """Bytes of a pixel that a decoder takes beside the picture, measured; 0 for all others."""
 
-_RGB_BYTES = 3
+RGB_BYTES = 3
+"""Bytes of a pixel of an image."""
+
+_DRAWING_BYTES = 6
+"""Bytes of a pixel that label maps and masks take while an image is drawn in."""
 
 _FOREIGN = (
     (4, b"ftyphe", "HEIC"),
@@ -55,7 +59,7 @@ _FOREIGN = (
 """Where and how files begin that people take for images that are read here."""
 
 _EXIF_ORIENTATION = 0x0112
-_TURNED = (5, 6, 7, 8)
+TURNED = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 
 _log = logging.getLogger(__name__)
@@ -96,10 +100,13 @@ def open_picture(data: bytes, name: str) -> Image.Image:
     check_size((height, width), name)
     if picture.format == "PNG":
         _check_png_is_whole(data, name)
+        if not {"exif", "Raw profile type exif"} & set(picture.info) and not _has_words_after_pixels(data):
+            # Pillow would decode all pixels to look for an orientation behind them.
+            picture.info["exif"] = b""
     stored = _STORED.get(picture.mode, 4) + _DECODERS.get(picture.format or "", 0)
     if picture.info.get("progressive"):
         stored += 6
-    check_memory(len(data) + width * height * (stored + _RGB_BYTES), name)
+    check_memory(picture_nbytes(len(data), width * height, stored + RGB_BYTES), name)
     return picture
 
 
@@ -123,16 +130,30 @@ def check_size(size_hw: tuple[int, int], name: str) -> None:
         )
 
 
+def picture_nbytes(file_nbytes: int, pixels: int, decoding: int, numbers: int = 0) -> int:
+    """The most memory that a picture takes, while it is decoded or later, while it is drawn in.
+
+    Args:
+        file_nbytes: of the file.
+        pixels: of the picture.
+        decoding: bytes of a pixel while it is decoded.
+        numbers: bytes of a pixel of the values of more than 8 bits that are kept beside RGB.
+    """
+    # A page has both at half, quarter, ... resolution too.
+    kept = (RGB_BYTES + numbers) * 4 / 3 + _DRAWING_BYTES
+    return max(file_nbytes + pixels * decoding, int(pixels * kept))
+
+
 def check_memory(nbytes: int, name: str) -> None:
-    """Make sure that decoding a picture takes no more than ``MAX_DECODING_BYTES``.
+    """Make sure that a picture takes no more than ``MAX_PICTURE_BYTES``.
 
     Raises:
         ImageError: it does.
     """
-    if nbytes > MAX_DECODING_BYTES:
+    if nbytes > MAX_PICTURE_BYTES:
         raise UnsupportedPictureError(
             f"{name} would take {nbytes / 1e9:.1f} GB of memory, more than the limit of "
-            f"{MAX_DECODING_BYTES / 1e9:.1f} GB; scale it down or cut it into parts"
+            f"{MAX_PICTURE_BYTES / 1e9:.1f} GB; scale it down or cut it into parts"
         )
 
 
@@ -175,18 +196,18 @@ def upright_size(picture: Image.Image) -> tuple[int, int]:
     """(H, W) of a picture that is not decoded yet, once it is turned upright."""
     width, height = picture.size
     # Pillow gives the size of a TIFF as it is after turning.
-    return (width, height) if picture.format != "TIFF" and orientation_of(picture) in _TURNED else (height, width)
+    return (width, height) if picture.format != "TIFF" and orientation_of(picture) in TURNED else (height, width)
 
 
 def turned(values: NDArray[Any], orientation: int) -> NDArray[Any]:
     """An array (H, W, ...) made upright according to its EXIF orientation, 1 to 8."""
-    return _flipped(values.swapaxes(0, 1) if orientation in _TURNED else values, orientation)
+    return _flipped(values.swapaxes(0, 1) if orientation in TURNED else values, orientation)
 
 
 def as_stored(values: NDArray[Any], orientation: int) -> NDArray[Any]:
     """A view of an upright array (H, W, ...) in the order in which a picture of an orientation is stored."""
     flipped = _flipped(values, orientation)
-    return flipped.swapaxes(0, 1) if orientation in _TURNED else flipped
+    return flipped.swapaxes(0, 1) if orientation in TURNED else flipped
 
 
 def _flipped(values: NDArray[Any], orientation: int) -> NDArray[Any]:
@@ -200,6 +221,18 @@ def _flipped(values: NDArray[Any], orientation: int) -> NDArray[Any]:
 def _foreign_words(data: bytes) -> str:
     found = [kind for place, mark, kind in _FOREIGN if data[place : place + len(mark)] == mark]
     return f" (it is {found[0]})" if found else ""
+
+
+def _has_words_after_pixels(data: bytes) -> bool:
+    """Whether a PNG has chunks behind its pixels that may say how it is turned."""
+    place, behind = 8, False
+    while place + 8 <= len(data):
+        length, kind = struct.unpack(">I4s", data[place : place + 8])
+        behind = behind or kind == b"IDAT"
+        if behind and kind in (b"eXIf", b"tEXt", b"zTXt", b"iTXt"):
+            return True
+        place += 12 + length
+    return False
 
 
 def _check_png_is_whole(data: bytes, name: str) -> None:

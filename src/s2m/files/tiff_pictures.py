@@ -1,4 +1,4 @@
-"""The bytes of a TIFF that Pillow cannot read or reads wrongly in; its samples (H, W, C) and what they mean out.
+"""The bytes of a TIFF that Pillow cannot read or reads wrongly in; its upright colours and alpha out.
 
 Pillow knows the tags, and its libtiff the compressions.  What Pillow has no mode for is put together here: more than 8
 bits of colour, floats of 16 to 64 bits, planes one after another, tiles, packed bits and further channels.
@@ -19,7 +19,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from s2m.errors import ImageError
-from s2m.files.opening import FRESH_COPY, UnsupportedPictureError
+from s2m.files.opening import FRESH_COPY, TURNED, UnsupportedPictureError, as_stored
 from s2m.types import ByteArray
 
 _GREYS, _RGB, _PALETTE = (0, 1), 2, 3
@@ -62,9 +62,19 @@ class TiffHead:
         return len(self.bits)
 
     @property
+    def colours(self) -> int:
+        """Channels before all others: 3 of RGB, 1 of greys."""
+        return 3 if self.photometric == _RGB else 1
+
+    @property
     def has_alpha(self) -> bool:
         """Whether the first channel after the colours is alpha."""
-        return bool(self.extras) and self.extras[0] in _ALPHA
+        return bool(self.extras) and self.extras[0] in _ALPHA and self.samples > self.colours
+
+    @property
+    def pixel_nbytes(self) -> int:
+        """Bytes of a pixel as ``read_upright`` gives it, its colours and its alpha."""
+        return _sample_nbytes(max(self.bits)) * (self.colours + self.has_alpha)
 
     @property
     def is_for_pillow(self) -> bool:
@@ -99,46 +109,64 @@ def read_head(data: bytes, name: str) -> TiffHead:
         raise ImageError(f"{name} is not an image that can be read; {FRESH_COPY}") from error
 
 
-def read_samples(data: bytes, head: TiffHead, name: str) -> NDArray[Any]:
-    """The samples of a picture, (H, W, C) as they are stored: not turned, of their own kind.
+def read_upright(data: bytes, head: TiffHead, name: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """The colours of a picture and its alpha, turned upright, of their own kind; other channels are not kept.
+
+    Returns:
+        Grey (H, W) or RGB (H, W, 3), and alpha (H, W) or None.
 
     Raises:
-        ImageError: damaged, truncated or of a kind that is not supported.
+        ImageError: damaged, truncated, of a kind that is not supported, or it is not clear which channels are to be
+            seen.
     """
+    _check_channels(head, name)
     (height, width), (rows, columns) = head.size_hw, head.segment_hw
     dtype = _dtype(head, name)
-    planes, channels = (head.samples, 1) if head.is_planar else (1, head.samples)
+    upright_hw = (width, height) if head.orientation in TURNED else (height, width)
+    colours = np.zeros((*upright_hw, head.colours), dtype=dtype)
+    alpha = np.zeros((*upright_hw, 1), dtype=dtype) if head.has_alpha else None
+    kept = [(colours, 0)] if alpha is None else [(colours, 0), (alpha, head.colours)]
+    planes, channels = (head.colours + head.has_alpha, 1) if head.is_planar else (1, head.samples)
     down, across = -(-height // rows), -(-width // columns)
     if len(head.offsets) < planes * down * across:
         raise ImageError(f"{name} is damaged or truncated (parts of it are missing); get a fresh copy of it")
-    samples = np.zeros((height, width, head.samples), dtype=dtype)
     is_tiled = columns != width
     for number in range(planes * down * across):
         plane, place = divmod(number, down * across)
         top, left = place // across * rows, place % across * columns
         stored = rows if is_tiled else min(rows, height - top)
-        values = _segment(data, head, number, (stored, columns, channels), name).astype(dtype, copy=False)
-        wanted = samples[top : top + rows, left : left + columns, plane : plane + channels]
-        wanted[...] = values[: wanted.shape[0], : wanted.shape[1]]
-    return samples
+        values = _segment(data, head, number, (stored, columns, channels), name)
+        for samples, first in kept:
+            low, high = max(first, plane), min(first + samples.shape[2], plane + channels)
+            part = as_stored(samples, head.orientation)[top : top + rows, left : left + columns]
+            wanted = part[..., low - first : max(low, high) - first]
+            wanted[...] = values[: wanted.shape[0], : wanted.shape[1], low - plane : max(low, high) - plane]
+    return (colours[:, :, 0] if head.colours == 1 else colours), (None if alpha is None else alpha[:, :, 0])
 
 
-def colours_and_alpha(samples: NDArray[Any], head: TiffHead, name: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """The grey (H, W) or RGB (H, W, 3) of some samples, and their alpha (H, W) if there is any.
+def check_is_whole(data: bytes, head: TiffHead, name: str) -> None:
+    """Make sure that every strip and tile lies in the file: other readers fill what is missing with anything.
 
     Raises:
-        ImageError: it is not clear which channels are to be seen.
+        ImageError: one does not.
     """
-    colours = 3 if head.photometric == _RGB else 1
+    (rows, columns), channels = head.segment_hw, 1 if head.is_planar else head.samples
+    row_nbytes = (columns * channels * max(head.bits) + 7) // 8
+    last_rows = rows if columns != head.size_hw[1] else head.size_hw[0] - rows * ((head.size_hw[0] - 1) // rows)
+    for number, (offset, count) in enumerate(zip(head.offsets, head.counts, strict=False), start=1):
+        stored = (last_rows if number == len(head.offsets) else rows) * row_nbytes
+        if offset + (min(count, stored) if head.compression == 1 else count) > len(data):
+            raise ImageError(f"{name} is damaged or truncated (parts of it are missing); get a fresh copy of it")
+
+
+def _check_channels(head: TiffHead, name: str) -> None:
     unclear = head.photometric in _GREYS and head.samples > 1 and not head.has_alpha
-    if unclear or head.samples < colours or head.photometric == _PALETTE:
+    if unclear or head.samples < head.colours or head.photometric == _PALETTE:
         what = f"a palette of {max(head.bits)} bits" if head.photometric == _PALETTE else f"{head.samples} channels"
         raise UnsupportedPictureError(
             f"{name} is a TIFF with {what}, and nothing says which are red, green and blue; save one channel as grey, "
             "or three as RGB"
         )
-    alpha = samples[:, :, colours] if head.has_alpha and head.samples > colours else None
-    return (samples[:, :, 0] if colours == 1 else samples[:, :, :3]), alpha
 
 
 def _head_of(tags: ImageFileDirectory_v2, byte_order: str) -> TiffHead:
@@ -183,8 +211,11 @@ def _dtype(head: TiffHead, name: str) -> np.dtype[Any]:
             f"{name} is a TIFF of {words} numbers of {', '.join(map(str, sorted(bits)))} bits, which is not supported; "
             "save it with 8 or 16 bits, or as floats of 32"
         )
-    nbytes = next(each for each in (1, 2, 4, 8) if head.bits[0] <= 8 * each)
-    return np.dtype(f"{head.kind}{nbytes}")
+    return np.dtype(f"{head.kind}{_sample_nbytes(head.bits[0])}")
+
+
+def _sample_nbytes(bits: int) -> int:
+    return next((each for each in (1, 2, 4) if bits <= 8 * each), 8)
 
 
 _STANDARD = ("u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f16", "f32", "f64")

@@ -16,7 +16,7 @@ from s2m.errors import MaskError
 from s2m.session.commands import DrawnStroke
 from s2m.session.masks import HalfArray, Layer, Overlap, logits_with_hard_pixels, with_answers
 from s2m.session.shapes import network_strokes
-from s2m.types import ABSENT_LOGIT, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
+from s2m.types import ABSENT_LOGIT, ByteArray, FloatArray, ObjectLogits, Stroke
 
 _LOGIT_LIMIT = 30.0
 
@@ -33,7 +33,7 @@ class ImagePredictor(Protocol):
     ) -> FloatArray:
         """See ``Predict``."""
 
-    def sharpen(self, labels: LabelMap, object_ids: Sequence[int], /) -> LabelMap:
+    def sharpen(self, labels: ByteArray, object_ids: Sequence[int], /) -> ByteArray:
         """See ``s2m.engine.edges.sharpened``."""
 
 
@@ -55,7 +55,7 @@ class SegmenterOnImage:
         """See ``ImagePredictor``."""
         return self.segmenter.predict(self.embedding(), strokes, previous, object_ids).logits
 
-    def sharpen(self, labels: LabelMap, object_ids: Sequence[int]) -> LabelMap:
+    def sharpen(self, labels: ByteArray, object_ids: Sequence[int]) -> ByteArray:
         """See ``ImagePredictor``."""
         return sharpened(self.embedding().image_rgb, labels, object_ids)
 

@@ -37,7 +37,7 @@ from s2m.session.masks import Layer, empty_layer, rebased, with_exact, without_o
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask
 from s2m.session.shapes import painted_pixels
 from s2m.session.state import AnnotatedObject, AnnotationState, colour_of
-from s2m.types import BACKGROUND_ID, LabelMap
+from s2m.types import BACKGROUND_ID, ByteArray
 
 
 def apply(state: AnnotationState, command: Edit, predictor: ImagePredictor) -> AnnotationState:
@@ -132,7 +132,7 @@ def _painted(state: AnnotationState, command: Brush | Erase) -> Layer:
 
 def _cleaned(state: AnnotationState, command: Clean) -> Layer:
     mask = state.object_mask(command.object_id)
-    free = ~mask if state.overlap == "overlapping" else state.label_map() == BACKGROUND_ID
+    free = ~mask if state.overlap == "overlapping" else state.indices == BACKGROUND_ID
     clean = PackedMask.of(cleaned(mask, free, command))
     return rebased(state.layer, state.exact_masks({command.object_id: clean}), state.size_hw, state.overlap)
 
@@ -169,24 +169,23 @@ def _with_sharp_edges(state: AnnotationState, predictor: ImagePredictor) -> Anno
     if not drawn:
         return state
     if state.overlap == "exclusive":
-        before = [(state.label_map(), drawn)]
+        before = [(state.indices, drawn)]
     else:
         before = [(_alone(state, one), [one]) for one in drawn]
-    masks = {}
+    masks: dict[int, PackedMask] = {}
     for labels, object_ids in before:
         sharp = predictor.sharpen(labels, object_ids)
         for pixels in state.layer.hard:
             place, where = pixels.mask.place, pixels.mask.crop()
             sharp[place][where] = labels[place][where]
-        for one in object_ids:
-            mask = sharp == one
-            if (mask != (labels == one)).any():
-                masks[one] = PackedMask.of(mask)
+        changed = sharp != labels
+        moved = {*np.unique(labels[changed]).tolist(), *np.unique(sharp[changed]).tolist()}
+        masks |= {one: PackedMask.of(sharp == one) for one in object_ids if one in moved}
     return replace(state, layer=with_exact(state.layer, masks)) if masks else state
 
 
-def _alone(state: AnnotationState, object_id: int) -> LabelMap:
-    return np.where(state.object_mask(object_id), np.int32(object_id), np.int32(BACKGROUND_ID))
+def _alone(state: AnnotationState, object_id: int) -> ByteArray:
+    return np.where(state.object_mask(object_id), np.uint8(object_id), np.uint8(BACKGROUND_ID))
 
 
 def _with_kept_masks(state: AnnotationState) -> AnnotationState:

@@ -20,7 +20,7 @@ from s2m.files.mask_pictures import MaskKind
 from s2m.session.commands import DrawnStroke, ImportMasks, MarkImage, NamedMask
 from s2m.session.packed_masks import PackedMask
 from s2m.session.project_files import ImageEntry
-from s2m.types import FloatArray, LabelMap, ObjectLogits, Stroke
+from s2m.types import ByteArray, FloatArray, ObjectLogits, Stroke
 
 if TYPE_CHECKING:
     from s2m.session.project import Project
@@ -213,6 +213,6 @@ class _NoNetwork:
         del strokes, previous, object_ids
         raise ModelError(_NEVER_SAVED)
 
-    def sharpen(self, labels: LabelMap, object_ids: Sequence[int]) -> LabelMap:
+    def sharpen(self, labels: ByteArray, object_ids: Sequence[int]) -> ByteArray:
         del labels, object_ids
         raise ModelError(_NEVER_SAVED)

@@ -18,7 +18,7 @@ from s2m.engine.aggregation import label_map_from_logits, logits_of, sigmoid
 from s2m.engine.geometry import cells_between, resize_maps, resize_window
 from s2m.engine.segmenter import answer_size_hw
 from s2m.session.packed_masks import ExactMask, HardPixels, PackedMask, Side
-from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, BoolArray, FloatArray, LabelMap, ObjectLogits
+from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, BoolArray, ByteArray, FloatArray, LabelMap, ObjectLogits
 
 HalfArray = NDArray[np.float16]
 Overlap = Literal["exclusive", "overlapping"]
@@ -148,8 +148,8 @@ def _share_of_cells(
     return place, np.minimum(counts / pixels_in_cell, 1).astype(np.float32)
 
 
-def label_map(layer: Layer, size_hw: tuple[int, int], locked: Sequence[ExactMask]) -> LabelMap:
-    """The object of each pixel, (H, W) int32, objects excluding one another.
+def label_map(layer: Layer, size_hw: tuple[int, int], locked: Sequence[ExactMask]) -> ByteArray:
+    """The object of each pixel, (H, W) uint8, objects excluding one another.
 
     Args:
         layer: the masks.
@@ -172,7 +172,7 @@ def label_map(layer: Layer, size_hw: tuple[int, int], locked: Sequence[ExactMask
     return labels
 
 
-def _hold_exact(labels: LabelMap, exact: ExactMask, changed: BoolArray | None) -> None:
+def _hold_exact(labels: ByteArray, exact: ExactMask, changed: BoolArray | None) -> None:
     """Put an exact mask into a label map (H, W), where the network has not changed it since."""
     place, mask = exact.mask.place, exact.mask.crop()
     if changed is not None:
@@ -190,12 +190,12 @@ def object_mask(layer: Layer, object_id: int, size_hw: tuple[int, int], locked: 
     return np.asarray(label_map(only_object(layer, object_id), size_hw, ()) == object_id)
 
 
-def _soft_label_map(layer: Layer, size_hw: tuple[int, int]) -> LabelMap:
+def _soft_label_map(layer: Layer, size_hw: tuple[int, int]) -> ByteArray:
     """Logits resized, then aggregated; large images tile by tile, and only where there is something to decide."""
     logits = _stacked(layer)
     if size_hw[0] * size_hw[1] <= _MAX_PIXELS_AT_ONCE:
-        return label_map_from_logits(resize_maps(logits, size_hw), layer.object_ids)
-    labels = np.zeros(size_hw, dtype=np.int32)
+        return label_map_from_logits(resize_maps(logits, size_hw), layer.object_ids).astype(np.uint8)
+    labels = np.zeros(size_hw, dtype=np.uint8)
     for top in range(0, size_hw[0], _TILE_PX):
         for left in range(0, size_hw[1], _TILE_PX):
             rows = slice(top, min(top + _TILE_PX, size_hw[0]))

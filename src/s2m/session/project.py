@@ -295,7 +295,7 @@ class Project:
                 return SaveResult(path, None, time.perf_counter() - started)
             known = written_masks(self._beside(name, "saved.json"), journal)
             backup = kept_copy(path, self.output / BACKUP_FOLDER, known)
-            data = label_map_bytes(snapshot.state.label_map())
+            data = label_map_bytes(snapshot.state.indices)
             written = (*known, hashlib.sha256(data).hexdigest())[-_HASHES_KEPT:]
             summary = summary_of(
                 snapshot.history, snapshot.times, nbytes, journal_sha256, session.recorded_model, written

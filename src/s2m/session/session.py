@@ -237,7 +237,7 @@ class Session:
         """
         stroke = {"points": points_of(points_xy), "object_id": object_id, "sign": sign, "tool": tool}
         state = self.do(command_from_json({"kind": "draw", "strokes": [stroke]}))
-        return state.object_mask(object_id) if object_id else state.label_map() == BACKGROUND_ID
+        return state.object_mask(object_id) if object_id else state.indices == BACKGROUND_ID
 
     def label_map(self) -> LabelMap:
         """The object of each pixel, (H, W) int32, 0 for the background."""

@@ -112,12 +112,12 @@ class AnnotationState:
 
     def label_map(self) -> LabelMap:
         """The object of each pixel, (H, W) int32.  Where objects overlap, the one shown later lies over the earlier."""
-        return self._indices.astype(np.int32)
+        return self.indices.astype(np.int32)
 
     def object_mask(self, object_id: int) -> BoolArray:
         """The pixels of one object, (H, W) bool."""
         if self.overlap == "exclusive":
-            return np.asarray(self._indices == object_id)
+            return np.asarray(self.indices == object_id)
         return object_mask(self.layer, object_id, self.size_hw, self.locks)
 
     def masks_in(self, place: tuple[slice, slice]) -> dict[int, BoolArray]:
@@ -131,7 +131,7 @@ class AnnotationState:
 
     def _part_of_mask(self, object_id: int, place: tuple[slice, slice]) -> BoolArray:
         if self.overlap == "exclusive":
-            return np.asarray(self._indices[place] == object_id)
+            return np.asarray(self.indices[place] == object_id)
         return self.object_mask(object_id)[place]
 
     def area_px(self, object_id: int) -> int:
@@ -177,10 +177,10 @@ class AnnotationState:
         return PasteObjects(source=self.image_name, size_hw=self.size_hw, masks=tuple(masks))
 
     @cached_property
-    def _indices(self) -> ByteArray:
-        """The label map as it is saved, (H, W) uint8."""
+    def indices(self) -> ByteArray:
+        """The label map as it is saved, (H, W) uint8, which is not to be changed."""
         if self.overlap == "exclusive":
-            return label_map(self.layer, self.size_hw, self.locks).astype(np.uint8)
+            return label_map(self.layer, self.size_hw, self.locks)
         labels = np.zeros(self.size_hw, dtype=np.uint8)
         for object_id in self.object_ids:
             labels[object_mask(self.layer, object_id, self.size_hw, self.locks)] = object_id
@@ -190,13 +190,13 @@ class AnnotationState:
     def _areas(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         # Row by row, as counting takes eight bytes a pixel.
         counts = np.zeros(256, dtype=np.int64)
-        for row in self._indices:
+        for row in self.indices:
             counts += np.bincount(row, minlength=256)
         return counts
 
     def forget_derived(self) -> None:
         """Give back the memory of what can be computed again."""
-        for name in ("_indices", "_areas"):
+        for name in ("indices", "_areas"):
             self.__dict__.pop(name, None)
 
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from cachetools import LRUCache
+from cachetools import LRUCache, cachedmethod
 
 from s2m.engine.segmenter import Embedding, Segmenter
+from s2m.files.images import image_size
 from s2m.session import ImagePredictor, Predict, SegmenterOnImage
 from s2m.types import FloatArray, ObjectLogits, Stroke
 from s2m.web.pictures import PictureStore
@@ -33,7 +34,7 @@ class ImageEncoder:
         self._embeddings: LRUCache[Path, Embedding] = LRUCache(
             PIXEL_BYTES, getsizeof=lambda embedding: min(PIXEL_BYTES, embedding.image_rgb.nbytes)
         )
-        self._lock = threading.Lock()
+        self._known = threading.Condition()
         self._ahead = ThreadPoolExecutor(1, "ahead")
         self._ahead_of_pen: Future[None] | None = None
 
@@ -61,6 +62,16 @@ class ImageEncoder:
         self._embedding_of(path)
         return (time.perf_counter() - started) * 1000
 
+    def encode_ahead(self, path: Path, beside: Path) -> None:
+        """Encode an image that may be opened next, unless both would not fit into the memory for them.
+
+        Raises:
+            ImageError: one of them cannot be read.
+        """
+        pixels = sum(height * width for height, width in (image_size(path), image_size(beside)))
+        if 3 * pixels <= PIXEL_BYTES:
+            self._embedding_of(path)
+
     def predictor(self, path: Path) -> ImagePredictor:
         """The network on one image, as a session asks it."""
         return SegmenterOnImage(self.segmenter, lambda: self._embedding_of(path))
@@ -83,10 +94,6 @@ class ImageEncoder:
         """Encode nothing more ahead."""
         self._ahead.shutdown(wait=True, cancel_futures=True)
 
+    @cachedmethod(lambda self: self._embeddings, key=lambda _, path: path, condition=lambda self: self._known)
     def _embedding_of(self, path: Path) -> Embedding:
-        with self._lock:
-            known = self._embeddings.get(path)
-            if known is None:
-                known = self.segmenter.encode(self._pictures.pyramid(path).levels[0])
-                self._embeddings[path] = known
-            return known
+        return self.segmenter.encode(self._pictures.pyramid(path).levels[0])

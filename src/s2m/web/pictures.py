@@ -8,13 +8,16 @@ from pathlib import Path
 from cachetools import LRUCache, cachedmethod
 
 from s2m.files.contrast_limits import ContrastLimits
-from s2m.files.images import read_file, read_image, read_image_bytes, read_numbers_bytes
+from s2m.files.images import image_size, read_image, read_image_and_numbers
 from s2m.web.pyramid import EncodedTile, Pyramid, build_pyramid, encode_jpeg, shrink
 
 PICTURE_BYTES = 1200 * 1024 * 1024
 TILE_BYTES = 128 * 1024 * 1024
 THUMBNAIL_SIZE = 160
 _THUMBNAILS_KEPT = 2048
+
+_DECODING = 9
+"""Bytes of a pixel while a picture of 16 bits is decoded."""
 
 
 class PictureStore:
@@ -33,6 +36,7 @@ class PictureStore:
         self._tiles: LRUCache[object, EncodedTile] = LRUCache(TILE_BYTES, getsizeof=lambda tile: len(tile.data))
         self._thumbnails: LRUCache[object, EncodedTile] = LRUCache(_THUMBNAILS_KEPT)
         self._known = threading.Condition()
+        self._decoding = threading.Lock()
 
     @property
     def picture_nbytes(self) -> int:
@@ -53,8 +57,16 @@ class PictureStore:
         Raises:
             ImageError: it cannot be read.
         """
-        data = read_file(path)
-        return build_pyramid(read_image_bytes(data, str(path)), read_numbers_bytes(data, str(path)))
+        with self._decoding:
+            self._make_room(path)
+            return build_pyramid(*read_image_and_numbers(path))
+
+    def _make_room(self, path: Path) -> None:
+        """Let go of the oldest pictures where one more would take them over the limit while it is decoded."""
+        height, width = image_size(path)
+        with self._known:
+            while self._pyramids and self._pyramids.currsize + height * width * _DECODING > self.limit_bytes:
+                self._pyramids.popitem()
 
     @cachedmethod(lambda self: self._tiles, condition=lambda self: self._known)
     def tile(self, path: Path, level: int, column: int, row: int, limits: ContrastLimits | None = None) -> EncodedTile:

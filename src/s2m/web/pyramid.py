@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from s2m.errors import ImageError
-from s2m.files.contrast_limits import ContrastLimits, Numbers, finite, to_8_bits, usual_limits
+from s2m.files.contrast_limits import ContrastLimits, Numbers, to_8_bits, usual_limits
 from s2m.types import ByteArray
 
 TILE_SIZE = 512
@@ -102,7 +102,7 @@ def build_pyramid(image_rgb: ByteArray, numbers: Numbers | None = None) -> Pyram
 
     Args:
         image_rgb: (H, W, 3), as the network sees it.
-        numbers: the same with all its bits, (H, W) or (H, W, 3), where it has more than 8.
+        numbers: the same with all its bits, (H, W) or (H, W, 3), finite, where it has more than 8.
     """
     long_side = max(image_rgb.shape[:2])
     tile_size = WHOLE_TILE_SIZE if long_side <= WHOLE_TILE_SIZE else TILE_SIZE
@@ -124,9 +124,8 @@ def _halved(values: Numbers) -> Numbers:
 
 
 def _as_opencv_takes_it(values: Numbers) -> Numbers:
-    """Values as uint16 or float32 in the order of this machine, those that are not finite as 0."""
-    wanted = np.uint16 if values.dtype.kind == "u" and values.dtype.itemsize == 2 else np.float32
-    return np.ascontiguousarray(finite(values), dtype=wanted)
+    """Values as uint16 or float32."""
+    return np.ascontiguousarray(values, dtype=np.uint16 if values.dtype == np.uint16 else np.float32)
 
 
 def encode_png(image_rgb: ByteArray) -> EncodedTile:

@@ -300,7 +300,7 @@ class Workspace:
         if index + 1 < len(self.project.images):
             ahead = self.path_of(index + 1)
             try:
-                await self.workers.in_background(lambda: self.encoder.encode(ahead))
+                await self.workers.in_background(lambda: self.encoder.encode_ahead(ahead, path))
             except S2MError as error:
                 log.info("cannot prepare the next image: %s", error)
 

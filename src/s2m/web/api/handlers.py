@@ -121,7 +121,7 @@ async def redo(service: ApiService, call: Call) -> Response:
 async def label_map(service: ApiService, call: Call) -> Response:
     """The label map as an indexed PNG."""
     session = _session_of(service, call).session
-    data = await service.workers.read(lambda: label_map_bytes(session.state.label_map()))
+    data = await service.workers.read(lambda: label_map_bytes(session.state.indices))
     return Response(data, media_type=PNG)
 
 
