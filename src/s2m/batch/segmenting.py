@@ -17,6 +17,7 @@ from s2m.batch.records import TEXT_KEY, Record, job_digest, read_record
 from s2m.engine.channel_order import ChannelOrder, in_channel_order
 from s2m.engine.edges import sharpened
 from s2m.engine.models import SHIPPED_MODEL
+from s2m.engine.precision import Precision
 from s2m.engine.providers import Provider
 from s2m.engine.segmenter import Prediction, Segmenter
 from s2m.errors import MaskError, OutputError, S2MError, StrokeError, fault
@@ -72,12 +73,14 @@ class ModelSettings:
         threads: of a process, None for all cores.
         provider: what computes.
         channel_order: in which it is shown images.
+        precision: of the arithmetic.
     """
 
     path: Path | None = None
     threads: int | None = 1
     provider: Provider = "auto"
     channel_order: ChannelOrder = "rgb"
+    precision: Precision = "auto"
 
     def load(self) -> Segmenter:
         """A segmenter.
@@ -85,7 +88,8 @@ class ModelSettings:
         Raises:
             ModelError: the model cannot be loaded.
         """
-        return Segmenter(in_channel_order(load_model(self.path, self.threads, self.provider), self.channel_order))
+        model = load_model(self.path, self.threads, self.provider, self.precision)
+        return Segmenter(in_channel_order(model, self.channel_order))
 
     def digest(self) -> str:
         """SHA-256 of the model's files."""

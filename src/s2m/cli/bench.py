@@ -64,7 +64,7 @@ def bench(
         model = load_model(path, threads, provider, precision)
         names.append(f"{model.card.name} {model.card.version}")
         timings += _told(model_timings(model, names[-1], image_rgb, stroke, rounds, sizes))
-        timings += _told(_batch_timings(names[-1], ModelSettings(path, 1, provider), rounds))
+        timings += _told(_batch_timings(names[-1], ModelSettings(path, 1, provider, precision=precision), rounds))
     peak = _peak_megabytes()
     if not without_others:
         timings += _told(baseline_timings(image_rgb, [stroke], rounds))
