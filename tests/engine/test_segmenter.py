@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from s2m.engine.geometry import frame_of_box, resize_maps
+from s2m.engine.geometry import resize_maps
 from s2m.engine.model_cards import ModelCard
 from s2m.engine.models import SHIPPED_MODEL, OnnxModel
 from s2m.engine.segmenter import Segmenter
-from s2m.engine.views import View, views_of_guess, views_of_image
+from s2m.engine.views import views_of_guess, views_of_image
 from s2m.errors import ImageError, StrokeError
 from s2m.types import BACKGROUND_ID, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
@@ -181,32 +181,6 @@ def test_a_small_object_is_guessed_from_the_image_and_from_its_crop(tiny_model: 
     np.testing.assert_allclose(answer.logits, expected, atol=1e-4)
     coarse = np.asarray(far[0] > 0, dtype=np.int32)
     assert overlap(answer.label_map(), truth, 1) > overlap(coarse, truth, 1) + 0.05
-
-
-def test_windows_along_a_stroke_count_together_as_much_as_all_before(
-    tiny_model: OnnxModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image, _ = small_red_square()
-    strokes, segmenter = [dot(418, 315)], Segmenter(tiny_model)
-    embedding = segmenter.encode(image)
-    before = segmenter.predict(embedding, strokes)
-    boxes = ((300, 200, 420, 320), (380, 260, 500, 380))
-    windows = [View(frame_of_box((600, 800), box, 64, 4)) for box in boxes]
-    total, count = np.zeros((600, 800), dtype=np.float32), np.zeros((600, 800))
-    for window, (left, top, right, bottom) in zip(windows, boxes, strict=True):
-        seen = segmenter._decode(segmenter._maps(embedding, window), window, strokes, None, [1])
-        total[top:bottom, left:right] += resize_maps(seen, (bottom - top, right - left))[0]
-        count[top:bottom, left:right] += 1
-    expected = before.logits[0].copy()
-    expected[count > 0] = (expected[count > 0] + total[count > 0] / count[count > 0]) / 2
-
-    monkeypatch.setattr("s2m.engine.segmenter.views_along_stroke", lambda *_: windows)
-    answer = segmenter.predict(embedding, strokes)
-
-    np.testing.assert_allclose(answer.logits[0], expected, atol=1e-4)
-    again = segmenter.predict(embedding, strokes, before.masks)
-    monkeypatch.undo()
-    np.testing.assert_array_equal(segmenter.predict(embedding, strokes, before.masks).logits, again.logits)
 
 
 def test_a_small_object_beside_one_with_a_mask_is_found_in_its_crop_too(tiny_model: OnnxModel) -> None:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
 from s2m.engine.geometry import frame_of_box
 from s2m.engine.model_cards import ModelCard
-from s2m.engine.views import crop_box, views_along_stroke, views_of_guess, views_of_image, views_of_object
+from s2m.engine.views import crop_box, views_of_guess, views_of_image, views_of_object
 from s2m.types import ABSENT_LOGIT, FloatArray, Sign, Stroke
 
 SIZE_HW = (100, 200)
@@ -108,41 +107,3 @@ def test_a_guess_that_is_large_or_shows_nothing_has_no_crop() -> None:
     size_hw = (600, 800)
     assert views_of_guess(mask_of(100, 300, 100, 400, size_hw), [dot(150, 150)], size_hw, CARD) == ()
     assert views_of_guess(mask_of(0, 0, 0, 0, size_hw), [dot(150, 150)], size_hw, CARD) == ()
-
-
-def line(*points: tuple[float, float], sign: Sign = "positive") -> Stroke:
-    return Stroke(np.array(points, dtype=float), 1, sign)
-
-
-def test_a_thin_guess_has_windows_along_its_longest_stroke() -> None:
-    size_hw = (600, 800)
-    pole = mask_of(298, 303, 100, 700, size_hw)
-    views = views_along_stroke(pole, (line((110, 300), (690, 300)), dot(150, 300)), size_hw, CARD)
-    boxes = [view.frame.box_xyxy for view in views]
-    assert len(boxes) == 3
-    assert boxes[0][0] <= 110
-    assert boxes[-1][2] >= 690
-    for (left, top, right, bottom), after in pairwise(boxes):
-        assert top < 300 < bottom
-        assert left < after[0] < right
-        assert bottom - top == 290
-
-
-def test_windows_stay_in_the_image() -> None:
-    size_hw = (600, 800)
-    pole = mask_of(0, 4, 0, 800, size_hw)
-    for view in views_along_stroke(pole, (line((-5, 1), (805, 1)),), size_hw, CARD):
-        left, top, right, bottom = view.frame.box_xyxy
-        assert 0 <= left < right <= 800
-        assert 0 <= top < bottom <= 600
-
-
-def test_a_wide_guess_a_click_a_negative_stroke_and_a_scribble_have_no_windows() -> None:
-    size_hw = (600, 800)
-    across = line((110, 300), (690, 300))
-    pole = mask_of(298, 303, 100, 700, size_hw)
-    assert views_along_stroke(mask_of(100, 500, 100, 700, size_hw), (across,), size_hw, CARD) == ()
-    assert views_along_stroke(pole, (dot(150, 300),), size_hw, CARD) == ()
-    assert views_along_stroke(pole, (line((110, 300), (690, 300), sign="negative"),), size_hw, CARD) == ()
-    there_and_back = line(*((110.0 + 580 * (turn % 2), 300.0) for turn in range(9)))
-    assert views_along_stroke(pole, (there_and_back,), size_hw, CARD) == ()

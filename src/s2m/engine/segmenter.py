@@ -20,7 +20,7 @@ from s2m.engine.components import untouched_components
 from s2m.engine.geometry import Frame, flip, resize_image, resize_maps, resize_window
 from s2m.engine.models import Model, OnnxModel
 from s2m.engine.prompts import prompt_maps
-from s2m.engine.views import View, views_along_stroke, views_of_guess, views_of_image, views_of_object
+from s2m.engine.views import View, views_of_guess, views_of_image, views_of_object
 from s2m.errors import ImageError, StrokeError
 from s2m.types import ABSENT_LOGIT, BACKGROUND_ID, Box, ByteArray, FloatArray, LabelMap, ObjectLogits, Stroke
 
@@ -208,12 +208,6 @@ class Segmenter:
             if object_id not in masks
         }
         self._add(answer, further, embedding, strokes, previous)
-        for object_id in further:
-            windows = views_along_stroke(answer.of(object_id), own[object_id], size_hw, card)
-            shown = [
-                self._decode(self._maps(embedding, view), view, strokes, previous, [object_id])[0] for view in windows
-            ]
-            answer.add_together(object_id, windows, shown)
         return Prediction(ObjectLogits(wanted, answer.logits), size_hw)
 
     def _quick_view(self, embedding: Embedding, views: Sequence[View]) -> View:
@@ -327,17 +321,6 @@ class _Answer:
         else:
             place *= 1 - share
             place += share * seen
-
-    def add_together(self, object_id: int, views: Sequence[View], logits: Sequence[FloatArray]) -> None:
-        """Add the mean of what overlapping views show (h', w' each): it counts as much as all before."""
-        before = self.logits[self._object_ids.index(object_id)]
-        total, count = np.zeros_like(before), np.zeros(before.shape, dtype=np.uint8)
-        for view, shown in zip(views, logits, strict=True):
-            place = view.frame.place(before.shape)
-            total[place] += resize_maps(shown[None], count[place].shape)[0]
-            count[place] += 1
-        seen = count > 0
-        before[seen] = (before[seen] + total[seen] / count[seen]) / 2
 
 
 def answer_size_hw(image_size_hw: tuple[int, int]) -> tuple[int, int]:

@@ -9,7 +9,6 @@ The rule (docs/decisions, number 9):
   the whole image.
 - An object without a mask is guessed from the whole image and from a smaller, flipped view of it.
 - Where the guess fits a crop of about a third of the image, the object is found in that crop too.
-- Where the guess is thin beside its longest stroke, it is found in windows along that stroke too.
 
 Views depend on the strokes and on the masks before them alone.  So the same history gives the same answer.
 """
@@ -39,18 +38,6 @@ MARGIN = 0.35
 
 FIRST_MARGIN = 0.2
 """The same for an object without a mask."""
-
-LEAST_THINNESS = 3
-"""A guess is thin where the square of its longest stroke's extent is at least this many times its area."""
-
-_WINDOW_SHARE = 0.5
-"""Side of a window along a stroke, as a share of the stroke's extent."""
-
-_WINDOW_STEP = 0.8
-"""Distance between windows along a stroke, as a share of their side."""
-
-_MOST_WINDOWS = 8
-_SMALLEST_WINDOW_PX = 64
 
 SMALLEST_CROP_PX = 96
 """Sides of a crop in image pixels, at least."""
@@ -110,48 +97,6 @@ def views_of_guess(
     """
     box = crop_box(logits, strokes, image_size_hw, FIRST_MARGIN, LARGEST_FIRST_CROP) if (logits > 0).any() else None
     return () if box is None else (View(frame_of_box(image_size_hw, box, card.working_size, card.size_multiple)),)
-
-
-def views_along_stroke(
-    logits: FloatArray, strokes: Sequence[Stroke], image_size_hw: tuple[int, int], card: ModelCard
-) -> tuple[View, ...]:
-    """Windows along the longest positive stroke of an object whose guess is thin; they overlap, and count together.
-
-    A thing like a pole fills a crop from end to end, and is a few cells wide there.
-
-    Args:
-        logits: (h, w) float32 of the guess, of the whole image.
-        strokes: see ``views_of_object``.
-        image_size_hw: (H, W).
-        card: of the model.
-    """
-    positive = [stroke.points_xy for stroke in strokes if stroke.sign == "positive"]
-    if not positive:
-        return ()
-    points = max(positive, key=_extent_px)
-    extent_px = _extent_px(points)
-    area = float((logits > 0).mean()) * image_size_hw[0] * image_size_hw[1]
-    if extent_px < 1 or extent_px**2 < LEAST_THINNESS * area:
-        return ()
-    side = max(_SMALLEST_WINDOW_PX, _WINDOW_SHARE * extent_px)
-    run = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    count = math.ceil(run[-1] / (_WINDOW_STEP * side))
-    if count > _MOST_WINDOWS:
-        return ()
-    at = (np.arange(count) + 0.5) * (run[-1] / count)
-    centres = np.stack([np.interp(at, run, points[:, axis]) for axis in (0, 1)], axis=1)
-    size_xy = (image_size_hw[1], image_size_hw[0])
-    low, high = (np.clip(centres + half, 0, size_xy).astype(int).tolist() for half in (-side / 2, side / 2))
-    boxes = [(*start, *end) for start, end in zip(low, high, strict=True)]
-    return tuple(
-        View(frame_of_box(image_size_hw, box, card.working_size, card.size_multiple))
-        for box in boxes
-        if box[0] < box[2] and box[1] < box[3]
-    )
-
-
-def _extent_px(points_xy: NDArray[np.float64]) -> float:
-    return float(np.ptp(points_xy, axis=0).max())
 
 
 def crop_box(
