@@ -24,6 +24,7 @@ from s2m.files.images import (
     read_image,
     read_image_and_numbers,
     read_image_bytes,
+    read_small_image,
     turned,
 )
 
@@ -170,6 +171,29 @@ def test_the_size_of_a_png_is_read_without_its_pixels_where_none_stand_before_it
 
     assert bool(decoded) == (place == "behind")
     assert read_image(path).shape[:2] == image_size(path)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_for_a_thumbnail_comes_smaller_and_upright(tmp_path: Path, orientation: int) -> None:
+    values = np.zeros((300, 1200, 3), dtype=np.uint8)
+    values[:, :600] = RED
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "a.jpg"
+    Image.fromarray(values).save(path, quality=95, exif=exif)
+
+    small, whole = read_small_image(path, 70), read_image(path)
+
+    assert small.shape == ((75, 300, 3) if orientation == 1 else (300, 75, 3))
+    shrunk = cv2.resize(whole, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(shrunk.astype(int) - small).mean() < 1
+    np.testing.assert_array_equal(read_small_image(path, 290), whole)
+
+
+def test_a_picture_that_is_no_jpeg_comes_whole_for_a_thumbnail(tmp_path: Path) -> None:
+    for name in ("a.png", "a.tif", "a.webp"):
+        path = saved(tmp_path / name, Image.new("RGB", (300, 200), RED))
+        np.testing.assert_array_equal(read_small_image(path, 10), read_image(path))
 
 
 def test_the_first_picture_of_an_animation_is_taken(tmp_path: Path) -> None:

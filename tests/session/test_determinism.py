@@ -46,7 +46,7 @@ from s2m.session import (
     command_from_json,
 )
 from s2m.session.shapes import network_strokes
-from s2m.session.state_files import read_state, write_state
+from s2m.session.state_files import read_states, write_states
 from s2m.types import LabelMap
 
 OBJECT_IDS = st.integers(1, 3)
@@ -208,13 +208,12 @@ def test_a_kept_state_goes_on_like_a_computed_one(before: list[Command], after: 
         first = begun(path)
         do_all(first, before)
         snapshot = first.snapshot()
-        number = snapshot.history.done[-1].number if snapshot.history.done else 0
-        write_state(kept, snapshot.state, number, path, snapshot.journal_nbytes)
+        write_states(kept, snapshot.states, path, snapshot.journal_nbytes)
         first.close()
-        found = read_state(kept, path)
-        assert found is not None
+        found = read_states(kept, path)
+        assert found.keys() == snapshot.states.keys()
         predictor = DiscAnswerer()
-        second = open_session(path, predictor, known=dict([found]))
+        second = open_session(path, predictor, known=found)
         assert everything(second) == everything(first)
         assert predictor.calls == 0
         do_all(second, after)
@@ -222,6 +221,48 @@ def test_a_kept_state_goes_on_like_a_computed_one(before: list[Command], after: 
         third = open_session(path)
         assert everything(third) == everything(second)
         third.close()
+
+
+def test_after_reopening_the_last_steps_are_undone_without_the_network(tmp_path: Path) -> None:
+    path, kept = tmp_path / "photo.jsonl", tmp_path / "photo.npz"
+    first = begun(path)
+    do_all(first, [Draw(strokes=(DrawnStroke(points=((4 + index, 5),)),)) for index in range(20)])
+    snapshot = first.snapshot()
+    write_states(kept, snapshot.states, path, snapshot.journal_nbytes)
+    first.close()
+    predictor = DiscAnswerer()
+    second = open_session(path, predictor, known=read_states(kept, path))
+    second.undo()
+    second.undo()
+    second.redo()
+    second.redo()
+    assert predictor.calls == 0
+    second.undo()
+    second.undo()
+    second.undo()
+    assert 0 < predictor.calls < 10
+    second.close()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(COMMANDS, min_size=12, max_size=12))
+def test_after_reopening_undo_gives_the_states_before(commands: list[Command]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path, kept = Path(folder) / "photo.jsonl", Path(folder) / "photo.npz"
+        first = begun(path)
+        do_all(first, commands)
+        snapshot = first.snapshot()
+        write_states(kept, snapshot.states, path, snapshot.journal_nbytes)
+        first.close()
+        other = Path(folder) / "other.jsonl"
+        other.write_bytes(path.read_bytes())
+        second, alone = open_session(path, known=read_states(kept, path)), open_session(other)
+        while second.undo_label is not None:
+            second.undo()
+            alone.undo()
+            assert everything(second) == everything(alone)
+        second.close()
+        alone.close()
 
 
 @settings(max_examples=100, deadline=None)

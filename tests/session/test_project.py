@@ -229,7 +229,7 @@ def test_a_crash_between_the_files_of_a_save_makes_no_backup_of_our_own_file(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("s2m.session.project.write_state", crash)
+        patch.setattr("s2m.session.project.write_states", crash)
         with pytest.raises(KeyboardInterrupt):
             project.save(session)
     session.do(draw(20, 8))

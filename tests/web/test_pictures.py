@@ -78,6 +78,28 @@ def test_old_pictures_go_before_a_new_one_is_decoded(paths: list[Path], monkeypa
     assert kept == [0, 0]
 
 
+@pytest.mark.parametrize(("small_bytes", "at_once"), [(90_000, True), (89_999, False)])
+def test_large_pictures_are_decoded_one_after_the_other(
+    paths: list[Path], monkeypatch: pytest.MonkeyPatch, small_bytes: int, at_once: bool
+) -> None:
+    monkeypatch.setattr(pictures, "_SMALL_BYTES", small_bytes)
+    store, met, meeting = PictureStore(), [], threading.Barrier(2)
+
+    def note(path: Path) -> tuple[ByteArray, Numbers | None]:
+        try:
+            meeting.wait(30 if at_once else 0.2)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            met.append(False)
+        return read_image_and_numbers(path)
+
+    monkeypatch.setattr(pictures, "read_image_and_numbers", note)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(store.pyramid, paths))
+
+    assert met == [at_once, at_once]
+
+
 @pytest.mark.parametrize(("limit_bytes", "has_room"), [(60_000, True), (59_999, False)])
 def test_the_next_image_is_encoded_ahead_where_the_open_one_can_stay(
     paths: list[Path], tiny_model: OnnxModel, monkeypatch: pytest.MonkeyPatch, limit_bytes: int, has_room: bool

@@ -95,6 +95,18 @@ def read_image_bytes(data: bytes, name: str) -> ByteArray:
     return _as_rgb(load_picture(data, name), name) if deep is None else _in_8_bits(deep)
 
 
+def read_small_image(path: Path, least_side_px: int) -> ByteArray:
+    """Read a photograph for a thumbnail: as ``read_image``, but a JPEG may come smaller.
+
+    Args:
+        path: see ``read_image``.
+        least_side_px: sides of the image at least, unless it is smaller.
+    """
+    data, name = read_file(path), printable(path)
+    deep = _read_deep(data, name)
+    return _as_rgb(load_picture(data, name, least_side_px), name) if deep is None else _in_8_bits(deep)
+
+
 def image_of_picture(picture: Image.Image, name: str) -> ByteArray:
     """A photograph that Pillow holds, as ``read_image`` gives it; ``name`` stands in error messages.
 

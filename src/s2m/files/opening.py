@@ -157,15 +157,23 @@ def check_memory(nbytes: int, name: str) -> None:
         )
 
 
-def load_picture(data: bytes, name: str) -> Image.Image:
+def load_picture(data: bytes, name: str, least_side_px: int | None = None) -> Image.Image:
     """Decode an image as it is: its own mode, not turned upright (but TIFFs, which Pillow turns).
 
     A JPEG file that lacks nothing but its end marker is read, with a warning in the log.
+
+    Args:
+        data: the bytes of the file.
+        name: stands in messages.
+        least_side_px: where given, a JPEG may come at a half to an eighth of its size, with sides of at least so many
+            pixels; that takes little time and memory.
 
     Raises:
         ImageError: as ``open_picture``, or damaged.
     """
     picture = open_picture(data, name)
+    if least_side_px is not None:
+        picture.draft(None, (least_side_px, least_side_px))
     try:
         picture.load()
     except Exception as error:  # Pillow's decoders raise errors of every kind on damaged files.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from s2m.errors import JournalError
@@ -95,6 +95,7 @@ class Snapshot:
     Attributes:
         number: of the last line of the journal.
         state: the annotation.
+        states: this one and some before it, by the numbers of their lines, for ``KeptStates``.
         history: done and undone.
         times: when each line was written.
         journal_nbytes: length of the journal, 0 where nothing is written.
@@ -102,6 +103,7 @@ class Snapshot:
 
     number: int
     state: AnnotationState
+    states: Mapping[int, AnnotationState]
     history: History
     times: tuple[str, ...]
     journal_nbytes: int

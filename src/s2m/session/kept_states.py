@@ -15,6 +15,9 @@ STATES_KEPT = 64
 STATES_BYTES = 256_000_000
 """How many states are kept, and the memory of their masks; others are computed again when they are wanted."""
 
+_SPREAD = 6
+"""Powers of two of the steps back to states that are written beside the present one."""
+
 
 class KeptStates:
     """States by the number of the journal's line that gave them; 0 is the image as it was opened first."""
@@ -25,6 +28,12 @@ class KeptStates:
 
     def __contains__(self, number: int) -> bool:
         return number in self._states
+
+    def spread(self, numbers: Sequence[int]) -> dict[int, AnnotationState]:
+        """Of the steps with these numbers, the known states of the last, and of 1, 2, 4, 8, ... steps before it."""
+        back = [0, *(2**power for power in range(_SPREAD))]
+        wanted = [numbers[-1 - steps] for steps in back if steps < len(numbers)] or [0]
+        return {number: self._states[number] for number in wanted if number in self._states}
 
     def forget(self) -> None:
         """Keep the first state alone."""

@@ -46,7 +46,7 @@ from s2m.session.project_files import (
 )
 from s2m.session.session import Session
 from s2m.session.state import AnnotationState
-from s2m.session.state_files import read_state, write_state
+from s2m.session.state_files import read_states, write_states
 
 PROJECT_FILE = "s2m-project.json"
 BACKUP_FOLDER = "backups"
@@ -224,8 +224,7 @@ class Project:
         settings = self.settings
         header = JournalHeader(image=name, size_hw=size_hw, overlap=settings.overlap)
         journal = self._beside(name, "jsonl")
-        kept = read_state(self._beside(name, "masks.npz"), journal)
-        known = dict([kept] if kept else [])
+        known = read_states(self._beside(name, "masks.npz"), journal)
         open_journal = JournalFile.open if self.read_only is None else JournalFile.open_read_only
         session = Session(open_journal(journal, header), predictor, model_id, known)
         with self._lock:
@@ -303,8 +302,7 @@ class Project:
             # The hash is on the disk before the file: a crash in between must not make our own file a stranger.
             write_summary(self._beside(name, "saved.json"), summary)
             write_atomically(path, data)
-            last = snapshot.history.done[-1].number if snapshot.history.done else 0
-            write_state(self._beside(name, "masks.npz"), snapshot.state, last, journal, nbytes)
+            write_states(self._beside(name, "masks.npz"), snapshot.states, journal, nbytes)
             self._saved[name] = journal_sha256
         with self._lock:
             if not (self.output / PROJECT_FILE).exists():
@@ -345,11 +343,11 @@ class Project:
     def kept_state(self, name: str) -> AnnotationState | None:
         """The annotation as it was saved last, if nothing was done since; no network is asked."""
         journal = self.journal_path(name)
-        kept = read_state(self._beside(name, "masks.npz"), journal)
-        if kept is None:
+        states = read_states(self._beside(name, "masks.npz"), journal)
+        if not states:
             return None
         done = history_of(read_journal(journal)).done
-        return kept[1] if kept[0] == (done[-1].number if done else 0) else None
+        return states.get(done[-1].number if done else 0)
 
     def view(self, name: str) -> ViewState | None:
         """Where the annotator was in an image, or None where nothing was kept."""

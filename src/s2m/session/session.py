@@ -312,7 +312,9 @@ class Session:
         """State, history and length of the journal at this moment, for saving."""
         with self._lock:
             state = self.state
-            return Snapshot(self.number, state, self._history, tuple(self._times), self._journal.nbytes)
+            numbers = [number for number, _ in steps_of(self._history.done)]
+            states = {**self._states.spread(numbers), numbers[-1] if numbers else 0: state}
+            return Snapshot(self.number, state, states, self._history, tuple(self._times), self._journal.nbytes)
 
     def close(self) -> None:
         """Let the journal go; the session can no longer be changed, and keeps no state but the present one."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from cachetools import LRUCache, cachedmethod
 
 from s2m.files.contrast_limits import ContrastLimits
-from s2m.files.images import image_size, read_image, read_image_and_numbers
+from s2m.files.images import image_size, read_image_and_numbers, read_small_image
 from s2m.web.pyramid import EncodedTile, Pyramid, build_pyramid, encode_jpeg, shrink
 
 PICTURE_BYTES = 1200 * 1024 * 1024
@@ -18,6 +20,9 @@ _THUMBNAILS_KEPT = 2048
 
 _DECODING = 9
 """Bytes of a pixel while a picture of 16 bits is decoded."""
+
+_SMALL_BYTES = 200 * 1024 * 1024
+"""Pictures that take at most so much while they are decoded need not wait for one another."""
 
 
 class PictureStore:
@@ -36,7 +41,7 @@ class PictureStore:
         self._tiles: LRUCache[object, EncodedTile] = LRUCache(TILE_BYTES, getsizeof=lambda tile: len(tile.data))
         self._thumbnails: LRUCache[object, EncodedTile] = LRUCache(_THUMBNAILS_KEPT)
         self._known = threading.Condition()
-        self._decoding = threading.Lock()
+        self._large = threading.Lock()
 
     @property
     def picture_nbytes(self) -> int:
@@ -57,16 +62,19 @@ class PictureStore:
         Raises:
             ImageError: it cannot be read.
         """
-        with self._decoding:
-            self._make_room(path)
+        with self._decoding(path):
             return build_pyramid(*read_image_and_numbers(path))
 
-    def _make_room(self, path: Path) -> None:
-        """Let go of the oldest pictures where one more would take them over the limit while it is decoded."""
+    @contextmanager
+    def _decoding(self, path: Path) -> Iterator[None]:
+        """Decode large pictures one after the other, and let go of the oldest where all would go over the limit."""
         height, width = image_size(path)
-        with self._known:
-            while self._pyramids and self._pyramids.currsize + height * width * _DECODING > self.limit_bytes:
-                self._pyramids.popitem()
+        nbytes = height * width * _DECODING
+        with self._large if nbytes > _SMALL_BYTES else nullcontext():
+            with self._known:
+                while self._pyramids and self._pyramids.currsize + nbytes > self.limit_bytes:
+                    self._pyramids.popitem()
+            yield
 
     @cachedmethod(lambda self: self._tiles, condition=lambda self: self._known)
     def tile(self, path: Path, level: int, column: int, row: int, limits: ContrastLimits | None = None) -> EncodedTile:
@@ -89,4 +97,7 @@ class PictureStore:
     def _thumbnail(self, path: Path, _modified_ns: int) -> EncodedTile:
         with self._known:
             pyramid = self._pyramids.get(path)
-        return encode_jpeg(shrink(pyramid.levels[-1] if pyramid is not None else read_image(path), THUMBNAIL_SIZE))
+        if pyramid is not None:
+            return encode_jpeg(shrink(pyramid.levels[-1], THUMBNAIL_SIZE))
+        with self._decoding(path):
+            return encode_jpeg(shrink(read_small_image(path, THUMBNAIL_SIZE), THUMBNAIL_SIZE))
