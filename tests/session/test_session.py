@@ -257,6 +257,20 @@ def test_old_states_are_computed_again_when_memory_has_let_them_go(
     np.testing.assert_array_equal(session.state.label_map(), first)
 
 
+def test_states_near_and_far_are_written_for_undo(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr("s2m.session.kept_states.STATES_KEPT", 12)
+    session = open_session(journal_path)
+    for index in range(80):
+        session.do(draw((index % 32, index % 24)))
+
+    steps_back = sorted(session.number - number for number in session.snapshot().states)
+
+    assert steps_back[:3] == [0, 1, 2]
+    assert 4 <= len(steps_back) <= 9
+    assert steps_back[-1] >= 4
+
+
 def test_the_memory_of_old_states_is_bounded_and_they_come_back(
     journal_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

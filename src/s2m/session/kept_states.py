@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from s2m.session.answers import ImagePredictor
 from s2m.session.apply import apply
@@ -15,8 +16,8 @@ STATES_KEPT = 64
 STATES_BYTES = 256_000_000
 """How many states are kept, and the memory of their masks; others are computed again when they are wanted."""
 
-_SPREAD = 6
-"""Powers of two of the steps back to states that are written beside the present one."""
+WRITTEN_BYTES = 12_000_000
+"""Memory of the masks that are written beside the present ones."""
 
 
 class KeptStates:
@@ -30,10 +31,24 @@ class KeptStates:
         return number in self._states
 
     def spread(self, numbers: Sequence[int]) -> dict[int, AnnotationState]:
-        """Of the steps with these numbers, the known states of the last, and of 1, 2, 4, 8, ... steps before it."""
-        back = [0, *(2**power for power in range(_SPREAD))]
-        wanted = [numbers[-1 - steps] for steps in back if steps < len(numbers)] or [0]
-        return {number: self._states[number] for number in wanted if number in self._states}
+        """Of the steps with these numbers, the known states of the last and of about 1, 2, 4, 8, ... before it.
+
+        So some steps are undone at once after they are read again.  As all are written often, they have no more than
+        ``WRITTEN_BYTES`` of masks together, or twice those of the last.
+        """
+        known = [number for number in numbers if number in self._states]
+        chosen: dict[int, AnnotationState] = {}
+        limit_bytes = 0
+        for back in (0, *(2**power for power in range(len(numbers).bit_length()))):
+            if back >= len(numbers):
+                break
+            place = bisect.bisect_right(known, numbers[-1 - back]) - 1
+            more = {**chosen, **({known[place]: self._states[known[place]]} if place >= 0 else {})}
+            limit_bytes = limit_bytes or max(WRITTEN_BYTES, 2 * _nbytes_of(more.values()))
+            if _nbytes_of(more.values()) > limit_bytes:
+                break
+            chosen = more
+        return chosen
 
     def forget(self) -> None:
         """Keep the first state alone."""
@@ -72,15 +87,16 @@ class KeptStates:
         """
         self._states[number] = state
         numbers = sorted(self._states)
-        while len(numbers) > 2 and (len(numbers) > STATES_KEPT or self._nbytes() > STATES_BYTES):
+        while len(numbers) > 2 and (len(numbers) > STATES_KEPT or _nbytes_of(self._states.values()) > STATES_BYTES):
             inner = [place for place in range(1, len(numbers) - 1) if numbers[place] != number]
             if not inner:
                 return
             gone = min(inner, key=lambda at: (numbers[at + 1] - numbers[at - 1]) / (1 + abs(number - numbers[at])))
             del self._states[numbers.pop(gone)]
 
-    def _nbytes(self) -> int:
-        """Memory that the masks take; states share most of them."""
-        layers = (layer for state in self._states.values() for layer in (state.start, state.layer))
-        arrays = {id(logits): logits.nbytes for layer in layers for logits in layer.logits}
-        return sum(arrays.values())
+
+def _nbytes_of(states: Iterable[AnnotationState]) -> int:
+    """Memory that the masks of some states take; they share most of them."""
+    layers = (layer for state in states for layer in (state.start, state.layer))
+    arrays = {id(logits): logits.nbytes for layer in layers for logits in layer.logits}
+    return sum(arrays.values())
