@@ -325,6 +325,21 @@ def test_floats_are_read_as_they_are(tmp_path: Path) -> None:
     np.testing.assert_array_equal(numbers, values)
 
 
+@pytest.mark.parametrize("ending", [".tif", ".pfm"])
+def test_numbers_that_are_not_finite_are_0(tmp_path: Path, ending: str) -> None:
+    values = np.array([[np.nan, 2], [np.inf, -np.inf]], dtype=np.float32)
+    path = tmp_path / f"a{ending}"
+    if ending == ".tif":
+        tifffile.imwrite(path, values)
+    else:
+        path.write_bytes(b"Pf\n2 2\n-1.0\n" + values[::-1].tobytes())
+
+    numbers = read_image_and_numbers(path)[1]
+
+    assert numbers is not None
+    assert numbers.tolist() == [[0, 2], [0, 0]]
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "P", "CMYK"])
 def test_images_of_8_bits_have_no_further_numbers(tmp_path: Path, mode: str) -> None:
     path = saved(tmp_path / "a.tif", Image.new(mode, (3, 2)))

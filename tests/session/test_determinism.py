@@ -46,6 +46,7 @@ from s2m.session import (
     command_from_json,
 )
 from s2m.session.shapes import network_strokes
+from s2m.session.state import AnnotationState
 from s2m.session.state_files import read_states, write_states
 from s2m.types import LabelMap
 
@@ -200,18 +201,24 @@ def test_undoing_everything_and_redoing_it_gives_every_state_again(commands: lis
         again.close()
 
 
+def kept_after(commands: Sequence[Command], path: Path, kept: Path) -> tuple[Session, dict[int, AnnotationState]]:
+    """A session that was closed after some commands, and its states as they were kept and read again."""
+    session = begun(path)
+    do_all(session, commands)
+    snapshot = session.snapshot()
+    write_states(kept, snapshot.states, path, snapshot.journal_nbytes)
+    session.close()
+    found = read_states(kept, path)
+    assert found.keys() == snapshot.states.keys()
+    return session, found
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(COMMANDS, min_size=1, max_size=8), st.lists(COMMANDS, max_size=4))
 def test_a_kept_state_goes_on_like_a_computed_one(before: list[Command], after: list[Command]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path, kept = Path(folder) / "photo.jsonl", Path(folder) / "photo.npz"
-        first = begun(path)
-        do_all(first, before)
-        snapshot = first.snapshot()
-        write_states(kept, snapshot.states, path, snapshot.journal_nbytes)
-        first.close()
-        found = read_states(kept, path)
-        assert found.keys() == snapshot.states.keys()
+        first, found = kept_after(before, path, kept)
         predictor = DiscAnswerer()
         second = open_session(path, predictor, known=found)
         assert everything(second) == everything(first)
@@ -225,13 +232,9 @@ def test_a_kept_state_goes_on_like_a_computed_one(before: list[Command], after: 
 
 def test_after_reopening_the_last_steps_are_undone_without_the_network(tmp_path: Path) -> None:
     path, kept = tmp_path / "photo.jsonl", tmp_path / "photo.npz"
-    first = begun(path)
-    do_all(first, [Draw(strokes=(DrawnStroke(points=((4 + index, 5),)),)) for index in range(20)])
-    snapshot = first.snapshot()
-    write_states(kept, snapshot.states, path, snapshot.journal_nbytes)
-    first.close()
+    _, found = kept_after([Draw(strokes=(DrawnStroke(points=((4 + index, 5),)),)) for index in range(20)], path, kept)
     predictor = DiscAnswerer()
-    second = open_session(path, predictor, known=read_states(kept, path))
+    second = open_session(path, predictor, known=found)
     second.undo()
     second.undo()
     second.redo()
@@ -249,14 +252,10 @@ def test_after_reopening_the_last_steps_are_undone_without_the_network(tmp_path:
 def test_after_reopening_undo_gives_the_states_before(commands: list[Command]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path, kept = Path(folder) / "photo.jsonl", Path(folder) / "photo.npz"
-        first = begun(path)
-        do_all(first, commands)
-        snapshot = first.snapshot()
-        write_states(kept, snapshot.states, path, snapshot.journal_nbytes)
-        first.close()
+        _, found = kept_after(commands, path, kept)
         other = Path(folder) / "other.jsonl"
         other.write_bytes(path.read_bytes())
-        second, alone = open_session(path, known=read_states(kept, path)), open_session(other)
+        second, alone = open_session(path, known=found), open_session(other)
         while second.undo_label is not None:
             second.undo()
             alone.undo()

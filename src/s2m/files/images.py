@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -257,7 +257,12 @@ def _flaw_of_name(name: str) -> str | None:
 
 
 def _read_deep(data: bytes, name: str) -> _Deep | None:
-    """What ``_Deep`` is for; None where Pillow reads the picture to the bit."""
+    """What ``_Deep`` is for, with finite numbers; None where Pillow reads the picture to the bit."""
+    deep = _read_stored_deep(data, name)
+    return None if deep is None else replace(deep, numbers=_made_finite(deep.numbers))
+
+
+def _read_stored_deep(data: bytes, name: str) -> _Deep | None:
     if is_tiff(data):
         try:
             return _read_tiff(data, name)
@@ -311,7 +316,6 @@ def _read_tiff(data: bytes, name: str) -> _Deep | None:
         return None
     colours, alpha = read_upright(data, head, name)
     numbers: NDArray[Any] = _of_usual_kind(colours)
-    _made_finite(numbers)
     if head.photometric == 0:
         # Small values are white: what is shown as black and as white change places.
         limits = usual_limits(numbers)
@@ -363,10 +367,14 @@ def _of_usual_kind(values: NDArray[Any], dtype: np.dtype[Any] | None = None) -> 
         return values.astype(dtype, copy=False)
 
 
-def _made_finite(values: NDArray[Any]) -> None:
-    """Put 0, in place, where values are no finite numbers."""
-    for band in bands(values) if values.dtype.kind == "f" else ():
+def _made_finite(values: NDArray[Any]) -> NDArray[Any]:
+    """The values with 0 where they are no finite numbers, in place where they may be changed."""
+    if values.dtype.kind != "f":
+        return values
+    made = values if values.flags.writeable else values.copy()
+    for band in bands(made):
         np.nan_to_num(band, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    return made
 
 
 def _lay_over_white(colours: NDArray[Any], alpha: NDArray[Any], multiplied: bool = False) -> None:
