@@ -12,7 +12,7 @@ from s2m.evaluation.protocols import PROTOCOLS
 from s2m.evaluation.protocols.erasing import OWN_MASK, STROKES_KEPT, TRUTH
 from s2m.evaluation.protocols.finished import ALL_OBJECTS, ONE_OBJECT
 from s2m.evaluation.protocols.robustness import AS_DRAWN
-from s2m.evaluation.protocols.strokes import KINDS
+from s2m.evaluation.protocols.strokes import VARIANT
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
 
@@ -20,7 +20,7 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
 def test_every_protocol_has_a_section_and_every_way_of_drawing_a_name() -> None:
     sections = re.findall(r"^### (.+)$", DOCUMENT, flags=re.MULTILINE)
     assert set(PROTOCOLS) <= set(sections)
-    for variant in (*KINDS, AS_DRAWN, "together", "one at a time", "boundary", "outside", "inside"):
+    for variant in (VARIANT, AS_DRAWN, "together", "one at a time", "boundary", "outside", "inside"):
         assert f"**{variant}**" in DOCUMENT
     for variant in (TRUTH, OWN_MASK, STROKES_KEPT, ONE_OBJECT, ALL_OBJECTS):
         assert f"**{variant}**" in DOCUMENT

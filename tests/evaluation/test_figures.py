@@ -67,10 +67,16 @@ def test_a_protocol_has_a_column_for_each_data_set_and_only_rows_with_figures() 
     assert clicks == ["NoC@85 / NoC@90", "1.80 / 2.14", "3.00 / 4.00"]
 
 
+def test_the_objects_of_a_data_set_are_counted_where_the_most_were_drawn() -> None:
+    figures = {"boundary": {"objects": 21, "NoS@90": 3.0}, "inside": {"objects": 25, "NoS@90": 2.0}}
+    rows = table_of("correcting", replace(result("coco", "correcting"), figures=figures))
+    assert rows[2:] == [["objects", "25"], ["boundary: NoS@90", "3.00"], ["inside: NoS@90", "2.00"]]
+
+
 def test_differences_stand_with_their_interval() -> None:
-    found = {"2x width - as drawn": {"IoU@3": Difference(0.25, 0.15, 0.35)}}
+    found = {"jitter - as drawn": {"IoU@3": Difference(0.25, 0.15, 0.35)}}
     row = table_of("robustness", replace(result("coco", "robustness"), differences=found))[-1]
-    assert row == ["2x width: change of IoU@3", "+0.2500 (+0.1500 to +0.3500)"]
+    assert row == ["jitter: change of IoU@3", "+0.2500 (+0.1500 to +0.3500)"]
 
 
 def test_several_methods_are_told_apart() -> None:

@@ -73,7 +73,8 @@ def protocol_markdown(protocol: str, measured: Measured) -> str:
     results = [one for one in measured.results if one.settings.protocol == protocol]
     several = len({one.method for one in measured.results}) > 1
     heads = [f"{one.settings.data}, {one.method}" if several else one.settings.data for one in results]
-    body = [[row.title, *(_cell(row.words, one) for one in results)] for row in ROWS[protocol]]
+    rows = (Row("objects", _objects), *ROWS[protocol])
+    body = [[row.title, *(_cell(row.words, one) for one in results)] for row in rows]
     return narrow_tables(["", *heads], [row for row in body if any(row[1:])])
 
 
@@ -207,6 +208,11 @@ def _figures(variant: str, *metrics: str) -> Words:
         return [number_words(name, figures[name]) for name in metrics] if set(metrics) <= set(figures) else None
 
     return words
+
+
+def _objects(result: Result) -> Sequence[str] | None:
+    counts = [figures["objects"] for figures in result.figures.values() if "objects" in figures]
+    return [number_words("objects", max(counts))] if counts else None
 
 
 def _difference(compared: str, metric: str) -> Words:

@@ -1,4 +1,4 @@
-"""A scene in; the same strokes drawn wider, thinner, trembling, overshooting or as pictures, out."""
+"""A scene in; the same strokes painted, trembling or overshooting, out."""
 
 from __future__ import annotations
 
@@ -74,21 +74,14 @@ def _repeat(
         yield Interaction(object_id, variant, interaction.number, strokes, mask, truth.scores(mask), answer.seconds)
 
 
-def wider(
-    strokes: tuple[Stroke, ...], size_hw: tuple[int, int], rng: np.random.Generator, factor: float
-) -> tuple[Stroke, ...]:
-    """Strokes of another brush."""
-    del size_hw, rng
-    return tuple(replace(stroke, width_px=stroke.width_px * factor) for stroke in strokes)
-
-
 def through_picture(
     strokes: tuple[Stroke, ...], size_hw: tuple[int, int], rng: np.random.Generator, factor: float
 ) -> tuple[Stroke, ...]:
     """Strokes painted into a scribble picture with another brush, and read from it again."""
     redrawn: list[Stroke] = []
-    for stroke in wider(strokes, size_hw, rng, factor):
-        ids = np.where(_painted(stroke, size_hw), np.int32(1), np.int32(-1))
+    del rng
+    for stroke in strokes:
+        ids = np.where(_painted(stroke, factor * stroke.width_px, size_hw), np.int32(1), np.int32(-1))
         found = strokes_of_scribbles(ids)
         redrawn += [replace(part, object_id=stroke.object_id, sign=stroke.sign) for part in found]
     return tuple(redrawn)
@@ -106,9 +99,6 @@ def overshooting(strokes: tuple[Stroke, ...], size_hw: tuple[int, int], rng: np.
 
 
 REDRAWN: Mapping[str, Redraw] = {
-    "0.5x width": partial(wider, factor=0.5),
-    "2x width": partial(wider, factor=2.0),
-    "4x width": partial(wider, factor=4.0),
     "picture, 0.5x width": partial(through_picture, factor=0.5),
     "picture, 1x width": partial(through_picture, factor=1.0),
     "picture, 4x width": partial(through_picture, factor=4.0),
@@ -137,11 +127,11 @@ def _overshooting(stroke: Stroke) -> Stroke:
     return replace(stroke, points_xy=np.vstack([points, points[-1] + direction / norm * OVERSHOOT_SHARE * length]))
 
 
-def _painted(stroke: Stroke, size_hw: tuple[int, int]) -> BoolArray:
-    """The pixels (H, W) under a stroke's brush."""
+def _painted(stroke: Stroke, width_px: float, size_hw: tuple[int, int]) -> BoolArray:
+    """The pixels (H, W) under a brush of some width that follows a stroke."""
     canvas = np.zeros(size_hw, dtype=np.uint8)
     points = np.floor(stroke.points_xy).astype(np.int32)
-    width = max(1, round(stroke.width_px))
+    width = max(1, round(width_px))
     cv2.polylines(canvas, [points[:, None]], False, 1, width)
     cv2.circle(canvas, (int(points[0, 0]), int(points[0, 1])), width // 2, 1, -1)
     return canvas.astype(np.bool_)

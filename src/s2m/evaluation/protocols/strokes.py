@@ -1,4 +1,4 @@
-"""A scene in; up to ten strokes of the simulated user on each object, for each kind of stroke, out."""
+"""A scene in; up to ten centre lines of the simulated user on each object, out."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from s2m.evaluation.interaction import Interaction
 from s2m.evaluation.method import EncodedImage
 from s2m.evaluation.metrics import Metric, answer_seconds, cost_metrics, count_metrics, score_metrics
 from s2m.evaluation.scene import Scene
-from s2m.evaluation.simulation import DrawingUser, interact
-from s2m.simulated_user.scribbles import StrokeKind, StrokeStyle
+from s2m.evaluation.simulation import CENTRE_LINES, DrawingUser, interact
 
-KINDS: Mapping[str, StrokeKind] = {"centre line": "centre_line", "line": "line", "curve": "curve", "contour": "contour"}
-"""The kinds of stroke that are measured, by their names in reports."""
+VARIANT = "centre line"
 
 _ALWAYS_STROKES = 5
 """Strokes that every object gets, so that scores after so many can be stated."""
@@ -25,7 +23,7 @@ _GOAL_IOU = 0.9
 
 @dataclass(frozen=True)
 class StrokesProtocol:
-    """Steady, full strokes of one kind in the largest error, by ``s2m.simulated_user.scribbles``."""
+    """Steady centre lines in the largest error, by ``s2m.simulated_user.scribbles``."""
 
     name: str = "strokes"
     most: int = 10
@@ -42,11 +40,10 @@ class StrokesProtocol:
         }
 
     def interactions(self, encoded: EncodedImage, scene: Scene, rng: np.random.Generator) -> Iterator[Interaction]:
-        """Draw on each object with each kind of stroke."""
-        for variant, kind in KINDS.items():
-            for object_id, truth in scene.truths.items():
-                user = DrawingUser(truth, object_id, StrokeStyle({kind: 1.0}), rng)
-                yield from interact(encoded, scene, object_id, variant, user, self.most, enough=_is_done)
+        """Draw on each object until it is right, or ``most`` strokes are drawn."""
+        for object_id, truth in scene.truths.items():
+            user = DrawingUser(truth, object_id, CENTRE_LINES, rng)
+            yield from interact(encoded, scene, object_id, VARIANT, user, self.most, enough=_is_done)
 
 
 def _is_done(interaction: Interaction) -> bool:
