@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner, Result
+from safetensors.torch import load_file, save_file
 
 from data_miniatures import shard_miniature
 from s2m.cli import main
@@ -176,17 +177,28 @@ def test_the_compact_network_trains_on_every_layout_too(tmp_path: Path, monkeypa
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 @pytest.mark.usefixtures("lvis_root", "static_root", "coco_file", "shards")
-def test_a_compact_checkpoint_is_exported_with_a_flip_and_without_untouched_components_unless_told_otherwise(
+def test_a_compact_checkpoint_is_exported_with_a_flip_without_untouched_components_and_unmixed_unless_told_otherwise(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "compact.toml").write_text(COMPACT)
     assert train(tmp_path / "compact.toml", "--data", tmp_path, "--id", "mine", "--runs", tmp_path).exit_code == 0
     command = ["export-model", str(tmp_path / "mine" / "checkpoint.pt"), str(tmp_path / "model"), "--version", "1"]
-    for options, expected in (([], (448, True)), (["--flip-size", "0", "--keep-untouched"], (0, False))):
-        exported = CliRunner().invoke(main, [*command, *options])
+    own, doubled, mixed = (tmp_path / f"{name}.safetensors" for name in ("own", "doubled", "mixed"))
+
+    def export(*options: object) -> tuple[int, int, bool]:
+        exported = CliRunner().invoke(main, [*command, *map(str, options)])
         assert exported.exit_code == 0, exported.output
         card = read_card(tmp_path / "model" / "model.json")
-        assert (card.working_size, card.flip_size, card.drop_untouched_components) == (512, *expected)
+        return card.working_size, card.flip_size, card.drop_untouched_components
+
+    assert export("--weights", own) == (512, 448, True)
+    weights = load_file(own)
+    save_file({name: 2 * value for name, value in weights.items()}, doubled)
+    options = ("--flip-size", 0, "--keep-untouched", "--weights", mixed, "--mix", doubled, 0.25)
+    assert export(*options) == (512, 0, False)
+    for name, value in load_file(mixed).items():
+        if value.is_floating_point():
+            torch.testing.assert_close(value, 1.25 * weights[name], rtol=2e-3, atol=1e-6)
 
 
 @pytest.mark.parametrize("recipe_name", ["compact.toml", "pairs.toml"])

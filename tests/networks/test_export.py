@@ -10,7 +10,7 @@ import torch
 from s2m.engine.model_cards import ModelCard
 from s2m.engine.models import OnnxModel
 from s2m.errors import ModelError
-from s2m.networks.compact.export import PROMPT_DIAMETER_PX, export_compact, read_weights, write_weights
+from s2m.networks.compact.export import PROMPT_DIAMETER_PX, export_compact, mix_weights, read_weights, write_weights
 from s2m.networks.compact.network import CompactNetwork, CompactSettings
 from s2m.types import FloatArray
 
@@ -75,6 +75,18 @@ def test_weights_of_another_network_are_refused(network: CompactNetwork, tmp_pat
     write_weights(network, tmp_path / "weights.safetensors")
     with pytest.raises(ModelError, match="does not hold the weights of this network"):
         read_weights(CompactNetwork(CompactSettings()), tmp_path / "weights.safetensors")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_a_mix_has_a_share_of_the_weights_of_the_file(network: CompactNetwork, tmp_path: Path, share: float) -> None:
+    write_weights(network, tmp_path / "weights.safetensors")
+    other = CompactNetwork(CompactSettings(fine_channels=16))
+    before = {name: value.clone() for name, value in other.state_dict().items()}
+    mix_weights(other, tmp_path / "weights.safetensors", share)
+    for name, value in network.state_dict().items():
+        if value.is_floating_point():
+            wanted = (1 - share) * before[name] + share * value.half().float()
+            torch.testing.assert_close(other.state_dict()[name], wanted)
 
 
 def _sigmoid(logits: FloatArray) -> FloatArray:

@@ -64,6 +64,13 @@ class CardOptions(NamedTuple):
 @click.option("--notes", type=click.Path(path_type=Path), help="JSON file with anything else for the model card.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Also write the weights to this safetensors file.")
 @click.option(
+    "--mix",
+    type=(click.Path(path_type=Path), click.FloatRange(0, 1)),
+    metavar="FILE SHARE",
+    help="Take so much of the weights of a safetensors file, and the rest of CHECKPOINT: the mean of a run and of what "
+    "it started from often answers better than both.",
+)
+@click.option(
     "--quantise",
     "calibration",
     type=click.Path(path_type=Path),
@@ -81,6 +88,7 @@ def export_model(
     keep_untouched: bool,
     notes: Path | None,
     weights: Path | None,
+    mix: tuple[Path, float] | None,
     calibration: tuple[Path, ...],
 ) -> None:
     """Export CHECKPOINT to FOLDER, for `--model FOLDER`.
@@ -95,7 +103,8 @@ def export_model(
     else:
         if version is None:
             raise ModelError("a version is needed, such as --version 2026.11")
-        _export(checkpoint, folder, name, version, CardOptions(working_size, flip_size, keep_untouched), notes, weights)
+        options = CardOptions(working_size, flip_size, keep_untouched)
+        _export(checkpoint, folder, name, version, options, notes, weights, mix)
     if calibration:
         _quantise(folder, calibration)
     click.echo(f"wrote {folder} ({sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB)")
@@ -109,13 +118,14 @@ def _export(
     options: CardOptions,
     notes: Path | None,
     weights: Path | None,
+    mix: tuple[Path, float] | None,
 ) -> None:
     if checkpoint.suffix == CHECKPOINT_SUFFIX:
-        if weights is not None:
-            raise ModelError(f"--weights is for compact checkpoints; {checkpoint} is a file of weights already")
+        if weights is not None or mix is not None:
+            raise ModelError(f"--weights and --mix are for compact checkpoints; {checkpoint} is a file of weights")
         _export_original(checkpoint, folder, name or checkpoint.stem, version, options, _read_notes(notes))
     else:
-        _export_compact(checkpoint, folder, name or "s2m-compact", version, options, _read_notes(notes), weights)
+        _export_compact(checkpoint, folder, name or "s2m-compact", version, options, _read_notes(notes), weights, mix)
 
 
 def _copy_model(source: Path, folder: Path) -> None:
@@ -171,9 +181,10 @@ def _export_compact(
     options: CardOptions,
     notes: dict[str, object],
     weights: Path | None,
+    mix: tuple[Path, float] | None,
 ) -> None:
     from s2m.engine.model_cards import ModelCard
-    from s2m.networks.compact.export import PROMPT_DIAMETER_PX, export_compact, write_weights
+    from s2m.networks.compact.export import PROMPT_DIAMETER_PX, export_compact, mix_weights, write_weights
     from s2m.networks.compact.network import PROMPT_STRIDE, SIZE_MULTIPLE
     from s2m.training.checkpoints import read_checkpoint
     from s2m.training.compact.config import CompactConfig
@@ -185,6 +196,8 @@ def _export_compact(
         raise ModelError(f"{checkpoint} is a checkpoint of the original network; export {weights_only} instead")
     network = build_network(CompactConfig.model_validate(state.config))
     network.load_state_dict(state.average)
+    if mix is not None:
+        mix_weights(network, *mix)
     card = ModelCard(
         name=name,
         architecture="compact",

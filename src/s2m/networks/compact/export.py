@@ -139,3 +139,22 @@ def read_weights(network: nn.Module, path: Path) -> None:
         network.load_state_dict(state)
     except (OSError, RuntimeError, safetensors.SafetensorError) as error:
         raise ModelError(f"{path} does not hold the weights of this network: {error}") from error
+
+
+def mix_weights(network: nn.Module, path: Path, share: float) -> None:
+    """Take a share (0 to 1) of the weights in a safetensors file, and the rest of the network's own.
+
+    After Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022 (weight-space ensembles).
+
+    Raises:
+        ModelError: see ``read_weights``.
+    """
+    own = {name: value.clone() for name, value in network.state_dict().items()}
+    read_weights(network, path)
+    other = network.state_dict()
+    network.load_state_dict(
+        {
+            name: value if not value.is_floating_point() else torch.lerp(value, other[name], share)
+            for name, value in own.items()
+        }
+    )
