@@ -53,7 +53,7 @@ help:
 	@echo "make train DATA=folder      train the network (CONFIG=file.toml RUN=name)"
 	@echo "make evaluate DATA=folder   measure the network on eval/grabcut"
 	@echo "make bench                  measure times on this machine"
-	@echo "make attack                 1,000 kills, 10,000 bad inputs, an hour of drawing: nothing may be lost or die"
+	@echo "make attack                 1,000 kills, 10,000 bad inputs, the largest pictures, an hour of drawing: nothing may be lost or die"
 
 setup: .venv/installed-run
 

@@ -1,7 +1,7 @@
-"""Attacks on a real server: ``python scripts/attack.py`` kills it, sends it garbage and draws in it for long.
+"""Attacks on a real server: ``python scripts/attack.py`` kills it and sends it garbage, large pictures and long work.
 
-It fails where something acknowledged is lost, where the server dies, answers 5xx or writes a traceback, and where its
-memory grows without end.  ``make attack`` runs it in full; a test runs it in short.
+It fails where something acknowledged is lost, where the server dies, answers 5xx or writes a traceback, where it takes
+more than 2 GB, and where its memory grows without end.  ``make attack`` runs it in full; a test runs it in short.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import click
+import cv2
 import numpy as np
 from PIL import Image
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -34,6 +35,15 @@ from s2m.session import Project, read_journal
 _SIZE = (320, 240)
 _MOST_BYTES = 2_000_000_000
 _MOST_GROWTH = 1.25
+_LARGEST = {
+    "photograph.jpg": (185, np.uint8),
+    "deep.tif": (102, np.uint16),
+    "deep.png": (102, np.uint16),
+    "floats.tif": (71, np.float32),
+    "photograph.webp": (97, np.uint8),
+}
+"""The largest pictures that are read, in megapixels of RGB (docs/files.md)."""
+
 _WORDS: tuple[Any, ...] = (
     None, True, -1, 0, 1, 255, 2**31, 2**63, 2**80, 1e308, float("nan"), float("inf"), "", "a", "../../etc/passwd",
     "\ud800", "\0", "9" * 5000, "x" * 100_000, [], {}, [[]] * 1000, {"a": {"a": {}}},
@@ -90,7 +100,7 @@ class Server:
     def memory(self, name: str) -> int:
         """Bytes of memory: ``VmRSS`` now, ``VmHWM`` at most."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.findall(rf"{name}:\s+(\d+)", status)[0]) * 1000
+        return int(re.findall(rf"{name}:\s+(\d+)", status)[0]) * 1024
 
     def page(self) -> ClientConnection:
         """A page that is connected."""
@@ -217,10 +227,53 @@ def attack_by_garbage(server: Server, dice: random.Random, inputs: int) -> None:
     except ConnectionClosed:
         server.page()
     server.check_alive()
+    check_peak(server, "garbage")
+    server.kill()
+
+
+def check_peak(server: Server, what: str) -> int:
+    """The most bytes of memory that it took so far, 2 GB or less."""
     peak = server.memory("VmHWM")
     if peak > _MOST_BYTES:
-        raise click.ClickException(f"the server took {peak / 1e9:.1f} GB")
-    server.kill()
+        raise click.ClickException(f"the server took {peak / 1e9:.2f} GB with {what}")
+    return peak
+
+
+def attack_by_size(server: Server, dice: random.Random, share: float) -> int:
+    """Draw in pictures as large as the limits, keep the masks and save them; gives the most bytes that this took."""
+    peaks = []
+    for name, (megapixels, dtype) in _LARGEST.items():
+        side = int((share * megapixels * 1e6) ** 0.5)
+        path = server.folder / "photos" / name
+        write_picture(path, side, np.dtype(dtype), dice)
+        server.start()
+        page = server.page()
+        page.send(json.dumps({"type": "open", "image": name}))
+        told = hear(page, lambda message: message["type"] in ("image", "failed", "error"))
+        points = [[0.4 * side, 0.4 * side], [0.5 * side, 0.45 * side]]
+        bodies = ({"kind": "draw", "strokes": [{"points": points, "object_id": 1, "key": "k"}]}, {"kind": "keep"})
+        for number, body in enumerate(bodies if told["type"] == "image" else ()):
+            page.send(json.dumps({"type": "command", "id": f"size-{number}", "image": name, "body": body}))
+            told = hear(page, lambda message: message["type"] in ("done", "failed"))
+        if told["type"] != "done":
+            raise click.ClickException(f"{name} of {side} x {side} pixels: {told}")
+        page.send(json.dumps({"type": "save", "id": "last", "image": name}))
+        hear(page, lambda message: message.get("id") == "last")
+        server.check_alive()
+        peaks.append(check_peak(server, f"{name} of {side} x {side} pixels"))
+        server.kill()
+        path.unlink()
+    return max(peaks)
+
+
+def write_picture(path: Path, side: int, dtype: np.dtype[Any], dice: random.Random) -> None:
+    """A picture of coloured squares, as large as is asked for."""
+    colours = np.random.default_rng(dice.randrange(2**32)).uniform(0, 1, (24, 24, 3))
+    most = np.iinfo(dtype).max if dtype.kind == "u" else 1
+    squares = (colours * most).astype(dtype)
+    picture = cv2.resize(squares, (side, side), interpolation=cv2.INTER_NEAREST)
+    if not cv2.imwrite(str(path), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
+        raise click.ClickException(f"{path} cannot be written")
 
 
 def attack_files(server: Server, dice: random.Random, inputs: int) -> None:
@@ -271,11 +324,12 @@ def soak(server: Server, dice: random.Random, seconds: float) -> tuple[int, int]
 @click.command()
 @click.option("--kills", type=int, default=1000, show_default=True)
 @click.option("--inputs", type=int, default=10_000, show_default=True, help="Bad messages, requests and files.")
+@click.option("--size", type=float, default=1, show_default=True, help="Of large pictures, as a share of the limits.")
 @click.option("--soak", "soak_s", type=float, default=3600, show_default=True, help="Seconds of drawing.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--model", help="Folder of a model.  [default: the shipped one]")
-def main(kills: int, inputs: int, soak_s: float, seed: int, model: str | None) -> None:
-    """Kill the server, send it garbage, draw in it for long; fail where it does not hold."""
+def main(kills: int, inputs: int, size: float, soak_s: float, seed: int, model: str | None) -> None:
+    """Kill the server, send it garbage and large pictures, draw in it for long; fail where it does not hold."""
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="s2m-attack-") as folder:
         server = Server(Path(folder), ("--model", model) if model else ())
@@ -290,6 +344,8 @@ def main(kills: int, inputs: int, soak_s: float, seed: int, model: str | None) -
             attack_by_garbage(server, dice, inputs)
             attack_files(server, dice, inputs // 10)
             click.echo(f"{inputs + inputs // 10} bad inputs: no traceback, no 5xx, no death")
+            peak = attack_by_size(server, dice, size)
+            click.echo(f"{len(_LARGEST)} pictures at {100 * size:.0f} % of the limits: {peak / 1e9:.2f} GB at most")
             early, late = soak(server, dice, soak_s)
             click.echo(
                 f"{soak_s:.0f} s of drawing: {early / 1e6:.0f} MB after a quarter, {late / 1e6:.0f} MB at the end"

@@ -1,4 +1,4 @@
-"""A few kills, some garbage and a moment of drawing; ``make attack`` does much more of it."""
+"""A few kills, some garbage, some pictures and a moment of drawing; ``make attack`` does much more of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).parents[2] / "scripts" / "attack.py"
 
 @pytest.mark.slow
 def test_the_server_holds_under_attack(tiny_model_folder: Path) -> None:
-    few = ("--kills", "3", "--inputs", "300", "--soak", "5", "--seed", "7")
+    few = ("--kills", "3", "--inputs", "300", "--size", "0.01", "--soak", "5", "--seed", "7")
     done = subprocess.run(
         [sys.executable, str(SCRIPT), *few, "--model", str(tiny_model_folder)],
         capture_output=True,
@@ -24,3 +24,4 @@ def test_the_server_holds_under_attack(tiny_model_folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 kills" in done.stdout
     assert "no traceback, no 5xx, no death" in done.stdout
+    assert "5 pictures at 1 % of the limits" in done.stdout
