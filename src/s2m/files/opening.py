@@ -152,8 +152,8 @@ def check_memory(nbytes: int, name: str) -> None:
     """
     if nbytes > MAX_PICTURE_BYTES:
         raise UnsupportedPictureError(
-            f"{name} would take {nbytes / 1e9:.1f} GB of memory, more than the limit of "
-            f"{MAX_PICTURE_BYTES / 1e9:.1f} GB; scale it down or cut it into parts"
+            f"{name} would take {nbytes / 1e9:.2f} GB of memory, more than the limit of "
+            f"{MAX_PICTURE_BYTES / 1e9:.2f} GB; scale it down or cut it into parts"
         )
 
 
