@@ -293,6 +293,20 @@ def test_on_a_tablet_the_panels_are_below_the_photograph(
     assert side["y"] >= stage["y"] + stage["height"]
 
 
+@pytest.mark.parametrize(("width", "height"), [(360, 700), (600, 900), (768, 1024), (820, 1180), (1180, 820)])
+def test_the_words_of_the_panels_fit_under_fingers(
+    new_driver: Callable[..., PageDriver], serve: Serve, two_discs_file: Path, tmp_path: Path, width: int, height: int
+) -> None:
+    driver = new_driver(width, height, touch=True).open(serve(two_discs_file, tmp_path / "out").url)
+    for is_open in (False, True):
+        driver.page.locator("#display-panel").evaluate("(panel, isOpen) => { panel.open = isOpen; }", is_open)
+        cut = driver.page.locator("#side :is(button, .sign, .row, .panel-head)").evaluate_all(
+            """(parts) => parts.filter((part) => part.checkVisibility() && part.scrollWidth > part.clientWidth)
+                .map((part) => part.textContent.trim())"""
+        )
+        assert cut == []
+
+
 def test_nothing_is_loaded_from_elsewhere(opened: PageDriver) -> None:
     hosts = opened.page.evaluate(
         "[...new Set(performance.getEntriesByType('resource').map((entry) => new URL(entry.name).host))]"
