@@ -122,7 +122,7 @@ def _export(
 ) -> None:
     if checkpoint.suffix == CHECKPOINT_SUFFIX:
         if weights is not None or mix is not None:
-            raise ModelError(f"--weights and --mix are for compact checkpoints; {checkpoint} is a file of weights")
+            raise ModelError(f"--weights and --mix are for compact checkpoints; {checkpoint} has weights already")
         _export_original(checkpoint, folder, name or checkpoint.stem, version, options, _read_notes(notes))
     else:
         _export_compact(checkpoint, folder, name or "s2m-compact", version, options, _read_notes(notes), weights, mix)
