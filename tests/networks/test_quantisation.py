@@ -125,3 +125,12 @@ def test_a_model_folder_alone_is_nothing_to_export(folder: Path, tmp_path: Path)
     done = CliRunner().invoke(main, ["export-model", str(folder), str(tmp_path / "out")])
     assert done.exit_code == 6
     assert "is a model folder already; with --quantise DATA it is quantised" in done.output
+
+
+@pytest.mark.parametrize("option", [("--weights", "out.safetensors"), ("--mix", "in.safetensors", "0.25")])
+def test_a_model_folder_has_no_weights_to_write_or_mix(folder: Path, tmp_path: Path, option: tuple[str, ...]) -> None:
+    command = ["export-model", str(folder), str(tmp_path / "out"), "--quantise", str(tmp_path), *option]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 6
+    assert "--weights and --mix are for compact checkpoints" in done.output
+    assert not (tmp_path / "out").exists()

@@ -99,6 +99,8 @@ def export_model(
     if checkpoint.is_dir():
         if not calibration:
             raise ModelError(f"{checkpoint} is a model folder already; with --quantise DATA it is quantised")
+        if weights is not None or mix is not None:
+            raise ModelError(f"--weights and --mix are for compact checkpoints; {checkpoint} is a model folder")
         _copy_model(checkpoint, folder)
     else:
         if version is None:
